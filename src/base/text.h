@@ -1,0 +1,37 @@
+/* text.h - UTF-8, UTF-16, case folding, term boundaries, numbers as text. */
+#ifndef RTQ__TEXT_H
+#define RTQ__TEXT_H
+#include "buf.h"
+
+bool rtq__utf8_valid(const char *ptr, size_t len);
+/* Copies with bad bytes replaced by U+FFFD (maximal subpart practice). Returns how many replacements. */
+size_t rtq__utf8_repair(rtq__buf *out, const char *ptr, size_t len);
+size_t rtq__utf8_length(const char *ptr, size_t len);                       /* code points */
+size_t rtq__utf8_next(uint32_t *cp, const char *ptr, size_t len);           /* bytes taken, >= 1 while len > 0; bad: U+FFFD */
+size_t rtq__utf8_put(char out[4], uint32_t cp);
+/* UTF-16LE (possibly unaligned, odd trailing byte ignored) to UTF-8. out has room for 3 * (len_bytes / 2). Lone surrogates
+ * become U+FFFD. Returns bytes written; ASCII runs go 8 units at a time. */
+size_t rtq__utf16_to_utf8(char *out, const void *utf16, size_t len_bytes);
+
+/* One simple case fold for all case-insensitive operators, without mappings that cross the ASCII border. */
+uint32_t rtq__fold(uint32_t cp);
+bool rtq__equal_nocase(const char *a, size_t a_len, const char *b, size_t b_len);
+int rtq__compare_nocase(const char *a, size_t a_len, const char *b, size_t b_len);
+/* Position of needle or -1. Empty needle: 0. */
+ptrdiff_t rtq__find(const char *hay, size_t hay_len, const char *needle, size_t needle_len);
+ptrdiff_t rtq__find_nocase(const char *hay, size_t hay_len, const char *needle, size_t needle_len);
+/* Kusto `has`: needle occurs with both ends at a boundary between alphanumeric and other characters. */
+bool rtq__has_term(const char *hay, size_t hay_len, const char *needle, size_t needle_len, bool match_case);
+bool rtq__has_prefix_term(const char *hay, size_t hay_len, const char *needle, size_t needle_len, bool match_case);
+bool rtq__has_suffix_term(const char *hay, size_t hay_len, const char *needle, size_t needle_len, bool match_case);
+
+/* Whole-string number parsing, Kusto's tolong/toreal rules (optional sign, 0x for long, surrounding blanks allowed). */
+bool rtq__parse_long(int64_t *out, const char *ptr, size_t len);
+bool rtq__parse_real(double *out, const char *ptr, size_t len);             /* also NaN, Infinity, -Infinity */
+size_t rtq__print_long(char out[24], int64_t value);
+size_t rtq__print_real(char out[40], double value);                         /* as tostring(real) of Kusto; locale free */
+size_t rtq__print_real_json(char out[40], double value);                    /* shortest round-trip; NaN etc. as "NaN" */
+bool rtq__parse_guid(uint8_t out[16], const char *ptr, size_t len);         /* with or without braces; RFC 9562 order */
+size_t rtq__print_guid(char out[36], const uint8_t guid[16]);               /* lower case */
+
+#endif
