@@ -1,0 +1,98 @@
+/* kind.h - KQL types, how their cells lie in memory, and scalar cells.
+ *
+ *   kind                              physical cell
+ *   bool                              uint8_t 0 or 1
+ *   int long datetime timespan        int64_t (int within 32 bits; datetime in ticks since 0001-01-01, timespan in ticks)
+ *   real                              double
+ *   decimal guid                      16 bytes (decimal128 BID as two little-endian words; guid in RFC 9562 byte order)
+ *   string                            rtq__string
+ *   dynamic, unknown                  rtq__dyn
+ */
+#ifndef RTQ__KIND_H
+#define RTQ__KIND_H
+#include <stdbool.h>
+#include <string.h>
+#include "rtq/value.h"
+
+const char *rtq__kind_name(uint32_t kind);                        /* "long" … */
+uint32_t rtq__kind_parse(const char *name, size_t len);           /* all of Kusto's names ("double", "time", "uuid" …); 0: none */
+static inline uint32_t rtq__cell_len(uint32_t kind)
+{
+    switch (kind) {
+    case RTQ_BOOL: return 1;
+    case RTQ_DECIMAL: case RTQ_GUID: case RTQ_STRING: case RTQ_DYNAMIC: case RTQ_UNKNOWN: return 16;
+    default: return 8;
+    }
+}
+
+/* 16 bytes. Up to 12 bytes lie inside the struct, the unused ones zero, so that equality of short strings is two word compares;
+ * longer ones have their first 4 bytes here and a pointer into a buffer that outlives the batch's push. */
+typedef struct rtq__string {
+    uint32_t len;
+    char prefix[4];
+    union { char rest[8]; const char *ptr; } u;
+} rtq__string;
+
+static inline const char *rtq__string_ptr(const rtq__string *s) { return s->len <= 12 ? s->prefix : s->u.ptr; }
+static inline rtq__string rtq__string_make(const char *ptr, size_t len) /* len < 4 GiB; does not copy long text */
+{
+    rtq__string s;
+    memset(&s, 0, sizeof s);
+    s.len = (uint32_t)len;
+    if (len <= 12) {
+        memcpy((char *)&s + 4, ptr, len);
+    } else {
+        memcpy(s.prefix, ptr, 4);
+        s.u.ptr = ptr;
+    }
+    return s;
+}
+static inline bool rtq__string_equal(const rtq__string *a, const rtq__string *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, 8), memcpy(&y, b, 8);
+    if (x != y)
+        return false;
+    if (a->len <= 12)
+        return memcmp(a->u.rest, b->u.rest, 8) == 0;
+    return memcmp(a->u.ptr, b->u.ptr, a->len) == 0;
+}
+int rtq__string_compare(const rtq__string *a, const rtq__string *b); /* ordinal: bytes, then length */
+
+/* One dynamic value, 16 bytes. Null dynamic = the vector's null bit (tag NULL inside containers). */
+enum { RTQ__DYN_NULL = 0, RTQ__DYN_BOOL, RTQ__DYN_LONG, RTQ__DYN_REAL, RTQ__DYN_STRING, RTQ__DYN_DATETIME, RTQ__DYN_TIMESPAN,
+       RTQ__DYN_GUID, RTQ__DYN_DECIMAL,
+       RTQ__DYN_JSON,    /* u.p, len: raw JSON text of an array or object, valid UTF-8, checked to be well-formed */
+       RTQ__DYN_ARRAY,   /* u.p, len: self-contained tree, see dyn.h */
+       RTQ__DYN_BAG };
+enum { RTQ__DYN_HEX = 1 /* long that prints as 0x… (EVTX hex and pointer fields) */ };
+typedef struct rtq__dyn {
+    uint32_t len;                                /* STRING, JSON, ARRAY, BAG: bytes at u.p */
+    uint8_t tag, flags;
+    uint16_t reserved;
+    union { int64_t i; double d; const char *p; } u; /* BOOL: i; GUID, DECIMAL: p to 16 bytes */
+} rtq__dyn;
+
+/* A scalar of any kind, for constants, row functions and results; 24 bytes. Text is borrowed. */
+typedef struct rtq__cell {
+    uint8_t kind, is_null; /* a string is never null: "" instead */
+    uint16_t reserved;
+    uint32_t len;          /* string */
+    union { int64_t i; double d; const char *s; uint64_t w[2]; uint8_t b[16]; rtq__dyn y; } u;
+} rtq__cell;
+
+static inline rtq__cell rtq__cell_null(uint32_t kind)
+{
+    rtq__cell c;
+    memset(&c, 0, sizeof c);
+    c.kind = (uint8_t)kind;
+    c.is_null = kind != RTQ_STRING;
+    c.u.s = kind == RTQ_STRING ? "" : NULL;
+    return c;
+}
+static inline rtq__cell rtq__cell_i(uint32_t kind, int64_t i) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = (uint8_t)kind; c.u.i = i; return c; }
+static inline rtq__cell rtq__cell_d(double d) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = RTQ_REAL; c.u.d = d; return c; }
+static inline rtq__cell rtq__cell_s(const char *s, size_t len) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = RTQ_STRING; c.len = (uint32_t)len; c.u.s = s; return c; }
+static inline rtq__cell rtq__cell_y(rtq__dyn y) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = RTQ_DYNAMIC; c.is_null = y.tag == RTQ__DYN_NULL; c.u.y = y; return c; }
+
+#endif
