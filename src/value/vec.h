@@ -52,6 +52,8 @@ typedef struct rtq__batch {
     uint32_t source;         /* ordinal of the source */
     uint64_t seq;            /* sequence number of row 0 in the source (for first-seen order) */
     int64_t from, to;        /* window or scheduled interval, both 0: none */
+    rtq__vec *time;          /* event time of each row where the rows come from a recording, else NULL: what now() means */
+    int64_t now;             /* now() where time is NULL */
     const uint8_t *row_kinds; /* RTQ_ROW_*, by row; NULL: all inserts */
 } rtq__batch;
 
