@@ -73,6 +73,16 @@ typedef struct rtq__dyn {
     union { int64_t i; double d; const char *p; } u; /* BOOL: i; GUID, DECIMAL: p to 16 bytes */
 } rtq__dyn;
 
+/* Bytes behind u.p; 0 for the tags that have everything in the 16 bytes. */
+static inline uint32_t rtq__dyn_payload(const rtq__dyn *d)
+{
+    switch (d->tag) {
+    case RTQ__DYN_STRING: case RTQ__DYN_JSON: case RTQ__DYN_ARRAY: case RTQ__DYN_BAG: return d->len;
+    case RTQ__DYN_GUID: case RTQ__DYN_DECIMAL: return 16;
+    default: return 0;
+    }
+}
+
 /* A scalar of any kind, for constants, row functions and results; 24 bytes. Text is borrowed. */
 typedef struct rtq__cell {
     uint8_t kind, is_null; /* a string is never null: "" instead */
