@@ -1,0 +1,107 @@
+/* env.c - the environment: allocator, log, limits; version and features. */
+#include <stdarg.h>
+#include <stdio.h>
+#include "exec/handles.h"
+
+uint32_t rtq_version(void) { return RTQ_VERSION; }
+
+const char *rtq_strerror(int code)
+{
+    switch (code) {
+    case RTQ_OK: return "success";
+    case RTQ_END: return "end";
+    case RTQ_AGAIN: return "not now, try again";
+    case RTQ_ERR_NOMEM: return "out of memory";
+    case RTQ_ERR_ARG: return "invalid argument or option";
+    case RTQ_ERR_SYNTAX: return "syntax error";
+    case RTQ_ERR_SEMANTIC: return "semantic error";
+    case RTQ_ERR_IO: return "input/output error";
+    case RTQ_ERR_LIMIT: return "limit exceeded";
+    case RTQ_ERR_USER: return "failed in a callback of the host";
+    case RTQ_ERR_STATE: return "not at this moment";
+    case RTQ_ERR_UNSUPPORTED: return "not supported";
+    case RTQ_ERR_DATA: return "malformed data";
+    default: return "unknown code";
+    }
+}
+
+int rtq_env_new(rtq_env **out, const rtq_env_options *options)
+{
+    rtq_env_options o;
+    rtq__mem *mem;
+    rtq_env *env;
+
+    if (!out)
+        return RTQ_ERR_ARG;
+    *out = NULL;
+    memset(&o, 0, sizeof o);
+    if (options) {
+        if (options->size < sizeof options->size)
+            return RTQ_ERR_ARG;
+        memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
+    }
+    if (!(mem = rtq__mem_new(o.alloc, o.alloc_user, o.max_memory_bytes)))
+        return RTQ_ERR_NOMEM;
+    if (!(env = rtq__calloc(mem, 1, sizeof *env)) || rtq__mutex_init(&env->lock) != 0) {
+        rtq__free(mem, env);
+        rtq__mem_unref(mem);
+        return RTQ_ERR_NOMEM;
+    }
+    atomic_init(&env->refs, 1);
+    env->mem = mem;
+    env->log = o.log;
+    env->log_user = o.log_user;
+    env->log_level = o.log_level;
+    *out = env;
+    return RTQ_OK;
+}
+
+rtq_env *rtq__env_ref(rtq_env *env)
+{
+    atomic_fetch_add_explicit(&env->refs, 1, memory_order_relaxed);
+    return env;
+}
+
+static void free_function(rtq_env *env, rtq__host_function *f)
+{
+    if (f->destroy)
+        f->destroy(f->user);
+    rtq__mutex_destroy(&f->serial);
+    rtq__free(env->mem, f->kinds);
+    rtq__free(env->mem, (void *)(uintptr_t)f->fn.name);
+    rtq__free(env->mem, (void *)(uintptr_t)f->fn.args);
+    rtq__free(env->mem, f);
+}
+
+void rtq_env_free(rtq_env *env)
+{
+    rtq__mem *mem;
+
+    if (!env || atomic_fetch_sub_explicit(&env->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    mem = env->mem;
+    for (size_t i = 0; i < env->n_functions; i++)
+        free_function(env, env->functions[i]);
+    for (size_t i = 0; i < env->n_tables; i++)
+        rtq__host_table_unref(env->tables[i]);
+    rtq__free(mem, env->functions);
+    rtq__free(mem, env->tables);
+    rtq__mutex_destroy(&env->lock);
+    rtq__free(mem, env);
+    rtq__mem_unref(mem);
+}
+
+void rtq__log(rtq_env *env, int level, const char *component, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    int n;
+
+    if (!env->log || (uint32_t)level > env->log_level)
+        return;
+    va_start(args, format);
+    n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n > 0)
+        env->log(level, component, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, env->log_user);
+}

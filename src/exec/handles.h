@@ -1,0 +1,99 @@
+/* handles.h - what stands behind the public handles. All are reference counted; a child keeps its env. */
+#ifndef RTQ__HANDLES_H
+#define RTQ__HANDLES_H
+#include "exec/out.h"
+#include "exec/sink.h"
+#include "exec/source.h"
+#include "kql/bind.h"
+#include "kql/parse.h"
+#include "os/lock.h"
+#include "rtq/rtq.h"
+
+/* A reference table of the env: rows copied once, swapped as a whole; readers hold a reference. */
+typedef struct rtq__host_table {
+    _Atomic uint32_t refs;
+    rtq__mem *mem;
+    rtq__arena arena;              /* schema */
+    rtq__table table;
+    rtq__owned_batch **batches; uint32_t n_batches;
+    uint64_t version;
+} rtq__host_table;
+rtq__host_table *rtq__host_table_ref(rtq__host_table *t);
+void rtq__host_table_unref(rtq__host_table *t);
+
+/* A function of the host: the row the binder sees, and what to call. */
+typedef struct rtq__host_function {
+    rtq__fn fn;                    /* fn.user is this struct */
+    rtq_function_fn call;
+    void *user;
+    rtq_destroy_fn destroy;
+    uint32_t flags;                /* RTQ_FN_* of the public API */
+    rtq__mutex serial;
+    uint8_t *kinds; uint32_t n_kinds; uint8_t ret;
+} rtq__host_function;
+
+struct rtq_env {
+    _Atomic uint32_t refs;
+    rtq__mem *mem;
+    rtq_log_fn log; void *log_user; uint32_t log_level;
+    rtq__mutex lock;               /* the members below */
+    rtq__host_function **functions; size_t n_functions, cap_functions;
+    rtq__host_table **tables; size_t n_tables, cap_tables;
+    uint64_t table_version;        /* grows with each set_table */
+    bool compiled;                 /* functions are closed once something was compiled */
+};
+rtq_env *rtq__env_ref(rtq_env *env);
+void rtq__log(rtq_env *env, int level, const char *component, const char *format, ...) __attribute__((format(printf, 4, 5)));
+rtq__host_table *rtq__env_table(rtq_env *env, const char *name); /* a reference, or NULL */
+
+struct rtq_script {
+    _Atomic uint32_t refs;
+    rtq_env *env;
+    rtq__arena arena;
+    const char *text;
+    rtq__script_piece *pieces; size_t n_pieces;      /* of all kinds */
+    size_t *queries; size_t n_queries;               /* numbers of the pieces that are queries */
+    const rtq__ast **functions; uint32_t n_functions; /* CREATE_FUNCTION nodes */
+};
+
+struct rtq__plan;
+struct rtq_query {
+    _Atomic uint32_t refs;
+    rtq_env *env;
+    rtq__arena arena;              /* copies of table definitions, names, syntax tree of the library */
+    char *name;
+    rtq__bound *bound;
+    struct rtq__plan *plan;
+    rtq__out_schema **schemas;     /* one a result */
+    uint32_t n_results;
+    uint64_t max_state_bytes;
+};
+
+struct rtq_source {
+    _Atomic uint32_t refs;
+    rtq_env *env;
+    rtq__src *src;
+    _Atomic uint32_t attached;     /* a source belongs to one run */
+};
+
+struct rtq_sink {
+    _Atomic uint32_t refs;
+    rtq_env *env;
+    const rtq_sink_vtable *vtable; /* always set */
+    rtq_sink_vtable own;           /* custom: the host's table, completed */
+    void *user;
+    rtq_destroy_fn destroy;
+    const char *(*error)(void *user);
+    rtq_batch_fn callback;         /* callback sinks */
+    struct rtq__queue *queue;      /* queue sinks */
+};
+rtq_sink *rtq__sink_ref(rtq_sink *sink);
+rtq_query *rtq__query_ref(rtq_query *query);
+rtq_source *rtq__source_ref(rtq_source *source);
+
+/* The run calls this on the queue of a queue sink: wakes takers' side and learns who to wake when room appears. */
+struct rtq__queue;
+void rtq__queue_attach(struct rtq__queue *queue, void (*wake)(void *ctx), void *ctx); /* wake NULL: detach */
+void rtq__queue_end(struct rtq__queue *queue);                                   /* no more batches: take gives END when empty */
+
+#endif
