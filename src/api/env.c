@@ -62,17 +62,6 @@ rtq_env *rtq__env_ref(rtq_env *env)
     return env;
 }
 
-static void free_function(rtq_env *env, rtq__host_function *f)
-{
-    if (f->destroy)
-        f->destroy(f->user);
-    rtq__mutex_destroy(&f->serial);
-    rtq__free(env->mem, f->kinds);
-    rtq__free(env->mem, (void *)(uintptr_t)f->fn.name);
-    rtq__free(env->mem, (void *)(uintptr_t)f->fn.args);
-    rtq__free(env->mem, f);
-}
-
 void rtq_env_free(rtq_env *env)
 {
     rtq__mem *mem;
@@ -81,7 +70,7 @@ void rtq_env_free(rtq_env *env)
         return;
     mem = env->mem;
     for (size_t i = 0; i < env->n_functions; i++)
-        free_function(env, env->functions[i]);
+        rtq__host_entry_free(mem, env->functions[i]);
     for (size_t i = 0; i < env->n_tables; i++)
         rtq__host_table_unref(env->tables[i]);
     rtq__free(mem, env->functions);

@@ -44,6 +44,20 @@ static int parse_signature(struct signature *s, const char *text, rtq__arena *ar
     return rtq__parse_schema(&s->params, arena, open + 1, (size_t)(close - open - 1), diag);
 }
 
+static int invoke(const rtq__host_function *f, rtq_call *call, void *out, uint8_t *out_nulls, const rtq_column *args, size_t n_args,
+                  size_t n_rows)
+{
+    rtq__host_entry *e = (rtq__host_entry *)(uintptr_t)f;
+    int rc;
+
+    if (e->flags & RTQ_FN_SERIAL)
+        rtq__mutex_lock(&e->serial);
+    rc = e->call(call, out, out_nulls, args, n_args, n_rows, e->user);
+    if (e->flags & RTQ_FN_SERIAL)
+        rtq__mutex_unlock(&e->serial);
+    return rc;
+}
+
 /* The row that the binder reads: parameter types as the catalogue writes them. */
 static int fill_row(rtq__host_function *f, const struct signature *s, uint32_t flags, rtq__mem *mem, rtq_diag *diag)
 {
@@ -75,6 +89,7 @@ static int fill_row(rtq__host_function *f, const struct signature *s, uint32_t f
     f->fn.vec = rtq__fn_call_host;
     f->fn.doc = "function of the host";
     f->fn.user = f;
+    f->invoke = invoke;
     rc = RTQ_OK;
 out:
     rtq__buf_free(&args);
@@ -86,7 +101,7 @@ static int check_name(rtq_env *env, const struct signature *s, rtq_diag *diag)
     uint32_t n;
 
     for (size_t i = 0; i < env->n_functions; i++)
-        if (strlen(env->functions[i]->fn.name) == s->name_len && memcmp(env->functions[i]->fn.name, s->name, s->name_len) == 0)
+        if (strlen(env->functions[i]->base.fn.name) == s->name_len && memcmp(env->functions[i]->base.fn.name, s->name, s->name_len) == 0)
             return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len, "function '%.*s' is registered already", (int)s->name_len, s->name);
     if (rtq__fn_find(s->name, s->name_len, &n) || rtq__agg_find(s->name, s->name_len, &n))
         return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len, "'%.*s' is a function of the language", (int)s->name_len, s->name);
@@ -96,7 +111,7 @@ static int check_name(rtq_env *env, const struct signature *s, rtq_diag *diag)
 int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rtq_function_fn fn, void *user, rtq_destroy_fn destroy,
                          rtq_diag **diag)
 {
-    rtq__host_function *f = NULL;
+    rtq__host_entry *f = NULL;
     struct signature s;
     rtq__arena arena;
     rtq_diag *d;
@@ -119,7 +134,7 @@ int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rt
     rc = RTQ_ERR_NOMEM;
     if (!(f = rtq__calloc(env->mem, 1, sizeof *f)) || rtq__mutex_init(&f->serial) != 0)
         goto out;
-    if ((rc = fill_row(f, &s, flags, env->mem, d)) < 0 ||
+    if ((rc = fill_row(&f->base, &s, flags, env->mem, d)) < 0 ||
         (rc = rtq__grow(env->mem, &env->functions, &env->cap_functions, env->n_functions + 1, sizeof *env->functions)) < 0)
         goto out;
     f->call = fn;
@@ -132,15 +147,39 @@ int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rt
     rc = RTQ_OK;
 out:
     rtq__mutex_unlock(&env->lock);
-    if (f) {
-        rtq__free(env->mem, f->kinds);
-        rtq__free(env->mem, (void *)(uintptr_t)f->fn.name);
-        rtq__free(env->mem, (void *)(uintptr_t)f->fn.args);
-        rtq__mutex_destroy(&f->serial);
-        rtq__free(env->mem, f);
-    }
+    if (f)
+        rtq__host_entry_free(env->mem, f);
     rtq__arena_free(&arena);
     if (rc < 0 && destroy)
         destroy(user);
     return rc;
+}
+
+void rtq__host_entry_free(rtq__mem *mem, rtq__host_entry *f)
+{
+    if (f->destroy)
+        f->destroy(f->user);
+    rtq__mutex_destroy(&f->serial);
+    rtq__free(mem, f->base.kinds);
+    rtq__free(mem, (void *)(uintptr_t)f->base.fn.name);
+    rtq__free(mem, (void *)(uintptr_t)f->base.fn.args);
+    rtq__free(mem, f);
+}
+
+void *rtq_call_alloc(rtq_call *call, size_t len)
+{
+    void *p = call ? rtq__arena_alloc(call->heap, len ? len : 1) : NULL;
+    if (call && !p)
+        call->code = RTQ_ERR_NOMEM;
+    return p;
+}
+
+int rtq_call_fail(rtq_call *call, const char *message)
+{
+    if (call) {
+        call->message = message;
+        if (call->code == RTQ_OK)
+            call->code = RTQ_ERR_USER;
+    }
+    return RTQ_ERR_USER;
 }

@@ -4,6 +4,7 @@
 #include "exec/out.h"
 #include "exec/sink.h"
 #include "exec/source.h"
+#include "fn/host.h"
 #include "kql/bind.h"
 #include "kql/parse.h"
 #include "os/lock.h"
@@ -21,23 +22,24 @@ typedef struct rtq__host_table {
 rtq__host_table *rtq__host_table_ref(rtq__host_table *t);
 void rtq__host_table_unref(rtq__host_table *t);
 
-/* A function of the host: the row the binder sees, and what to call. */
-typedef struct rtq__host_function {
-    rtq__fn fn;                    /* fn.user is this struct */
+/* A function of the host and what to call. `base` comes first: fn.user points at it. */
+typedef struct rtq__host_entry {
+    rtq__host_function base;
     rtq_function_fn call;
     void *user;
     rtq_destroy_fn destroy;
     uint32_t flags;                /* RTQ_FN_* of the public API */
     rtq__mutex serial;
-    uint8_t *kinds; uint32_t n_kinds; uint8_t ret;
-} rtq__host_function;
+} rtq__host_entry;
+
+void rtq__host_entry_free(rtq__mem *mem, rtq__host_entry *entry);
 
 struct rtq_env {
     _Atomic uint32_t refs;
     rtq__mem *mem;
     rtq_log_fn log; void *log_user; uint32_t log_level;
     rtq__mutex lock;               /* the members below */
-    rtq__host_function **functions; size_t n_functions, cap_functions;
+    rtq__host_entry **functions; size_t n_functions, cap_functions;
     rtq__host_table **tables; size_t n_tables, cap_tables;
     uint64_t table_version;        /* grows with each set_table */
     bool compiled;                 /* functions are closed once something was compiled */
