@@ -6,10 +6,12 @@
 
 enum { RTQ__SEV_ERROR = 1, RTQ__SEV_WARNING = 2, RTQ__SEV_INFO = 3, RTQ__SEV_CAUSE = 4 /* explains the item before it */ };
 
-/* API entry: *diag may be NULL (made), or from an earlier call (cleared); diag NULL: a throw-away is made in *hold.
- * Returns the collector, or NULL when out of memory (callers treat NULL as "nobody listens"; all functions below allow it). */
+/* API entry: *diag is NULL (a new one is made) or from an earlier call (cleared). diag itself NULL: returns NULL. Callers that
+ * count errors pass the address of a diag of their own then, and free it. NULL also when out of memory: all functions below
+ * allow it ("nobody listens"). */
 rtq_diag *rtq__diag_begin(rtq_diag **diag, rtq__mem *mem);
-/* The text that spans refer to (a query, an option value); copied. line/column of items come from it. */
+/* The text that the spans of the items added from now on refer to (a query, an option value); copied. line/column of items come
+ * from it. */
 void rtq__diag_set_text(rtq_diag *diag, const char *text, size_t len);
 /* Adds an item and returns `code`, so that `return rtq__diag_add(...)` reads well. begin == end == 0: no position.
  * format is printf-like; there is also a hint ("did you mean 'x'?", NULL: none) and a subject (file, option, function). */
