@@ -3,7 +3,8 @@
  * A tree (tags ARRAY, BAG) is position independent, so a value is copied with memcpy:
  *     u32 n                                     entries
  *     ARRAY: n x entry;  BAG: n x {u32 key offset, u32 key len, entry}, in insertion order, keys unique
- *     entry: 16 bytes = u32 len, u8 tag, u8 flags, u16 0, then 8 bytes: scalar, or u64 offset of the payload from the tree's start
+ *     entry: 16 bytes = u32 len, u8 tag, u8 flags, u16 height (trees: 1 + that of the highest tree inside), then 8 bytes:
+ *            scalar, or u64 offset of the payload from the tree's start
  *     payloads: text, 16-byte scalars, nested trees (8-byte aligned)
  * Both forms are read through the same functions, so no caller knows which one it has. */
 #ifndef RTQ__DYN_H
@@ -45,7 +46,7 @@ void rtq__dyn_key(rtq__dyn_builder *b, const char *key, size_t len);   /* a repe
 void rtq__dyn_add(rtq__dyn_builder *b, const rtq__dyn *value);         /* scalar, JSON or tree; JSON is kept as text */
 void rtq__dyn_add_cell(rtq__dyn_builder *b, const rtq__cell *cell);
 void rtq__dyn_end(rtq__dyn_builder *b);
-int rtq__dyn_finish(rtq__dyn *out, rtq__dyn_builder *b, rtq__arena *heap); /* OK, NOMEM */
+int rtq__dyn_finish(rtq__dyn *out, rtq__dyn_builder *b, rtq__arena *heap); /* OK, NOMEM, LIMIT: deeper than RTQ__DYN_DEPTH */
 
 /* Text. parse: one JSON value, whole text; containers become tag JSON without copying (validated once); numbers: long when
  * integral and in range, else real. Not JSON: RTQ_ERR_DATA (parse_json then makes a string of it). */
@@ -59,7 +60,8 @@ int rtq__dyn_compare(const rtq__dyn *a, const rtq__dyn *b);       /* total order
 uint64_t rtq__dyn_hash(const rtq__dyn *d, uint64_t seed);
 
 rtq__dyn rtq__dyn_from_cell(const rtq__cell *cell);                /* 16-byte kinds: points at the cell */
-rtq__cell rtq__dyn_to_cell(const rtq__dyn *d, uint32_t kind, rtq__arena *heap); /* conversion rules of tolong() etc.; null when it has none */
+rtq__cell rtq__dyn_to_cell(const rtq__dyn *d, uint32_t kind, rtq__arena *heap); /* conversion rules of tolong() etc.; null when it has
+                                                                                  * none (a null string: out of memory) */
 int rtq__dyn_copy(rtq__dyn *out, const rtq__dyn *d, rtq__arena *heap);
 const char *rtq__dyn_type_name(const rtq__dyn *d);                 /* gettype() */
 
