@@ -135,7 +135,7 @@ $(STATIC): $(OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(OBJ)
 $(SHARED): $(OBJ) src/libkqlstream.map
 	$(Q)$(if $(filter 0,$(V)),echo "  LD $@";) $(LINK) -shared -Wl,-soname,libkqlstream.so.$(SOVERSION) -Wl,--version-script=src/libkqlstream.map \
-		$(if $(SAN),,-Wl,-z,defs) -Wl,--as-needed -o $@ $(OBJ) $(LIBS)
+		-Wl,--as-needed -o $@ $(OBJ) $(LIBS)
 $(B)/libkqlstream.so: $(SHARED)
 	$(Q)ln -sf $(<F) $@
 

@@ -158,37 +158,3 @@ void rtq_diag_free(rtq_diag *diag)
     rtq__free(mem, diag);
     rtq__mem_unref(mem);
 }
-
-const char *rtq_strerror(int code)
-{
-    switch (code) {
-    case RTQ_OK:
-        return "success";
-    case RTQ_END:
-        return "end";
-    case RTQ_AGAIN:
-        return "nothing to do right now";
-    case RTQ_ERR_NOMEM:
-        return "out of memory";
-    case RTQ_ERR_ARG:
-        return "invalid argument";
-    case RTQ_ERR_SYNTAX:
-        return "syntax error";
-    case RTQ_ERR_SEMANTIC:
-        return "semantic error";
-    case RTQ_ERR_IO:
-        return "input/output error";
-    case RTQ_ERR_LIMIT:
-        return "limit exceeded";
-    case RTQ_ERR_USER:
-        return "error from a callback";
-    case RTQ_ERR_STATE:
-        return "not possible at this moment";
-    case RTQ_ERR_UNSUPPORTED:
-        return "not supported";
-    case RTQ_ERR_DATA:
-        return "malformed data";
-    default:
-        return "unknown code";
-    }
-}
