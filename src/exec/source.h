@@ -70,5 +70,8 @@ int rtq__tester_new(rtq__tester **out, rtq__mem *mem, const rtq__demand_table *t
 void rtq__tester_free(rtq__tester *tester);
 /* 1: holds, 0: does not, -1: cannot tell (counts as holds). cell of the want's kind; unknown as a dynamic cell. */
 int rtq__tester_test(const rtq__tester *tester, uint32_t conjunct, const rtq__cell *cell);
+/* What a source that decides by rtq__tester_test may claim for the conjunct: EXACT (the test never says -1), SUPERSET, or NO (it
+ * always says -1). */
+uint8_t rtq__tester_verdict(const rtq__tester *tester, uint32_t conjunct);
 
 #endif

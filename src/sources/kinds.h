@@ -1,0 +1,8 @@
+/* kinds.h - the classes of the built-in sources: one line here and one in kinds.c each. */
+#ifndef RTQ__SOURCE_KINDS_H
+#define RTQ__SOURCE_KINDS_H
+#include "exec/source.h"
+
+extern const rtq__src_class rtq__evtx_class;
+
+#endif
