@@ -4,7 +4,12 @@
 #include "mem.h"
 #include "rtq/diag.h"
 
-enum { RTQ__SEV_ERROR = 1, RTQ__SEV_WARNING = 2, RTQ__SEV_INFO = 3, RTQ__SEV_CAUSE = 4 /* explains the item before it */ };
+enum {
+    RTQ__SEV_ERROR = 1,
+    RTQ__SEV_WARNING = 2,
+    RTQ__SEV_INFO = 3,
+    RTQ__SEV_CAUSE = 4 /* explains the item before it */
+};
 
 /* API entry: *diag is NULL (a new one is made) or from an earlier call (cleared). diag itself NULL: returns NULL. Callers that
  * count errors pass the address of a diag of their own then, and free it. NULL also when out of memory: all functions below
@@ -17,12 +22,19 @@ void rtq__diag_set_text(rtq_diag *diag, const char *text, size_t len);
  * format is printf-like; there is also a hint ("did you mean 'x'?", NULL: none) and a subject (file, option, function). */
 int rtq__diag_add(rtq_diag *diag, int code, int severity, size_t begin, size_t end, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
-void rtq__diag_hint(rtq_diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));    /* of the last item */
-void rtq__diag_subject(rtq_diag *diag, const char *subject);                                         /* of the last item */
-size_t rtq__diag_errors(const rtq_diag *diag); /* items of severity error */
+void rtq__diag_hint(rtq_diag *diag, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));                   /* of the last item */
+void rtq__diag_subject(rtq_diag *diag, const char *subject); /* of the last item */
+size_t rtq__diag_errors(const rtq_diag *diag);               /* items of severity error */
 
 /* The candidate nearest to `name` (edit distance, case-insensitive), or NULL when none is near enough to be a likely typo. */
-typedef struct rtq__nearest { const char *name; size_t len; const char *best; size_t best_len; unsigned best_distance; } rtq__nearest;
+typedef struct rtq__nearest {
+    const char *name;
+    size_t len;
+    const char *best;
+    size_t best_len;
+    unsigned best_distance;
+} rtq__nearest;
 void rtq__nearest_init(rtq__nearest *nearest, const char *name, size_t len);
 void rtq__nearest_try(rtq__nearest *nearest, const char *candidate, size_t len);
 const char *rtq__nearest_get(const rtq__nearest *nearest);

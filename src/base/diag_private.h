@@ -5,8 +5,8 @@
 
 typedef struct rtq__diag_note {
     int code, severity;
-    size_t begin, end;     /* both 0: no position */
-    const char *text;      /* what the span refers to; NULL: nothing */
+    size_t begin, end; /* both 0: no position */
+    const char *text;  /* what the span refers to; NULL: nothing */
     size_t text_len;
     const char *message, *hint, *subject; /* in the arena */
 } rtq__diag_note;
@@ -22,7 +22,10 @@ struct rtq_diag {
 };
 
 /* Where a span begins: 1-based line and column (in code points), and the bytes of that line without its line end. */
-typedef struct rtq__diag_place { uint32_t line, column; size_t line_begin, line_end; } rtq__diag_place;
+typedef struct rtq__diag_place {
+    uint32_t line, column;
+    size_t line_begin, line_end;
+} rtq__diag_place;
 rtq__diag_place rtq__diag_find_place(const char *text, size_t len, size_t begin);
 
 #endif

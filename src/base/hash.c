@@ -14,7 +14,8 @@ uint64_t rtq__hash_bytes(const void *ptr, size_t len, uint64_t seed)
 
 uint64_t rtq__hash_seed(void)
 {
-    static _Atomic uint64_t seed; /* written once; the only global, and no state: any value will do, only the same all along */
+    static _Atomic uint64_t
+        seed; /* written once; the only global, and no state: any value will do, only the same all along */
     uint64_t value = seed;
     if (value != 0)
         return value;

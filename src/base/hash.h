@@ -14,7 +14,10 @@ static inline uint64_t rtq__hash_word(uint64_t x, uint64_t seed)
     x ^= x >> 32;
     return x;
 }
-static inline uint64_t rtq__hash_mix(uint64_t a, uint64_t b) { return rtq__hash_word(a ^ (b + UINT64_C(0x9E3779B97F4A7C15) + (a << 6) + (a >> 2)), 0); }
+static inline uint64_t rtq__hash_mix(uint64_t a, uint64_t b)
+{
+    return rtq__hash_word(a ^ (b + UINT64_C(0x9E3779B97F4A7C15) + (a << 6) + (a >> 2)), 0);
+}
 uint64_t rtq__hash_seed(void); /* random per process: operator state; dcount and hash() use fixed seeds instead */
 
 #endif

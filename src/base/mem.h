@@ -21,10 +21,10 @@ rtq__mem *rtq__mem_ref(rtq__mem *mem);
 void rtq__mem_unref(rtq__mem *mem);
 
 void *rtq__alloc(rtq__mem *mem, size_t len); /* 16-byte aligned, uninitialised; NULL: out of memory or over the limit */
-void *rtq__calloc(rtq__mem *mem, size_t n, size_t len);             /* checks n * len */
-void *rtq__realloc(rtq__mem *mem, void *ptr, size_t len);           /* ptr NULL: alloc; NULL: ptr is still valid */
-void rtq__free(rtq__mem *mem, void *ptr);                           /* the block knows its size */
-char *rtq__strndup(rtq__mem *mem, const char *ptr, size_t len);     /* NUL-terminated copy */
+void *rtq__calloc(rtq__mem *mem, size_t n, size_t len);         /* checks n * len */
+void *rtq__realloc(rtq__mem *mem, void *ptr, size_t len);       /* ptr NULL: alloc; NULL: ptr is still valid */
+void rtq__free(rtq__mem *mem, void *ptr);                       /* the block knows its size */
+char *rtq__strndup(rtq__mem *mem, const char *ptr, size_t len); /* NUL-terminated copy */
 /* Grow an array to hold `need` elements, at least doubling. *items may move. RTQ_OK or RTQ_ERR_NOMEM. */
 int rtq__grow(rtq__mem *mem, void *items /* T ** */, size_t *cap, size_t need, size_t item_len);
 
@@ -35,7 +35,10 @@ typedef struct rtq__arena {
     rtq__arena_block *first, *current;
     size_t block_len; /* default 16 KiB */
 } rtq__arena;
-typedef struct rtq__arena_mark { rtq__arena_block *block; size_t used; } rtq__arena_mark;
+typedef struct rtq__arena_mark {
+    rtq__arena_block *block;
+    size_t used;
+} rtq__arena_mark;
 
 void rtq__arena_init(rtq__arena *arena, rtq__mem *mem, size_t block_len);
 void *rtq__arena_alloc(rtq__arena *arena, size_t len);  /* 16-byte aligned, uninitialised; NULL: out of memory */

@@ -39,7 +39,8 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 void rtq__nearest_init(rtq__nearest *nearest, const char *name, size_t len)
 {
     /* A typo changes few letters: one in names of up to 3, a third of longer ones. */
-    *nearest = (rtq__nearest){.name = name, .len = len, .best_distance = (len < 4 ? 1 : (unsigned)(len / 3 < 8 ? len / 3 : 8)) + 1};
+    *nearest = (rtq__nearest){
+        .name = name, .len = len, .best_distance = (len < 4 ? 1 : (unsigned)(len / 3 < 8 ? len / 3 : 8)) + 1};
 }
 
 void rtq__nearest_try(rtq__nearest *nearest, const char *candidate, size_t len)

@@ -8,7 +8,10 @@ extern "C" {
 #endif
 
 /* The fewest digits that read back as the value: value = 0.d1d2d3... * 10^point; 17 at most, no trailing zeros. */
-typedef struct rtq__decimal_digits { char digits[20]; int n, point; } rtq__decimal_digits;
+typedef struct rtq__decimal_digits {
+    char digits[20];
+    int n, point;
+} rtq__decimal_digits;
 rtq__decimal_digits rtq__shortest_digits(double value); /* value > 0 and finite */
 /* A whole decimal number without blanks: [-+]digits[.digits][e[-+]digits], also .5 and 5. ; too large: infinity. */
 bool rtq__read_decimal(double *out, const char *ptr, size_t len);

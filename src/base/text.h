@@ -6,11 +6,12 @@
 bool rtq__utf8_valid(const char *ptr, size_t len);
 /* Copies with bad bytes replaced by U+FFFD (maximal subpart practice). Returns how many replacements. */
 size_t rtq__utf8_repair(rtq__buf *out, const char *ptr, size_t len);
-size_t rtq__utf8_length(const char *ptr, size_t len);                       /* code points */
-size_t rtq__utf8_next(uint32_t *cp, const char *ptr, size_t len);           /* bytes taken, >= 1 while len > 0; bad: U+FFFD */
-size_t rtq__utf8_previous(uint32_t *cp, const char *ptr, size_t end);        /* the code point that ends at ptr + end; bytes taken */
+size_t rtq__utf8_length(const char *ptr, size_t len);             /* code points */
+size_t rtq__utf8_next(uint32_t *cp, const char *ptr, size_t len); /* bytes taken, >= 1 while len > 0; bad: U+FFFD */
+size_t rtq__utf8_previous(uint32_t *cp, const char *ptr,
+                          size_t end); /* the code point that ends at ptr + end; bytes taken */
 size_t rtq__utf8_put(char out[4], uint32_t cp);
-bool rtq__is_alnum(uint32_t cp);                                            /* letter or decimal digit: what terms are made of */
+bool rtq__is_alnum(uint32_t cp); /* letter or decimal digit: what terms are made of */
 /* UTF-16LE (possibly unaligned, odd trailing byte ignored) to UTF-8. out has room for 3 * (len_bytes / 2). Lone surrogates
  * become U+FFFD. Returns bytes written; ASCII runs go 8 units at a time. */
 size_t rtq__utf16_to_utf8(char *out, const void *utf16, size_t len_bytes);
@@ -28,8 +29,8 @@ typedef struct rtq__needle {
 } rtq__needle;
 enum { RTQ__TERM_BEGIN = 1, RTQ__TERM_END = 2 };
 void rtq__needle_init(rtq__needle *needle, const char *ptr, size_t len, bool match_case);
-ptrdiff_t rtq__needle_find(const rtq__needle *needle, const char *hay, size_t hay_len);            /* as rtq__find */
-bool rtq__needle_has(const rtq__needle *needle, const char *hay, size_t hay_len, unsigned ends);   /* as rtq__has_term */
+ptrdiff_t rtq__needle_find(const rtq__needle *needle, const char *hay, size_t hay_len);          /* as rtq__find */
+bool rtq__needle_has(const rtq__needle *needle, const char *hay, size_t hay_len, unsigned ends); /* as rtq__has_term */
 
 /* Position of needle or -1. Empty needle: 0. */
 ptrdiff_t rtq__find(const char *hay, size_t hay_len, const char *needle, size_t needle_len);
@@ -41,11 +42,11 @@ bool rtq__has_suffix_term(const char *hay, size_t hay_len, const char *needle, s
 
 /* Whole-string number parsing, Kusto's tolong/toreal rules (optional sign, 0x for long, surrounding blanks allowed). */
 bool rtq__parse_long(int64_t *out, const char *ptr, size_t len);
-bool rtq__parse_real(double *out, const char *ptr, size_t len);             /* also NaN, Infinity, -Infinity */
+bool rtq__parse_real(double *out, const char *ptr, size_t len); /* also NaN, Infinity, -Infinity */
 size_t rtq__print_long(char out[24], int64_t value);
-size_t rtq__print_real(char out[40], double value);                         /* as tostring(real) of Kusto; locale free */
-size_t rtq__print_real_json(char out[40], double value);                    /* shortest round-trip; NaN etc. as "NaN" */
-bool rtq__parse_guid(uint8_t out[16], const char *ptr, size_t len);         /* with or without braces; RFC 9562 order */
-size_t rtq__print_guid(char out[36], const uint8_t guid[16]);               /* lower case */
+size_t rtq__print_real(char out[40], double value);                 /* as tostring(real) of Kusto; locale free */
+size_t rtq__print_real_json(char out[40], double value);            /* shortest round-trip; NaN etc. as "NaN" */
+bool rtq__parse_guid(uint8_t out[16], const char *ptr, size_t len); /* with or without braces; RFC 9562 order */
+size_t rtq__print_guid(char out[36], const uint8_t guid[16]);       /* lower case */
 
 #endif

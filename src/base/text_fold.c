@@ -16,8 +16,8 @@ uint32_t rtq__fold(uint32_t cp)
 /* ASCII letters of a word to lower case; the word holds ASCII bytes only. */
 static inline uint64_t lower_word(uint64_t w)
 {
-    uint64_t above_at = w + UINT64_C(0x3F3F3F3F3F3F3F3F);  /* high bit: >= 'A' */
-    uint64_t above_z = w + UINT64_C(0x2525252525252525);   /* high bit: > 'Z' */
+    uint64_t above_at = w + UINT64_C(0x3F3F3F3F3F3F3F3F); /* high bit: >= 'A' */
+    uint64_t above_z = w + UINT64_C(0x2525252525252525);  /* high bit: > 'Z' */
     return w | ((above_at & ~above_z & UINT64_C(0x8080808080808080)) >> 2);
 }
 

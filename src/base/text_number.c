@@ -67,7 +67,8 @@ bool rtq__parse_real(double *out, const char *ptr, size_t len)
     size_t sign = ptr[0] == '-' || ptr[0] == '+';
     if ((ptr[len - 1] >= '0' && ptr[len - 1] <= '9') || ptr[len - 1] == '.')
         return rtq__read_decimal(out, ptr, len);
-    if (rtq__equal_nocase(ptr + sign, len - sign, "inf", 3) || rtq__equal_nocase(ptr + sign, len - sign, "infinity", 8)) {
+    if (rtq__equal_nocase(ptr + sign, len - sign, "inf", 3) ||
+        rtq__equal_nocase(ptr + sign, len - sign, "infinity", 8)) {
         *out = ptr[0] == '-' ? -INFINITY : INFINITY;
         return true;
     }

@@ -185,9 +185,7 @@ bool rtq__is_alnum(uint32_t cp)
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_ND:
-        return true;
-    default:
-        return false;
+    case UTF8PROC_CATEGORY_ND: return true;
+    default: return false;
     }
 }

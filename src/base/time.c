@@ -7,7 +7,8 @@ int64_t rtq__days_from_civil(int32_t year, int32_t month, int32_t day)
 {
     int64_t y = (int64_t)year - (month <= 2), m = month > 2 ? month - 3 : month + 9;
     int64_t era = (y >= 0 ? y : y - 399) / 400, year_of_era = y - era * 400;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * m + 2) / 5 + (int64_t)day - 1 - DAYS_MARCH;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * m + 2) / 5 + (int64_t)day -
+           1 - DAYS_MARCH;
 }
 
 static bool is_leap(int32_t year)
@@ -52,13 +53,15 @@ rtq__civil rtq__civil_from_ticks(int64_t ticks)
 
 bool rtq__ticks_from_civil(int64_t *out, const rtq__civil *civil)
 {
-    if (civil->year < 1 || civil->year > 9999 || civil->day < 1 || civil->day > rtq__days_in_month(civil->year, civil->month))
+    if (civil->year < 1 || civil->year > 9999 || civil->day < 1 ||
+        civil->day > rtq__days_in_month(civil->year, civil->month))
         return false;
     if (civil->hour < 0 || civil->hour > 23 || civil->minute < 0 || civil->minute > 59 || civil->second < 0 ||
         civil->second > 59 || civil->ticks < 0 || civil->ticks >= RTQ__TICKS_SECOND)
         return false;
-    *out = rtq__days_from_civil(civil->year, civil->month, civil->day) * RTQ__TICKS_DAY + civil->hour * RTQ__TICKS_HOUR +
-           civil->minute * RTQ__TICKS_MINUTE + civil->second * RTQ__TICKS_SECOND + civil->ticks;
+    *out = rtq__days_from_civil(civil->year, civil->month, civil->day) * RTQ__TICKS_DAY +
+           civil->hour * RTQ__TICKS_HOUR + civil->minute * RTQ__TICKS_MINUTE + civil->second * RTQ__TICKS_SECOND +
+           civil->ticks;
     return true;
 }
 

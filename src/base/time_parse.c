@@ -5,7 +5,9 @@
 #include "base/time.h"
 #include <math.h>
 
-typedef struct cursor { const char *ptr, *end; } cursor;
+typedef struct cursor {
+    const char *ptr, *end;
+} cursor;
 
 static bool at_end(const cursor *in)
 {
@@ -172,7 +174,8 @@ static bool take_numeric_date(cursor *in, rtq__civil *civil)
     if ((separator != '-' && separator != '/' && separator != '.') || at_end(in))
         return false;
     in->ptr++;
-    return take_number(in, &civil->month, 1, 2, NULL) && take(in, separator) && take_number(in, &civil->day, 1, 2, NULL);
+    return take_number(in, &civil->month, 1, 2, NULL) && take(in, separator) &&
+           take_number(in, &civil->day, 1, 2, NULL);
 }
 
 /* The form nearly all text has: yyyy-MM-ddTHH:mm:ss[.f{1,7}][Z]. Returns false for anything else, which the scanner then reads. */
@@ -185,7 +188,11 @@ static bool parse_common(int64_t *out, const char *ptr, size_t len)
         if (shape[i] == '0' ? (unsigned char)(ptr[i] - '0') > 9 : ptr[i] != shape[i] && !(i == 10 && ptr[i] == ' '))
             return false;
 #define TWO(at) ((ptr[at] - '0') * 10 + (ptr[(at) + 1] - '0'))
-    rtq__civil civil = {.year = TWO(0) * 100 + TWO(2), .month = TWO(5), .day = TWO(8), .hour = TWO(11), .minute = TWO(14),
+    rtq__civil civil = {.year = TWO(0) * 100 + TWO(2),
+                        .month = TWO(5),
+                        .day = TWO(8),
+                        .hour = TWO(11),
+                        .minute = TWO(14),
                         .second = TWO(17)};
 #undef TWO
     cursor in = {ptr + 19, ptr + len};
@@ -237,7 +244,10 @@ bool rtq__parse_datetime(int64_t *out, const char *ptr, size_t len)
 /* Ticks of one unit as Kusto's literals spell them; 0: none. nano is a hundredth of a tick. */
 static double unit_ticks(const char *word, size_t len)
 {
-    static const struct { const char *names; double ticks; } units[] = {
+    static const struct {
+        const char *names;
+        double ticks;
+    } units[] = {
         {" d day days ", 864e9},
         {" h hr hrs hour hours ", 36e9},
         {" m min minute minutes ", 6e8},
@@ -320,7 +330,8 @@ static bool parse_colons(cursor *in, int64_t *out)
     int32_t seconds = n == hours_at + 3 ? part[hours_at + 2] : 0;
     if (part[hours_at] > 23 || part[hours_at + 1] > 59 || seconds > 59)
         return false;
-    int64_t day = part[hours_at] * RTQ__TICKS_HOUR + part[hours_at + 1] * RTQ__TICKS_MINUTE + seconds * RTQ__TICKS_SECOND + ticks;
+    int64_t day = part[hours_at] * RTQ__TICKS_HOUR + part[hours_at + 1] * RTQ__TICKS_MINUTE +
+                  seconds * RTQ__TICKS_SECOND + ticks;
     /* 10675199 days is all that 63 bits of ticks hold. */
     if (hours_at == 1 && part[0] > 10675199)
         return false;

@@ -7,8 +7,8 @@ static void assert_render(const rtq_diag *diag, const char *expected)
     rtq_blob *blob = NULL;
     cr_assert_eq(rtq_diag_render(&blob, diag), RTQ_OK);
     rtq_str text = rtq_blob_get(blob);
-    cr_assert(text.len == strlen(expected) && memcmp(text.ptr, expected, text.len) == 0, "rendered:\n%.*s\nexpected:\n%s",
-              (int)text.len, text.ptr, expected);
+    cr_assert(text.len == strlen(expected) && memcmp(text.ptr, expected, text.len) == 0,
+              "rendered:\n%.*s\nexpected:\n%s", (int)text.len, text.ptr, expected);
     rtq_blob_free(blob);
 }
 
@@ -20,7 +20,8 @@ Test(base_diag, collects_and_renders)
     rtq_diag *d = rtq__diag_begin(&diag, mem);
     cr_assert_eq(d, diag);
     rtq__diag_set_text(d, query, strlen(query));
-    cr_assert_eq(rtq__diag_add(d, RTQ_ERR_SYNTAX, RTQ__SEV_ERROR, 4, 8, "unknown operator '%s'", "wher"), RTQ_ERR_SYNTAX);
+    cr_assert_eq(rtq__diag_add(d, RTQ_ERR_SYNTAX, RTQ__SEV_ERROR, 4, 8, "unknown operator '%s'", "wher"),
+                 RTQ_ERR_SYNTAX);
     rtq__diag_hint(d, "did you mean '%s'?", "where");
     rtq__diag_add(d, RTQ_ERR_SYNTAX, RTQ__SEV_WARNING, 23, 23, "a number is missing");
     rtq__diag_add(d, RTQ_ERR_IO, RTQ__SEV_CAUSE, 0, 0, "no such file");

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 /* An allocator that refuses from the n-th call on and checks the old lengths it is told. */
-typedef struct { size_t calls, fail_from, live; } host_alloc;
+typedef struct {
+    size_t calls, fail_from, live;
+} host_alloc;
 
 static void *host_fn(void *ptr, size_t old_len, size_t new_len, void *user)
 {

@@ -194,8 +194,11 @@ Test(base_number, guid)
                                       0xb5, 0x79, 0xfe, 0x0b, 0x33, 0x1d, 0x36, 0x42};
     static const char *const good[] = {"74be27de-1e4e-49d9-b579-fe0b331d3642", "{74BE27DE-1E4E-49D9-B579-FE0B331D3642}",
                                        " 74be27de1e4e49d9b579fe0b331d3642 ", "(74be27de-1e4e-49d9-b579-fe0b331d3642)"};
-    static const char *const bad[] = {"", "74be27de-1e4e-49d9-b579-fe0b331d364", "74be27de-1e4e-49d9-b579-fe0b331d36422",
-                                      "74be27de-1e4e-49d9-b579-fe0b331d364g", "74be27de11e4e-49d9-b579-fe0b331d3642",
+    static const char *const bad[] = {"",
+                                      "74be27de-1e4e-49d9-b579-fe0b331d364",
+                                      "74be27de-1e4e-49d9-b579-fe0b331d36422",
+                                      "74be27de-1e4e-49d9-b579-fe0b331d364g",
+                                      "74be27de11e4e-49d9-b579-fe0b331d3642",
                                       "{74be27de-1e4e-49d9-b579-fe0b331d3642"};
     uint8_t guid[16];
     char out[36];

@@ -17,10 +17,21 @@ static uint32_t random_below(uint32_t n)
 Test(base_text, utf8_validity_by_the_table)
 {
     cr_assert(rtq__utf8_valid(S("")));
-    cr_assert(rtq__utf8_valid(S("plain text that is longer than thirty-two bytes, and \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80")));
+    cr_assert(rtq__utf8_valid(
+        S("plain text that is longer than thirty-two bytes, and \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80")));
     cr_assert(rtq__utf8_valid(S("\xED\x9F\xBF\xEE\x80\x80\xF4\x8F\xBF\xBF")));
-    static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-                                      "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xC3", "a\xFF", "\xF0\x9F\x98"};
+    static const char *const bad[] = {"\x80",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xE0\x9F\xBF",
+                                      "\xED\xA0\x80",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xE2\x82",
+                                      "\xC3",
+                                      "a\xFF",
+                                      "\xF0\x9F\x98"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_assert_not(rtq__utf8_valid(bad[i], strlen(bad[i])), "sequence %zu", i);
 }
@@ -32,14 +43,18 @@ Test(base_text, repair_replaces_maximal_subparts)
     rtq__buf_init(&buf, mem);
     /* The example of the Unicode Standard, table 3-8: 61 F1 80 80 E1 80 C2 62 80 63 80 BF 64. */
     cr_assert_eq(rtq__utf8_repair(&buf, S("\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64")), 6);
-    static const char expected[] = "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" "b\xEF\xBF\xBD" "c\xEF\xBF\xBD\xEF\xBF\xBD" "d";
+    static const char expected[] = "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+                                   "b\xEF\xBF\xBD"
+                                   "c\xEF\xBF\xBD\xEF\xBF\xBD"
+                                   "d";
     cr_assert_eq(buf.len, sizeof expected - 1);
     cr_assert_arr_eq(buf.ptr, expected, buf.len);
     for (int round = 0; round < 20000; round++) {
         char text[40];
         size_t len = random_below(sizeof text);
         for (size_t i = 0; i < len; i++)
-            text[i] = random_below(3) == 0 ? (char)random_below(256) : "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"[random_below(10)];
+            text[i] = random_below(3) == 0 ? (char)random_below(256)
+                                           : "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"[random_below(10)];
         rtq__buf_clear(&buf);
         size_t replaced = rtq__utf8_repair(&buf, text, len);
         cr_assert(rtq__utf8_valid(buf.ptr, buf.len));
@@ -125,11 +140,11 @@ Test(base_text, fold)
 {
     cr_assert_eq(rtq__fold('A'), 'a');
     cr_assert_eq(rtq__fold('['), '[');
-    cr_assert_eq(rtq__fold(0xC9), 0xE9);    /* É */
-    cr_assert_eq(rtq__fold(0x3C2), 0x3C3);  /* final sigma */
-    cr_assert_eq(rtq__fold(0xB5), 0x3BC);   /* micro sign, mu */
-    cr_assert_eq(rtq__fold(0x416), 0x436);  /* Ж */
-    cr_assert_eq(rtq__fold(0x1E9E), 0xDF);  /* capital sharp s */
+    cr_assert_eq(rtq__fold(0xC9), 0xE9);     /* É */
+    cr_assert_eq(rtq__fold(0x3C2), 0x3C3);   /* final sigma */
+    cr_assert_eq(rtq__fold(0xB5), 0x3BC);    /* micro sign, mu */
+    cr_assert_eq(rtq__fold(0x416), 0x436);   /* Ж */
+    cr_assert_eq(rtq__fold(0x1E9E), 0xDF);   /* capital sharp s */
     cr_assert_eq(rtq__fold(0x212A), 0x212A); /* Kelvin: would be k */
     cr_assert_eq(rtq__fold(0x17F), 0x17F);   /* long s: would be s */
     cr_assert_eq(rtq__fold(0x130), 0x130);
@@ -159,8 +174,8 @@ static ptrdiff_t slow_find(const char *hay, size_t hay_len, const char *needle, 
 {
     for (size_t i = 0; i + len <= hay_len; i++) {
         size_t j = 0;
-        while (j < len && (hay[i + j] == needle[j] ||
-                           (!match_case && rtq__fold((unsigned char)hay[i + j]) == rtq__fold((unsigned char)needle[j]))))
+        while (j < len && (hay[i + j] == needle[j] || (!match_case && rtq__fold((unsigned char)hay[i + j]) ==
+                                                                          rtq__fold((unsigned char)needle[j]))))
             j++;
         if (j == len)
             return (ptrdiff_t)i;
@@ -209,26 +224,39 @@ Test(base_text, hostile_haystack_stays_linear)
 Test(base_text, has_term)
 {
     /* Recorded from the Kusto emulator. */
-    static const struct { const char *hay, *needle; bool has, prefix, suffix; } cases[] = {
-        {"foo.bar.baz", "bar", true, true, true},      {"foobar", "bar", false, false, true},
-        {"BAR", "bar", true, true, true},              {"word1+word2", "word2", true, true, true},
-        {"tagvalue", "tag", false, true, false},       {"a b", " ", true, true, true},
-        {"a\tb", " ", false, false, false},            {"abcXYZabc", "abc", false, true, true},
-        {"cats", "cat", false, true, false},           {"end.", "end", true, true, true},
-        {"ending", "end", false, true, false},         {"", "", true, true, true},
+    static const struct {
+        const char *hay, *needle;
+        bool has, prefix, suffix;
+    } cases[] = {
+        {"foo.bar.baz", "bar", true, true, true},
+        {"foobar", "bar", false, false, true},
+        {"BAR", "bar", true, true, true},
+        {"word1+word2", "word2", true, true, true},
+        {"tagvalue", "tag", false, true, false},
+        {"a b", " ", true, true, true},
+        {"a\tb", " ", false, false, false},
+        {"abcXYZabc", "abc", false, true, true},
+        {"cats", "cat", false, true, false},
+        {"end.", "end", true, true, true},
+        {"ending", "end", false, true, false},
+        {"", "", true, true, true},
         {"\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82\xD0\x9C\xD0\xB8\xD1\x80",
          "\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82", false, true, false},
         {"\xD0\x9C\xD0\x98\xD0\xA0 \xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82",
          "\xD0\x9F\xD0\xA0\xD0\x98\xD0\x92\xD0\x95\xD0\xA2", true, true, true},
-        {"na\xC3\x8FVE", "na\xC3\xAFve", true, true, true}, {"nai\xC3\xAF", "nai", false, true, false},
-        {"x_cat_x", "cat", true, true, true},          {"catcat cat", "cat", true, true, true},
+        {"na\xC3\x8FVE", "na\xC3\xAFve", true, true, true},
+        {"nai\xC3\xAF", "nai", false, true, false},
+        {"x_cat_x", "cat", true, true, true},
+        {"catcat cat", "cat", true, true, true},
         {"a-b-c", "-b", true, true, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *hay = cases[i].hay, *needle = cases[i].needle;
         cr_assert_eq(rtq__has_term(hay, strlen(hay), needle, strlen(needle), false), cases[i].has, "has %s", hay);
-        cr_assert_eq(rtq__has_prefix_term(hay, strlen(hay), needle, strlen(needle), false), cases[i].prefix, "prefix %s", hay);
-        cr_assert_eq(rtq__has_suffix_term(hay, strlen(hay), needle, strlen(needle), false), cases[i].suffix, "suffix %s", hay);
+        cr_assert_eq(rtq__has_prefix_term(hay, strlen(hay), needle, strlen(needle), false), cases[i].prefix,
+                     "prefix %s", hay);
+        cr_assert_eq(rtq__has_suffix_term(hay, strlen(hay), needle, strlen(needle), false), cases[i].suffix,
+                     "suffix %s", hay);
     }
     cr_assert(rtq__has_term(S("The.Quick.Brown"), S("Quick"), true));
     cr_assert_not(rtq__has_term(S("quick brown fox"), S("Quick"), true));

@@ -6,7 +6,10 @@
 Test(base_time, values_of_another_calendar)
 {
     /* Made with Python's datetime. */
-    static const struct { int64_t ticks; int32_t year, month, day, hour, minute, second, part, weekday, yearday; } cases[] = {
+    static const struct {
+        int64_t ticks;
+        int32_t year, month, day, hour, minute, second, part, weekday, yearday;
+    } cases[] = {
         {0, 1, 1, 1, 0, 0, 0, 0, 1, 1},
         {RTQ__TICKS_MAX, 9999, 12, 31, 23, 59, 59, 9999999, 5, 365},
         {INT64_C(621355968000000000), 1970, 1, 1, 0, 0, 0, 0, 4, 1},
@@ -51,8 +54,8 @@ Test(base_time, every_day_of_ten_thousand_years)
             int n = rtq__days_in_month(year, month);
             for (int32_t day = 1; day <= n; day++, days++) {
                 rtq__civil civil = rtq__civil_from_ticks(days * RTQ__TICKS_DAY);
-                cr_assert(civil.year == year && civil.month == month && civil.day == day && civil.yearday == ++yearday &&
-                          civil.weekday == (days + 1) % 7);
+                cr_assert(civil.year == year && civil.month == month && civil.day == day &&
+                          civil.yearday == ++yearday && civil.weekday == (days + 1) % 7);
                 cr_assert_eq(rtq__days_from_civil(year, month, day), days);
             }
         }
@@ -83,22 +86,68 @@ static void assert_datetime(const char *text, const char *expected)
 Test(base_time, parse_datetime)
 {
     static const char full[] = "2014-11-08T15:05:02.0000000Z", minutes[] = "2014-11-08T15:05:00.0000000Z";
-    static const char *const to_second[] = {
-        "2014-11-08T15:05:02Z", "2014-11-08T15:05:02", "2014-11-08 15:05:02", "2014-11-08 15:05:02Z", "2014-11-8 15:05:02",
-        "2014-11-08 15:05:02 GMT", "2014-11-08T15:05:02 GMT", "2014-11-08T17:05:02+02:00", "2014-11-08T17:05:02+0200",
-        "2014-11-08T13:35:02-01:30", "2014-11-08T16:05:02+01", "Sat, 8 Nov 14 15:05:02 GMT", "Sat, 8 Nov 14 15:05:02",
-        "8 Nov 14 15:05:02 GMT", "8 Nov 14 15:05:02", "8 Nov 2014 15:05:02 UTC", "Saturday, 08-Nov-14 15:05:02 GMT",
-        "Saturday, 08-Nov-14 15:05:02", "08-Nov-14 15:05:02 GMT", "08-Nov-14 15:05:02", "  2014-11-08 15:05:02  ",
-        "2014/11/08 15:05:02", "8 november 2014 15:05:02", "2014-11-08t15:05:02z", "2014-11-08   15:05:02.0"};
-    static const char *const to_minute[] = {
-        "2014-11-08T15:05", "2014-11-08 15:05", "2014-11-08 15:05 GMT", "2014-11-08T15:05 GMT", "Sat, 8 Nov 14 15:05",
-        "Sat, 8 Nov 14 15:05 GMT", "8 Nov 14 15:05", "8 Nov 14 15:05 GMT", "Saturday, 08-Nov-14 15:05 GMT",
-        "Saturday, 08-Nov-14 15:05", "08-Nov-14 15:05 GMT", "08-Nov-14 15:05", "2014-11-08T15:05Z"};
-    static const char *const bad[] = {
-        "", "not a date", "2020-13-01", "2020-02-30", "2020-00-10", "0000-01-01", "2020-01-01T24:00:00", "2020-01-01T10:60:00",
-        "2020-01-01T10:00:60", "2020-01-01T10:00:00.", "2020-01-01T10", "2020-01-01X10:00:00", "2020-01-01 10:00:00 PST",
-        "2020-01-01T10:00:00+15:00", "20200101", "2020-01", "2020-01-01-01", "2020-01/01", "8 Now 14 15:05",
-        "Foo, 8 Nov 14 15:05", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2020-01-01T10:00:00Z Z", "12020-01-01"};
+    static const char *const to_second[] = {"2014-11-08T15:05:02Z",
+                                            "2014-11-08T15:05:02",
+                                            "2014-11-08 15:05:02",
+                                            "2014-11-08 15:05:02Z",
+                                            "2014-11-8 15:05:02",
+                                            "2014-11-08 15:05:02 GMT",
+                                            "2014-11-08T15:05:02 GMT",
+                                            "2014-11-08T17:05:02+02:00",
+                                            "2014-11-08T17:05:02+0200",
+                                            "2014-11-08T13:35:02-01:30",
+                                            "2014-11-08T16:05:02+01",
+                                            "Sat, 8 Nov 14 15:05:02 GMT",
+                                            "Sat, 8 Nov 14 15:05:02",
+                                            "8 Nov 14 15:05:02 GMT",
+                                            "8 Nov 14 15:05:02",
+                                            "8 Nov 2014 15:05:02 UTC",
+                                            "Saturday, 08-Nov-14 15:05:02 GMT",
+                                            "Saturday, 08-Nov-14 15:05:02",
+                                            "08-Nov-14 15:05:02 GMT",
+                                            "08-Nov-14 15:05:02",
+                                            "  2014-11-08 15:05:02  ",
+                                            "2014/11/08 15:05:02",
+                                            "8 november 2014 15:05:02",
+                                            "2014-11-08t15:05:02z",
+                                            "2014-11-08   15:05:02.0"};
+    static const char *const to_minute[] = {"2014-11-08T15:05",
+                                            "2014-11-08 15:05",
+                                            "2014-11-08 15:05 GMT",
+                                            "2014-11-08T15:05 GMT",
+                                            "Sat, 8 Nov 14 15:05",
+                                            "Sat, 8 Nov 14 15:05 GMT",
+                                            "8 Nov 14 15:05",
+                                            "8 Nov 14 15:05 GMT",
+                                            "Saturday, 08-Nov-14 15:05 GMT",
+                                            "Saturday, 08-Nov-14 15:05",
+                                            "08-Nov-14 15:05 GMT",
+                                            "08-Nov-14 15:05",
+                                            "2014-11-08T15:05Z"};
+    static const char *const bad[] = {"",
+                                      "not a date",
+                                      "2020-13-01",
+                                      "2020-02-30",
+                                      "2020-00-10",
+                                      "0000-01-01",
+                                      "2020-01-01T24:00:00",
+                                      "2020-01-01T10:60:00",
+                                      "2020-01-01T10:00:60",
+                                      "2020-01-01T10:00:00.",
+                                      "2020-01-01T10",
+                                      "2020-01-01X10:00:00",
+                                      "2020-01-01 10:00:00 PST",
+                                      "2020-01-01T10:00:00+15:00",
+                                      "20200101",
+                                      "2020-01",
+                                      "2020-01-01-01",
+                                      "2020-01/01",
+                                      "8 Now 14 15:05",
+                                      "Foo, 8 Nov 14 15:05",
+                                      "0001-01-01T00:00:00+01:00",
+                                      "9999-12-31T23:59:59-01:00",
+                                      "2020-01-01T10:00:00Z Z",
+                                      "12020-01-01"};
     for (size_t i = 0; i < sizeof to_second / sizeof *to_second; i++)
         assert_datetime(to_second[i], full);
     for (size_t i = 0; i < sizeof to_minute / sizeof *to_minute; i++)
@@ -129,7 +178,8 @@ Test(base_time, parse_timespan)
     assert_timespan("00:01:00", true, RTQ__TICKS_MINUTE);
     assert_timespan("10:30", true, 10 * RTQ__TICKS_HOUR + 30 * RTQ__TICKS_MINUTE);
     assert_timespan("-02:00:00", true, -2 * RTQ__TICKS_HOUR);
-    assert_timespan("3:01:02:03", true, 3 * RTQ__TICKS_DAY + RTQ__TICKS_HOUR + 2 * RTQ__TICKS_MINUTE + 3 * RTQ__TICKS_SECOND);
+    assert_timespan("3:01:02:03", true,
+                    3 * RTQ__TICKS_DAY + RTQ__TICKS_HOUR + 2 * RTQ__TICKS_MINUTE + 3 * RTQ__TICKS_SECOND);
     assert_timespan("10675199.02:48:05.4775807", true, INT64_MAX);
     assert_timespan("-10675199.02:48:05.4775808", true, INT64_MIN);
     assert_timespan("10675199.02:48:05.4775808", false, 0);
@@ -163,7 +213,8 @@ static void assert_span_text(int64_t ticks, const char *expected)
 {
     char out[40];
     size_t len = rtq__print_timespan(out, ticks);
-    cr_assert(len == strlen(expected) && memcmp(out, expected, len) == 0, "%.*s instead of %s", (int)len, out, expected);
+    cr_assert(len == strlen(expected) && memcmp(out, expected, len) == 0, "%.*s instead of %s", (int)len, out,
+              expected);
     int64_t back = 0;
     cr_assert(rtq__parse_timespan(&back, out, len));
     cr_assert_eq(back, ticks);
