@@ -34,6 +34,9 @@ typedef struct rtq__plan_agg {
 /* A conjunct of a filter in front of a scan. */
 typedef struct rtq__scan_filter { rtq__prog *prog; const rtq__expr *expr; int32_t conjunct; /* of the table, -1: not pushable */ } rtq__scan_filter;
 
+/* A window function over the rows in their order. */
+typedef struct rtq__plan_window { const rtq__fn *fn; uint8_t kind; rtq__prog **args; uint32_t n_args; } rtq__plan_window;
+
 struct rtq__node {
     uint8_t op;
     bool unbounded_state;                  /* on an input without end its state has no bound */
@@ -48,24 +51,25 @@ struct rtq__node {
     union {
         struct { uint32_t table; const uint32_t *wants; /* by layout column: number in the plan table */
                  rtq__scan_filter *filters; uint32_t n_filters; } scan;
-        struct { rtq__prog **progs; uint32_t n; } filter;
+        struct { rtq__prog **progs; const rtq__expr **exprs; uint32_t n; } filter;
         struct { rtq__out *outs; } extend; /* by layout column; also RESULT */
         struct { rtq__prog **keys; uint8_t *key_kinds; uint32_t n_keys; rtq__plan_agg *aggs; uint32_t n_aggs; uint32_t extra_len;
                  int32_t *key_outs; /* by key: output column or -1 */ int32_t bin_key; int64_t bin_ticks; } summarize;
-        struct { rtq__prog **keys; uint32_t n_keys; rtq__prog *limit; } sort;
+        struct { rtq__prog **keys; uint8_t *key_kinds; uint32_t n_keys; rtq__prog *limit; const rtq__out *outs; } sort;
         struct { rtq__prog *n; } take;
         struct { rtq__out *outs; /* [input * n_cols + col] */ } unions;
         struct { uint8_t kind; uint32_t n_keys; rtq__prog **left_keys, **right_keys; uint8_t *key_kinds;
                  rtq__out *outs; /* side 0 left, 1 right */ } join;
-        struct { rtq__prog **items; uint32_t n; int32_t *item_outs, index_out; rtq__prog *limit; const rtq__out *outs; } expand;
-        struct { rtq__prog **items; uint32_t n; rtq__prog *limit; rtq__plan *body; const rtq__out *outs; /* side 1: of the body */
-                 const rtq__out *inputs; /* of the body's APPLY_INPUT; side 1: item number, side 2: item index */ } apply;
-        struct { rtq__prog *value; int32_t *piece_outs; const rtq__out *outs; void *state; } parse;
-        struct { rtq__out *outs; } window; /* prog NULL and side 1: definition `from` */
+        /* outs: side 0 the input's column, side 1 item `from`, side 2 the index */
+        struct { rtq__prog **items; uint8_t *item_kinds; uint32_t n; rtq__prog *limit; const rtq__out *outs; } expand;
+        /* outs: side 0 the input's column, side 1 column `from` of the body; inputs (of the body's APPLY_INPUT): as expand's outs */
+        struct { rtq__prog **items; uint8_t *item_kinds; uint32_t n; rtq__prog *limit; rtq__plan *body; const rtq__out *outs, *inputs; } apply;
+        struct { rtq__prog *value; int32_t *piece_outs; const rtq__out *outs; } parse; /* by piece: output column or -1 */
+        struct { rtq__plan_window *defs; uint32_t n; const rtq__out *outs; /* side 1: definition `from` */ } window;
         struct { const uint32_t *cells; /* by layout column: number of the column in the tree's node */ } rows; /* VALUES, HOST_TABLE, EXTERNAL */
         struct { rtq__prog *from, *to, *step; } range;
         struct { const rtq__result *result; uint32_t number; rtq__out *outs; } result;
-        struct { const rtq__slot_def *def; uint32_t number; } slot;
+        struct { const rtq__slot_def *def; uint32_t number; int32_t from; } slot;
     } u;
 };
 
@@ -89,7 +93,8 @@ struct rtq__plan {
     rtq__mem *mem;
     rtq__arena arena;
     const rtq__bound *bound;
-    rtq__node **nodes; uint32_t n_nodes;
+    rtq__node **nodes; uint32_t n_nodes; size_t cap_nodes;
+    rtq__prog **progs; uint32_t n_progs; size_t cap_progs;   /* all of them, for freeing */
     rtq__plan_table *tables; uint32_t n_tables;   /* in the order of bound.tables; n_scans 0: not read after all */
     rtq__node **results; uint32_t n_results;
     rtq__node *input;                             /* body of an APPLY: its APPLY_INPUT, else NULL */
