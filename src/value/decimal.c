@@ -251,6 +251,20 @@ int rtq__decimal_compare(const uint64_t a[2], const uint64_t b[2])
     return (x.negative ? -1 : 1) * ((c > 0) - (c < 0));
 }
 
+void rtq__decimal_normal(uint64_t out[2], const uint64_t w[2])
+{
+    unpacked u = normal(w);
+    if (u.class == FINITE) {
+        /* Stripping zeros can push the exponent over the largest one, which the digits then take back. */
+        for (; u.exp > EXP_MAX; u.exp--)
+            u.c *= 10;
+        pack(out, u.c, u.exp, u.negative);
+    } else {
+        out[0] = 0;
+        out[1] = u.class == NOT_A_NUMBER ? UINT64_C(0x7C) << 56 : UINT64_C(0x78) << 56 | (uint64_t)u.negative << 63;
+    }
+}
+
 uint64_t rtq__decimal_hash(const uint64_t w[2], uint64_t seed)
 {
     unpacked u = normal(w);

@@ -11,6 +11,7 @@ void rtq__decimal_from_long(uint64_t out[2], int64_t i);
 bool rtq__decimal_to_long(int64_t *out, const uint64_t w[2]); /* truncates; false: not finite or out of range */
 double rtq__decimal_to_double(const uint64_t w[2]);
 int rtq__decimal_compare(const uint64_t a[2], const uint64_t b[2]); /* by value; NaN equals NaN and is below all else */
+void rtq__decimal_normal(uint64_t out[2], const uint64_t w[2]);     /* one representation for all equal values */
 uint64_t rtq__decimal_hash(const uint64_t w[2], uint64_t seed);     /* equal values, equal hashes */
 
 #endif
