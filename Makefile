@@ -73,6 +73,10 @@ WITH_DEFS := $(if $(filter 1,$(WITH_ZLIB)),-DRTQ_WITH_ZLIB=1) $(if $(filter 1,$(
 
 # ---- flags --------------------------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(filter 1,$(WERROR)),-Werror)
+# gcc's flow warnings misfire under sanitizers (its manual says so).
+ifneq ($(and $(SAN),$(filter-out %clang,$(CC))),)
+WARN += -Wno-maybe-uninitialized -Wno-stringop-overflow
+endif
 CXXWARN := -Wall -Wextra -Wconversion -Wshadow $(if $(filter 1,$(WERROR)),-Werror)
 DEFS := -D_GNU_SOURCE -DRTQ_BUILD_VERSION='"$(VERSION)"' $(WITH_DEFS) '-DRTQ_API=__attribute__((visibility("default")))'
 LIB_CFLAGS := -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) -fPIC -fvisibility=hidden -fno-math-errno -pthread -Iinclude -Isrc $(PKG_CFLAGS) $(DEFS)

@@ -342,7 +342,7 @@ bool rtq__parse_timespan(int64_t *out, const char *ptr, size_t len)
 {
     static const char lowest[] = "-10675199.02:48:05.4775808";
     cursor in = {ptr, ptr + len};
-    int64_t ticks;
+    int64_t ticks = 0;
     take_blanks(&in);
     while (in.end > in.ptr && (in.end[-1] == ' ' || in.end[-1] == '\t' || in.end[-1] == '\r' || in.end[-1] == '\n'))
         in.end--;
