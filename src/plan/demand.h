@@ -47,6 +47,7 @@ typedef struct rtq__demand_table {
 struct rtq_demand {
     rtq__demand_table *tables; uint32_t n_tables; /* by the source's table order */
     uint32_t epoch;
+    rtq_conjunct *items; uint32_t n_items;      /* the public view, made by the adapter for host sources; else NULL */
 };
 
 #endif

@@ -1,0 +1,80 @@
+/* script.c - query files: several named queries, functions and views. */
+#include "api/api.h"
+
+static int parse_functions(rtq_script *s, rtq_diag *diag)
+{
+    int rc;
+
+    for (size_t i = 0; i < s->n_pieces; i++) {
+        const rtq__script_piece *p = &s->pieces[i];
+        rtq__ast_query *ast;
+        if (!p->is_function) {
+            s->queries[s->n_queries++] = i;
+            continue;
+        }
+        rtq__diag_set_text(diag, s->text + p->begin, p->end - p->begin);
+        if ((rc = rtq__parse(&ast, &s->arena, s->text + p->begin, p->end - p->begin, diag)) < 0)
+            return rc;
+        for RTQ__AST_EACH(item, ast->statements)
+            if (item->kind == RTQ__AST_CREATE_FUNCTION)
+                s->functions[s->n_functions++] = item;
+    }
+    return RTQ_OK;
+}
+
+int rtq_script_parse(rtq_script **out, rtq_env *env, const char *text, size_t len, rtq_diag **diag)
+{
+    rtq_script *s;
+    rtq_diag *d;
+    int rc = RTQ_ERR_NOMEM;
+
+    if (!out || !env || !text)
+        return RTQ_ERR_ARG;
+    *out = NULL;
+    if (len == RTQ_NTS)
+        len = strlen(text);
+    d = rtq__diag_begin(diag, env->mem);
+    if (!(s = rtq__calloc(env->mem, 1, sizeof *s)))
+        return RTQ_ERR_NOMEM;
+    atomic_init(&s->refs, 1);
+    s->env = rtq__env_ref(env);
+    rtq__arena_init(&s->arena, env->mem, 0);
+    if (!(s->text = rtq__arena_strndup(&s->arena, text, len)))
+        goto out;
+    if ((rc = rtq__parse_script(&s->pieces, &s->n_pieces, &s->arena, s->text, len)) < 0)
+        goto out;
+    s->queries = rtq__arena_alloc(&s->arena, (s->n_pieces + 1) * sizeof *s->queries);
+    s->functions = rtq__arena_alloc(&s->arena, (s->n_pieces + 1) * sizeof *s->functions);
+    rc = s->queries && s->functions ? parse_functions(s, d) : RTQ_ERR_NOMEM;
+out:
+    if (rc < 0) {
+        rtq_script_free(s);
+        return rc;
+    }
+    *out = s;
+    return RTQ_OK;
+}
+
+size_t rtq_script_count(const rtq_script *script) { return script ? script->n_queries : 0; }
+
+int rtq_script_compile(rtq_query **out, const rtq_script *script, size_t index, const rtq_query_options *options, rtq_diag **diag)
+{
+    const rtq__script_piece *p;
+
+    if (!out || !script || index >= script->n_queries)
+        return RTQ_ERR_ARG;
+    p = &script->pieces[script->queries[index]];
+    return rtq__query_new(out, script->env, script->text + p->begin, p->end - p->begin, p->name, p->name_len, options, script, diag);
+}
+
+void rtq_script_free(rtq_script *script)
+{
+    rtq_env *env;
+
+    if (!script || atomic_fetch_sub_explicit(&script->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    env = script->env;
+    rtq__arena_free(&script->arena);
+    rtq__free(env->mem, script);
+    rtq_env_free(env);
+}

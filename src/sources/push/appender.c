@@ -1,0 +1,348 @@
+/* appender.c - one thread's way into a push source: rows are copied into chunks of its own, flush hands them over. */
+#include "sources/push/push.h"
+#include "value/column.h"
+
+int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
+{
+    a->push = p;
+    a->table = table;
+    a->watermark = INT64_MIN;
+    rtq__mutex_lock(&p->lock);
+    p->n_appenders++;
+    a->partition = p->n_partitions++;
+    rtq__mutex_unlock(&p->lock);
+    return RTQ_OK;
+}
+
+static uint32_t n_columns(const rtq_appender *a)
+{
+    const rtq__table *t = &a->push->base.tables[a->table];
+    return t->n_cols + (t->open ? 1 : 0);
+}
+
+static rtq__chunk *new_chunk(rtq_appender *a)
+{
+    rtq__push *p = a->push;
+    const rtq__table *t = &p->base.tables[a->table];
+    uint32_t n = n_columns(a);
+    rtq__chunk *c;
+
+    rtq__mutex_lock(&p->lock);
+    if ((c = p->spare))
+        p->spare = c->next;
+    rtq__mutex_unlock(&p->lock);
+    if (!c) {
+        if (!(c = rtq__calloc(p->base.mem, 1, sizeof *c)))
+            return NULL;
+        rtq__arena_init(&c->arena, p->base.mem, 0);
+    }
+    c->next = NULL;
+    c->table = a->table;
+    memset(&c->batch, 0, sizeof c->batch);
+    c->batch.n_cols = n;
+    c->batch.cols = rtq__arena_alloc(&c->arena, (n + 1) * sizeof *c->batch.cols);
+    for (uint32_t i = 0; c->batch.cols && i < n; i++)
+        if (!(c->batch.cols[i] = rtq__vec_new(&c->arena, i < t->n_cols ? t->cols[i].kind : RTQ_DYNAMIC, RTQ__ROWS)))
+            c->batch.cols = NULL;
+    if (!c->batch.cols) {
+        rtq__arena_free(&c->arena);
+        rtq__free(p->base.mem, c);
+        return NULL;
+    }
+    return c;
+}
+
+/* The chunk to write to, with room for a row at least. */
+static rtq__chunk *room(rtq_appender *a)
+{
+    rtq__chunk *c = a->current;
+
+    if (c && c->batch.n < RTQ__ROWS)
+        return c;
+    if (!(c = new_chunk(a)))
+        return NULL;
+    if (a->current)
+        a->current->next = c;
+    else
+        a->first = c;
+    return a->current = c;
+}
+
+static void added(rtq_appender *a, rtq__chunk *c, uint32_t n)
+{
+    c->batch.n += n;
+    c->batch.n_sel = c->batch.n;
+    a->rows += n;
+}
+
+static int null_rest(rtq__chunk *c, uint32_t col, uint32_t row, uint32_t n)
+{
+    rtq__vec *v = c->batch.cols[col];
+    if (!rtq__vec_valid(&c->arena, v))
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        rtq__vec_set(v, row + i, rtq__cell_null(v->kind));
+    return RTQ_OK;
+}
+
+int rtq_appender_columns(rtq_appender *a, const rtq_column *columns, size_t n_cols, size_t n_rows)
+{
+    const rtq__table *t;
+    uint64_t repaired = 0;
+    int rc;
+
+    if (!a || (n_cols && !columns))
+        return RTQ_ERR_ARG;
+    t = &a->push->base.tables[a->table];
+    if (n_cols != t->n_cols)
+        return RTQ_ERR_ARG;
+    for (size_t at = 0; at < n_rows;) {
+        rtq__chunk *c = room(a);
+        uint32_t row, n;
+        if (!c)
+            return RTQ_ERR_NOMEM;
+        row = c->batch.n;
+        n = n_rows - at < RTQ__ROWS - row ? (uint32_t)(n_rows - at) : RTQ__ROWS - row;
+        for (uint32_t i = 0; i < t->n_cols; i++)
+            if ((rc = rtq__vec_fill(c->batch.cols[i], row, &c->arena, &columns[i], at, n, t->cols[i].name, true, &repaired, NULL)) < 0)
+                return rc;
+        if (t->open && (rc = null_rest(c, t->n_cols, row, n)) < 0)
+            return rc;
+        added(a, c, n);
+        at += n;
+    }
+    return RTQ_OK;
+}
+
+/* An rtq_value as a one-row column. */
+static rtq_column one(const rtq_value *v, rtq_str *text, int32_t *i32, uint8_t *b)
+{
+    rtq_column c = { 0 };
+    c.kind = v->kind;
+    c.data = &v->u;
+    c.nulls = &v->is_null;
+    if (v->kind == RTQ_STRING || v->kind == RTQ_DYNAMIC || v->kind == RTQ_UNKNOWN) {
+        text->ptr = v->u.s;
+        text->len = v->len;
+        c.data = text;
+    } else if (v->kind == RTQ_INT) {
+        *i32 = (int32_t)v->u.i;
+        c.data = i32;
+    } else if (v->kind == RTQ_BOOL) {
+        *b = v->u.i != 0;
+        c.data = b;
+    }
+    return c;
+}
+
+int rtq_appender_row(rtq_appender *a, const rtq_value *cells, size_t n_cells)
+{
+    const rtq__table *t;
+    uint64_t repaired = 0;
+    rtq__chunk *c;
+    int rc;
+
+    if (!a || (n_cells && !cells))
+        return RTQ_ERR_ARG;
+    t = &a->push->base.tables[a->table];
+    if (n_cells != t->n_cols)
+        return RTQ_ERR_ARG;
+    if (!(c = room(a)))
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < t->n_cols; i++) {
+        rtq_str text;
+        int32_t i32;
+        uint8_t b;
+        rtq_column col;
+        if (cells[i].is_null) { /* a null may come with any kind, also none */
+            rtq_value null = { 0 };
+            null.kind = t->cols[i].kind;
+            null.is_null = 1;
+            col = one(&null, &text, &i32, &b);
+            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired, NULL);
+        } else {
+            col = one(&cells[i], &text, &i32, &b);
+            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired, NULL);
+        }
+        if (rc < 0)
+            return rc;
+    }
+    if (t->open && (rc = null_rest(c, t->n_cols, c->batch.n, 1)) < 0)
+        return rc;
+    added(a, c, 1);
+    return RTQ_OK;
+}
+
+/* One JSON object as a row: members by column name; of an open table the whole object is the rest. */
+static int json_object(rtq_appender *a, const rtq__dyn *object)
+{
+    const rtq__table *t = &a->push->base.tables[a->table];
+    rtq__chunk *c = room(a);
+    rtq__dyn d;
+    int rc;
+
+    if (!c)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < t->n_cols; i++) {
+        rtq__vec *v = c->batch.cols[i];
+        rtq__cell cell;
+        if ((rc = rtq__dyn_get(&d, object, t->cols[i].name, strlen(t->cols[i].name), &c->arena)) < 0)
+            return rc;
+        if (v->kind == RTQ_DYNAMIC) {
+            rtq__dyn copy;
+            if (rtq__dyn_copy(&copy, &d, &c->arena) < 0)
+                return RTQ_ERR_NOMEM;
+            cell = rtq__cell_y(copy);
+        } else {
+            cell = rtq__dyn_to_cell(&d, v->kind, &c->arena);
+            if (cell.kind == RTQ_STRING && cell.len > 12 && !(cell.u.s = rtq__arena_strndup(&c->arena, cell.u.s, cell.len)))
+                return RTQ_ERR_NOMEM;
+        }
+        if (v->kind != RTQ_STRING && !rtq__vec_valid(&c->arena, v))
+            return RTQ_ERR_NOMEM;
+        rtq__vec_set(v, c->batch.n, cell);
+    }
+    if (t->open) {
+        rtq__vec *v = c->batch.cols[t->n_cols];
+        if (!rtq__vec_valid(&c->arena, v) || rtq__dyn_copy(&d, object, &c->arena) < 0)
+            return RTQ_ERR_NOMEM;
+        rtq__vec_set(v, c->batch.n, rtq__cell_y(d));
+    }
+    added(a, c, 1);
+    return RTQ_OK;
+}
+
+static int json_text(rtq_appender *a, const char *ptr, size_t len)
+{
+    rtq__arena heap;
+    rtq__dyn d;
+    rtq__dyn_iter it;
+    int rc;
+
+    rtq__arena_init(&heap, a->push->base.mem, 0);
+    if ((rc = rtq__dyn_parse(&d, ptr, len, &heap)) < 0)
+        goto out;
+    if (rtq__dyn_is_bag(&d)) {
+        rc = json_object(a, &d);
+    } else if (rtq__dyn_is_array(&d)) {
+        rtq__dyn_iter_init(&it, &d, &heap);
+        while (rc == RTQ_OK && rtq__dyn_next(&it))
+            rc = rtq__dyn_is_bag(&it.item) ? json_object(a, &it.item) : RTQ_ERR_DATA;
+    } else {
+        rc = RTQ_ERR_DATA;
+    }
+out:
+    rtq__arena_free(&heap);
+    return rc;
+}
+
+int rtq_appender_json(rtq_appender *a, const char *bytes, size_t len)
+{
+    size_t at = 0;
+    int rc = RTQ_OK;
+
+    if (!a || !bytes)
+        return RTQ_ERR_ARG;
+    if (len == RTQ_NTS)
+        len = strlen(bytes);
+    if (json_text(a, bytes, len) == RTQ_OK) /* one object or array, also over several lines */
+        return RTQ_OK;
+    while (at < len) { /* else a line each */
+        const char *nl = memchr(bytes + at, '\n', len - at);
+        size_t n = nl ? (size_t)(nl - bytes) - at : len - at;
+        size_t blank = strspn(bytes + at, " \t\r");
+        if (blank < n) {
+            int one_rc = json_text(a, bytes + at, n);
+            if (one_rc == RTQ_ERR_NOMEM)
+                return one_rc;
+            if (one_rc < 0) { /* a bad line is counted, the others go on */
+                rtq__mutex_lock(&a->push->lock);
+                a->push->in++;
+                a->push->errored++;
+                rtq__mutex_unlock(&a->push->lock);
+                rc = RTQ_ERR_DATA;
+            }
+        }
+        at += n + 1;
+    }
+    return rc;
+}
+
+void rtq_appender_mark(rtq_appender *a, int64_t watermark_ticks, const void *position, size_t len)
+{
+    (void)position, (void)len; /* positions are acknowledged once checkpoints exist */
+    if (a)
+        a->watermark = watermark_ticks;
+}
+
+int rtq_appender_flush(rtq_appender *a)
+{
+    rtq__push *p;
+    bool drop = false;
+
+    if (!a)
+        return RTQ_ERR_ARG;
+    if (!a->first)
+        return RTQ_OK;
+    p = a->push;
+    rtq__mutex_lock(&p->lock);
+    if (p->closed) {
+        rtq__mutex_unlock(&p->lock);
+        return RTQ_ERR_STATE;
+    }
+    if (p->queue_rows && p->queued && p->queued + a->rows > p->queue_rows) {
+        if (!p->drop) {
+            rtq__mutex_unlock(&p->lock);
+            return RTQ_AGAIN;
+        }
+        drop = true;
+    }
+    p->in += a->rows;
+    for (rtq__chunk *c = a->first; c; c = c->next) {
+        c->partition = a->partition;
+        c->watermark = a->watermark;
+    }
+    if (drop) {
+        p->dropped += a->rows;
+        for (rtq__chunk *c = a->first, *next; c; c = next) {
+            next = c->next;
+            rtq__arena_reset(&c->arena);
+            c->next = p->spare;
+            p->spare = c;
+        }
+    } else {
+        p->queued += a->rows;
+        if (p->last)
+            p->last->next = a->first;
+        else
+            p->first = a->first;
+        p->last = a->current;
+    }
+    if (p->wake)
+        p->wake(p->wake_ctx);
+    rtq__mutex_unlock(&p->lock);
+    a->first = a->current = NULL;
+    a->rows = 0;
+    return RTQ_OK;
+}
+
+void rtq__appender_done(rtq_appender *a)
+{
+    rtq__push *p = a->push;
+
+    rtq_appender_flush(a);
+    for (rtq__chunk *c = a->first, *next; c; c = next) { /* the queue stayed full or the run has ended */
+        next = c->next;
+        rtq__arena_free(&c->arena);
+        rtq__free(p->base.mem, c);
+    }
+    rtq__mutex_lock(&p->lock);
+    if (a->first) {
+        p->in += a->rows;
+        p->dropped += a->rows;
+    }
+    p->n_appenders--;
+    if (p->wake)
+        p->wake(p->wake_ctx);
+    rtq__mutex_unlock(&p->lock);
+}

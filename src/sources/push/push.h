@@ -1,0 +1,63 @@
+/* push.h - rows that a host hands in: chunks of columns, filled by appenders, queued under one lock, read by the run.
+ *
+ * A chunk is an arena with one batch of up to 1024 rows; it goes from its appender to the queue to the reader and back to a free
+ * list, so that the steady state allocates nothing. Custom sources use the same chunks without a limit. */
+#ifndef RTQ__PUSH_H
+#define RTQ__PUSH_H
+#include "exec/handles.h"
+#include "os/lock.h"
+
+typedef struct rtq__chunk {
+    struct rtq__chunk *next;
+    rtq__arena arena;
+    rtq__batch batch;        /* columns of the table in order; an open table has the rest as one more */
+    uint32_t table;
+    uint64_t partition;      /* of the appender */
+    int64_t watermark;       /* the appender's mark when flushed, INT64_MIN: none */
+} rtq__chunk;
+
+typedef struct rtq__partition { uint64_t id; int64_t watermark; struct rtq__partition *next; } rtq__partition;
+
+typedef struct rtq__push {
+    rtq__src base;
+    rtq__arena arena;        /* tables */
+    rtq__mutex lock;         /* all below */
+    rtq__chunk *first, *last, *spare;
+    rtq__chunk *reading;     /* lent out by next() */
+    uint64_t queue_rows, queued;
+    bool drop;               /* full=drop */
+    bool host_gone, closed;  /* the host freed its handle; the run has ended */
+    uint32_t n_appenders;
+    uint64_t n_partitions;
+    uint64_t in, dropped, errored;
+    rtq_demand *demand;
+    rtq__arena scratch;      /* of next(): the batch lent out */
+    void (*wake)(void *ctx); /* the run's, NULL: not attached */
+    void *wake_ctx;
+} rtq__push;
+
+extern const rtq__src_class rtq__src_push;
+
+int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *tables, rtq_diag *diag); /* "T(a:long, *); U(...)" */
+void rtq__push_release(rtq__push *p);
+bool rtq__push_is(const rtq__src *src);      /* push or custom */
+void rtq__push_host_gone(rtq__src *src);
+/* Lends the oldest chunk as a batch with one vector a want. OK, AGAIN, END (nobody can add more), < 0. */
+int rtq__push_next(rtq__push *p, rtq__batch **out, uint32_t *table);
+/* The run: whom to wake when rows arrive; NULL when it ends: appenders then get RTQ_ERR_STATE. */
+void rtq__push_attach(rtq__src *src, void (*wake)(void *ctx), void *ctx);
+void rtq__push_close(rtq__src *src);
+
+struct rtq_appender {
+    rtq__push *push;
+    rtq_source *source;      /* kept; NULL: an appender of a custom source */
+    uint32_t table;
+    uint64_t partition;
+    rtq__chunk *first, *current; /* filled, not handed over */
+    uint64_t rows;
+    int64_t watermark;
+};
+int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table);
+void rtq__appender_done(rtq_appender *a);
+
+#endif
