@@ -93,9 +93,15 @@ rtq_sink *rtq__sink_ref(rtq_sink *sink);
 rtq_query *rtq__query_ref(rtq_query *query);
 rtq_source *rtq__source_ref(rtq_source *source);
 
-/* The run calls this on the queue of a queue sink: wakes takers' side and learns who to wake when room appears. */
-struct rtq__queue;
-void rtq__queue_attach(struct rtq__queue *queue, void (*wake)(void *ctx), void *ctx); /* wake NULL: detach */
-void rtq__queue_end(struct rtq__queue *queue);                                   /* no more batches: take gives END when empty */
+void rtq__source_unref(rtq_source *source); /* a reference of ours; rtq_source_free() is the host's */
+
+/* The queue of a queue sink: the run puts, any thread takes. */
+typedef struct rtq__queue rtq__queue;
+rtq__queue *rtq__queue_new(rtq__mem *mem, size_t max_batches);
+void rtq__queue_free(rtq__queue *queue);
+int rtq__queue_put(rtq__queue *queue, const rtq_batch *batch); /* OK, AGAIN: full, NOMEM */
+int rtq__queue_take(rtq_batch **out, rtq__queue *queue);       /* OK, AGAIN: nothing now, END: nothing ever */
+/* wake: called when room appears. NULL: the run has let go, take gives END once the queue is empty. */
+void rtq__queue_attach(rtq__queue *queue, void (*wake)(void *ctx), void *ctx);
 
 #endif

@@ -226,8 +226,12 @@ static int json_text(rtq_appender *a, const char *ptr, size_t len)
         rc = json_object(a, &d);
     } else if (rtq__dyn_is_array(&d)) {
         rtq__dyn_iter_init(&it, &d, &heap);
+        while (rtq__dyn_next(&it)) /* all or nothing */
+            if (!rtq__dyn_is_bag(&it.item))
+                rc = RTQ_ERR_DATA;
+        rtq__dyn_iter_init(&it, &d, &heap);
         while (rc == RTQ_OK && rtq__dyn_next(&it))
-            rc = rtq__dyn_is_bag(&it.item) ? json_object(a, &it.item) : RTQ_ERR_DATA;
+            rc = json_object(a, &it.item);
     } else {
         rc = RTQ_ERR_DATA;
     }

@@ -1,0 +1,243 @@
+/* custom.c - sources of the host: its function table behind the interface of the built-in ones, with the same demand. */
+#include "sources/push/custom.h"
+#include "sources/push/push.h"
+
+struct custom {
+    rtq__push push;          /* first: rows go through its chunks */
+    rtq_source_vtable vt;
+    void *user;
+    rtq_destroy_fn destroy;
+    rtq_appender *appenders; rtq_appender **pointers; uint32_t n_tables;
+    rtq__arena view;         /* the demand as the host sees it */
+    bool ended;
+};
+
+static const rtq__src_class rtq__src_custom;
+
+bool rtq__custom_is(const rtq__src *src) { return src->cls == &rtq__src_custom; }
+
+static int value_of(rtq_value *out, const rtq__cell *c, rtq__arena *arena)
+{
+    rtq__buf buf;
+
+    memset(out, 0, sizeof *out);
+    out->kind = c->kind;
+    out->is_null = c->is_null;
+    if (c->kind == RTQ_STRING) {
+        out->u.s = c->u.s;
+        out->len = c->len;
+        return RTQ_OK;
+    }
+    if (c->kind != RTQ_DYNAMIC && c->kind != RTQ_UNKNOWN) {
+        memcpy(out->u.b, c->u.b, 16);
+        return RTQ_OK;
+    }
+    rtq__buf_init(&buf, arena->mem);
+    rtq__cell_print_json(&buf, c);
+    out->len = (uint32_t)buf.len;
+    out->u.s = buf.failed ? NULL : rtq__arena_strndup(arena, buf.ptr, buf.len);
+    rtq__buf_free(&buf);
+    return out->u.s ? RTQ_OK : RTQ_ERR_NOMEM;
+}
+
+/* One item a conjunct of a branch: the internal form shares conjuncts between branches, the public one is flat. */
+static int make_view(struct custom *c, rtq_demand *demand)
+{
+    uint32_t n = 0;
+
+    rtq__arena_reset(&c->view);
+    for (uint32_t t = 0; t < demand->n_tables; t++)
+        for (uint32_t b = 0; b < demand->tables[t].n_branches; b++)
+            n += demand->tables[t].branches[b].n;
+    demand->n_items = 0;
+    if (!(demand->items = rtq__arena_zalloc(&c->view, (n + 1) * sizeof *demand->items)))
+        return RTQ_ERR_NOMEM;
+    for (uint32_t t = 0; t < demand->n_tables; t++) {
+        const rtq__demand_table *d = &demand->tables[t];
+        for (uint32_t b = 0; b < d->n_branches; b++)
+            for (uint32_t k = 0; k < d->branches[b].n; k++) {
+                const rtq__conjunct *from = &d->conjuncts[d->branches[b].conjuncts[k]];
+                rtq_conjunct *to = &demand->items[demand->n_items++];
+                rtq_value *values = rtq__arena_alloc(&c->view, (from->n_values + 1) * sizeof *values);
+                if (!values)
+                    return RTQ_ERR_NOMEM;
+                for (uint32_t i = 0; i < from->n_values; i++)
+                    if (value_of(&values[i], &from->values[i], &c->view) < 0)
+                        return RTQ_ERR_NOMEM;
+                to->table = t;
+                to->branch = b;
+                to->path = d->wants[from->want].path;
+                to->op = from->op;
+                to->values = values;
+                to->n_values = from->n_values;
+            }
+    }
+    return RTQ_OK;
+}
+
+/* Verdicts of the items back to conjuncts: what holds for a conjunct must hold in every branch it stands in. */
+static void take_verdicts(rtq_demand *demand, const uint8_t *verdicts)
+{
+    uint32_t at = 0;
+
+    for (uint32_t t = 0; t < demand->n_tables; t++) {
+        rtq__demand_table *d = &demand->tables[t];
+        for (uint32_t i = 0; i < d->n_conjuncts; i++)
+            d->conjuncts[i].verdict = RTQ_PUSH_EXACT;
+        for (uint32_t b = 0; b < d->n_branches; b++)
+            for (uint32_t k = 0; k < d->branches[b].n; k++, at++) {
+                rtq__conjunct *c = &d->conjuncts[d->branches[b].conjuncts[k]];
+                uint8_t v = verdicts[at] <= RTQ_PUSH_EXACT ? verdicts[at] : (uint8_t)RTQ_PUSH_NO;
+                if (v < c->verdict)
+                    c->verdict = v;
+            }
+    }
+}
+
+static int custom_plan(rtq__src *src, rtq_demand *demand)
+{
+    struct custom *c = (struct custom *)src;
+    int32_t watermark = RTQ_WATERMARK_RECORDS;
+    int64_t delay = 0;
+    uint8_t *verdicts;
+    int rc;
+
+    c->push.demand = demand;
+    if ((rc = make_view(c, demand)) < 0 || !(verdicts = rtq__arena_zalloc(&c->view, demand->n_items + 1)))
+        return RTQ_ERR_NOMEM;
+    if (c->vt.plan && (rc = c->vt.plan(verdicts, &watermark, &delay, demand, c->user)) < 0)
+        return rc;
+    take_verdicts(demand, verdicts);
+    return RTQ_OK;
+}
+
+static int custom_start(rtq__src *src, const void *position, size_t len, rtq_diag *diag)
+{
+    struct custom *c = (struct custom *)src;
+    int rc = c->vt.start ? c->vt.start(position, len, c->user) : RTQ_OK;
+    return rc < 0 ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "the custom source did not start: %s", rtq_strerror(rc)) : RTQ_OK;
+}
+
+static int custom_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table, rtq_diag *diag)
+{
+    struct custom *c = (struct custom *)src;
+    int rc;
+
+    (void)max_rows;
+    if ((rc = rtq__push_next(&c->push, out, table)) != RTQ_AGAIN || c->ended)
+        return rc == RTQ_AGAIN ? RTQ_END : rc;
+    rc = c->vt.next(c->pointers, clock, c->user);
+    if (rc < 0)
+        return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "the custom source failed: %s", rtq_strerror(rc));
+    c->ended = rc == RTQ_END;
+    for (uint32_t i = 0; i < c->n_tables; i++)
+        rtq_appender_flush(&c->appenders[i]);
+    if (rc == RTQ_AGAIN) {
+        int more = rtq__push_next(&c->push, out, table);
+        return more;
+    }
+    return RTQ_OK; /* progress: the rows come with the next call */
+}
+
+static intptr_t custom_handle(rtq__src *src)
+{
+    struct custom *c = (struct custom *)src;
+    return c->vt.handle ? c->vt.handle(c->user) : -1;
+}
+
+static int64_t custom_timeout(rtq__src *src, const rtq_clock *clock)
+{
+    struct custom *c = (struct custom *)src;
+    return c->vt.timeout_ns ? c->vt.timeout_ns(clock, c->user) : -1;
+}
+
+static void custom_close(rtq__src *src)
+{
+    struct custom *c = (struct custom *)src;
+    rtq__mem *mem = src->mem;
+
+    for (uint32_t i = 0; i < c->n_tables; i++)
+        rtq__appender_done(&c->appenders[i]);
+    if (c->vt.close)
+        c->vt.close(c->user);
+    if (c->destroy)
+        c->destroy(c->user);
+    rtq__arena_free(&c->view);
+    rtq__push_release(&c->push);
+    rtq__free(mem, c);
+}
+
+static const rtq__src_class rtq__src_custom = {
+    "custom", "a source of the host", NULL, NULL, custom_plan, custom_start, custom_next, custom_handle, custom_timeout, NULL, custom_close,
+};
+
+int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vtable, void *user, rtq_destroy_fn destroy, rtq_diag *diag)
+{
+    const char *tables = vtable->tables(user);
+    struct custom *c;
+    int rc;
+
+    if (!tables)
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "tables() of the source gave NULL");
+    if (!(c = rtq__calloc(mem, 1, sizeof *c)))
+        return RTQ_ERR_NOMEM;
+    c->push.base.cls = &rtq__src_custom;
+    rtq__arena_init(&c->view, mem, 0);
+    memcpy(&c->vt, vtable, vtable->size < sizeof c->vt ? vtable->size : sizeof c->vt);
+    if ((rc = rtq__push_init(&c->push, mem, tables, diag)) < 0)
+        goto out;
+    c->appenders = rtq__arena_zalloc(&c->push.arena, (c->push.base.n_tables + 1) * sizeof *c->appenders);
+    c->pointers = rtq__arena_zalloc(&c->push.arena, (c->push.base.n_tables + 1) * sizeof *c->pointers);
+    if (!c->appenders || !c->pointers) {
+        rc = RTQ_ERR_NOMEM;
+        goto out;
+    }
+    for (uint32_t i = 0; i < c->push.base.n_tables; i++) {
+        rtq__appender_init(&c->appenders[i], &c->push, i);
+        c->pointers[i] = &c->appenders[i];
+        c->n_tables++;
+    }
+    c->user = user;
+    c->destroy = destroy;
+    *out = &c->push.base;
+    return RTQ_OK;
+out:
+    rtq__arena_free(&c->view);
+    rtq__push_release(&c->push);
+    rtq__free(mem, c);
+    return rc;
+}
+
+/* ---- what a host's plan() reads ---------------------------------------------------------------------------------------- */
+
+int rtq_demand_column(rtq_column_def *out, const rtq_demand *demand, size_t table, size_t index)
+{
+    const rtq__want *w;
+
+    if (!out || !demand || table >= demand->n_tables)
+        return RTQ_ERR_ARG;
+    if (index >= demand->tables[table].n_wants)
+        return RTQ_END;
+    w = &demand->tables[table].wants[index];
+    out->name = w->path;
+    out->kind = w->kind;
+    out->flags = (w->flags & RTQ__WANT_REST ? (uint32_t)RTQ_COLUMN_REST : 0) | (w->flags & RTQ__WANT_DECIDE ? (uint32_t)RTQ_COLUMN_DECIDE : 0) |
+                 (w->flags & RTQ__WANT_TIME ? (uint32_t)RTQ_COLUMN_TIME : 0);
+    return RTQ_OK;
+}
+
+int rtq_demand_conjunct(rtq_conjunct *out, const rtq_demand *demand, size_t index)
+{
+    rtq_conjunct c;
+    size_t size;
+
+    if (!out || !demand || out->size < sizeof out->size)
+        return RTQ_ERR_ARG;
+    if (index >= demand->n_items)
+        return RTQ_END;
+    c = demand->items[index];
+    size = out->size;
+    c.size = size;
+    memcpy(out, &c, size < sizeof c ? size : sizeof c);
+    return RTQ_OK;
+}
