@@ -145,8 +145,11 @@ int rtq_appender_new(rtq_appender **out, rtq_source *source, const char *table)
         return RTQ_ERR_ARG;
     if (!(a = rtq__calloc(source->env->mem, 1, sizeof *a)))
         return RTQ_ERR_NOMEM;
+    if (rtq__appender_init(a, p, t) < 0) {
+        rtq__free(source->env->mem, a);
+        return RTQ_ERR_NOMEM;
+    }
     a->source = rtq__source_ref(source);
-    rtq__appender_init(a, p, t);
     *out = a;
     return RTQ_OK;
 }

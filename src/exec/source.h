@@ -60,6 +60,11 @@ struct rtq__src_class {
     int64_t (*timeout_ns)(rtq__src *src, const rtq_clock *clock); /* to the next poll, -1: none */
     int (*rewind)(rtq__src *src);                            /* NULL: cannot be read again */
     void (*close)(rtq__src *src);                            /* frees */
+    /* Optional, for sources that other threads feed: whom to wake when rows arrive; detach: the run lets go. */
+    void (*attach)(rtq__src *src, void (*wake)(void *ctx), void *ctx);
+    void (*detach)(rtq__src *src);
+    int64_t (*watermark)(rtq__src *src);                     /* NULL: max_time; INT64_MIN while there is none */
+    void (*drain)(rtq__src *src);                            /* NULL: a drained source ends at once; else it ends when it has given what it holds */
 };
 
 const rtq__src_class *const *rtq__src_classes(uint32_t *n);  /* src/sources/kinds.c */

@@ -5,4 +5,6 @@
 
 extern const rtq__src_class rtq__evtx_class;
 
+extern const rtq__src_class rtq__src_push;
+
 #endif

@@ -4,14 +4,19 @@
 
 int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
 {
+    int rc;
+
     a->push = p;
     a->table = table;
     a->watermark = INT64_MIN;
     rtq__mutex_lock(&p->lock);
-    p->n_appenders++;
-    a->partition = p->n_partitions++;
+    if ((rc = rtq__grow(p->base.mem, &p->partitions, &p->cap_partitions, p->n_partitions + 1, sizeof *p->partitions)) == RTQ_OK) {
+        p->n_appenders++;
+        a->partition = p->n_partitions++;
+        p->partitions[a->partition] = (rtq__partition){ INT64_MIN, INT64_MIN, 0, false };
+    }
     rtq__mutex_unlock(&p->lock);
-    return RTQ_OK;
+    return rc;
 }
 
 static uint32_t n_columns(const rtq_appender *a)
@@ -316,6 +321,7 @@ int rtq_appender_flush(rtq_appender *a)
         }
     } else {
         p->queued += a->rows;
+        p->partitions[a->partition].queued += a->rows;
         if (p->last)
             p->last->next = a->first;
         else
@@ -346,6 +352,7 @@ void rtq__appender_done(rtq_appender *a)
         p->dropped += a->rows;
     }
     p->n_appenders--;
+    p->partitions[a->partition].ended = true;
     if (p->wake)
         p->wake(p->wake_ctx);
     rtq__mutex_unlock(&p->lock);

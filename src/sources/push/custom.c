@@ -168,7 +168,14 @@ static void custom_close(rtq__src *src)
 }
 
 static const rtq__src_class rtq__src_custom = {
-    "custom", "a source of the host", NULL, NULL, custom_plan, custom_start, custom_next, custom_handle, custom_timeout, NULL, custom_close,
+    .kind = "custom",
+    .doc = "a source of the host",
+    .plan = custom_plan,
+    .start = custom_start,
+    .next = custom_next,
+    .handle = custom_handle,
+    .timeout_ns = custom_timeout,
+    .close = custom_close,
 };
 
 int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vtable, void *user, rtq_destroy_fn destroy, rtq_diag *diag)
@@ -193,7 +200,8 @@ int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vta
         goto out;
     }
     for (uint32_t i = 0; i < c->push.base.n_tables; i++) {
-        rtq__appender_init(&c->appenders[i], &c->push, i);
+        if ((rc = rtq__appender_init(&c->appenders[i], &c->push, i)) < 0)
+            goto out;
         c->pointers[i] = &c->appenders[i];
         c->n_tables++;
     }

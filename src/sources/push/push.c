@@ -53,6 +53,7 @@ void rtq__push_release(rtq__push *p)
     free_chunks(p->base.mem, p->first);
     free_chunks(p->base.mem, p->spare);
     free_chunks(p->base.mem, p->reading);
+    rtq__free(p->base.mem, p->partitions);
     rtq__arena_free(&p->scratch);
     rtq__arena_free(&p->arena);
     rtq__mutex_destroy(&p->lock);
@@ -154,12 +155,7 @@ static void push_close_source(rtq__src *src)
     rtq__free(src->mem, p);
 }
 
-const rtq__src_class rtq__src_push = {
-    "push", "rows that the host pushes with appenders", options, push_open, push_plan, push_start, push_source_next, no_handle, no_timeout, NULL,
-    push_close_source,
-};
-
-void rtq__push_attach(rtq__src *src, void (*wake)(void *ctx), void *ctx)
+static void push_attach(rtq__src *src, void (*wake)(void *ctx), void *ctx)
 {
     rtq__push *p = (rtq__push *)src;
     rtq__mutex_lock(&p->lock);
@@ -168,7 +164,7 @@ void rtq__push_attach(rtq__src *src, void (*wake)(void *ctx), void *ctx)
     rtq__mutex_unlock(&p->lock);
 }
 
-void rtq__push_close(rtq__src *src)
+static void push_detach(rtq__src *src) /* the run has ended: appenders get RTQ_ERR_STATE */
 {
     rtq__push *p = (rtq__push *)src;
     rtq__mutex_lock(&p->lock);
@@ -176,6 +172,47 @@ void rtq__push_close(rtq__src *src)
     p->wake = NULL;
     rtq__mutex_unlock(&p->lock);
 }
+
+static void push_drain(rtq__src *src) /* what was handed over is still read, nothing more is taken */
+{
+    rtq__push *p = (rtq__push *)src;
+    rtq__mutex_lock(&p->lock);
+    p->closed = true;
+    rtq__mutex_unlock(&p->lock);
+}
+
+static int64_t push_watermark(rtq__src *src)
+{
+    rtq__push *p = (rtq__push *)src;
+    int64_t least = INT64_MAX;
+
+    rtq__mutex_lock(&p->lock);
+    for (size_t i = 0; i < p->n_partitions; i++) {
+        const rtq__partition *part = &p->partitions[i];
+        int64_t w = part->mark > part->max_time ? part->mark : part->max_time;
+        if (!(part->ended && part->queued == 0) && w < least)
+            least = w;
+    }
+    rtq__mutex_unlock(&p->lock);
+    return least == INT64_MAX ? src->max_time : least;
+}
+
+const rtq__src_class rtq__src_push = {
+    .kind = "push",
+    .doc = "rows that the host pushes with appenders",
+    .options = options,
+    .open = push_open,
+    .plan = push_plan,
+    .start = push_start,
+    .next = push_source_next,
+    .handle = no_handle,
+    .timeout_ns = no_timeout,
+    .close = push_close_source,
+    .attach = push_attach,
+    .detach = push_detach,
+    .watermark = push_watermark,
+    .drain = push_drain,
+};
 
 void rtq__push_host_gone(rtq__src *src)
 {
@@ -191,6 +228,7 @@ void rtq__push_host_gone(rtq__src *src)
 
 static rtq__chunk *take_chunk(rtq__push *p, bool *end)
 {
+    rtq__partition *part;
     rtq__chunk *c;
 
     rtq__mutex_lock(&p->lock);
@@ -205,6 +243,9 @@ static rtq__chunk *take_chunk(rtq__push *p, bool *end)
         if (!p->first)
             p->last = NULL;
         p->queued -= c->batch.n;
+        part = &p->partitions[c->partition];
+        part->queued -= c->batch.n;
+        part->mark = c->watermark > part->mark ? c->watermark : part->mark;
     }
     *end = !c && (p->closed || (p->host_gone && p->n_appenders == 0));
     p->base.stats.in = p->in;
@@ -265,8 +306,14 @@ int rtq__push_next(rtq__push *p, rtq__batch **out, uint32_t *table)
         return end ? RTQ_END : RTQ_AGAIN;
     *table = c->table;
     t = &p->base.tables[c->table];
-    if (t->time_col >= 0)
-        p->base.max_time = max_time(c->batch.cols[t->time_col], c->batch.n, p->base.max_time);
+    if (t->time_col >= 0) {
+        int64_t max = max_time(c->batch.cols[t->time_col], c->batch.n, INT64_MIN);
+        p->base.max_time = max > p->base.max_time ? max : p->base.max_time;
+        rtq__mutex_lock(&p->lock);
+        if (max > p->partitions[c->partition].max_time)
+            p->partitions[c->partition].max_time = max;
+        rtq__mutex_unlock(&p->lock);
+    }
     rtq__arena_reset(&p->scratch);
     d = &p->demand->tables[c->table];
     if (!(b = rtq__arena_zalloc(&p->scratch, sizeof *b)) || !(b->cols = rtq__arena_alloc(&p->scratch, (d->n_wants + 1) * sizeof *b->cols)))

@@ -12,11 +12,12 @@ typedef struct rtq__chunk {
     rtq__arena arena;
     rtq__batch batch;        /* columns of the table in order; an open table has the rest as one more */
     uint32_t table;
-    uint64_t partition;      /* of the appender */
+    size_t partition;        /* of the appender */
     int64_t watermark;       /* the appender's mark when flushed, INT64_MIN: none */
 } rtq__chunk;
 
-typedef struct rtq__partition { uint64_t id; int64_t watermark; struct rtq__partition *next; } rtq__partition;
+/* An appender's rows are in order among themselves: each has its own watermark, the source's is the least of them. */
+typedef struct rtq__partition { int64_t max_time, mark; uint64_t queued; bool ended; } rtq__partition;
 
 typedef struct rtq__push {
     rtq__src base;
@@ -28,7 +29,7 @@ typedef struct rtq__push {
     bool drop;               /* full=drop */
     bool host_gone, closed;  /* the host freed its handle; the run has ended */
     uint32_t n_appenders;
-    uint64_t n_partitions;
+    rtq__partition *partitions; size_t n_partitions, cap_partitions;
     uint64_t in, dropped, errored;
     rtq_demand *demand;
     rtq__arena scratch;      /* of next(): the batch lent out */
@@ -44,15 +45,11 @@ bool rtq__push_is(const rtq__src *src);      /* push or custom */
 void rtq__push_host_gone(rtq__src *src);
 /* Lends the oldest chunk as a batch with one vector a want. OK, AGAIN, END (nobody can add more), < 0. */
 int rtq__push_next(rtq__push *p, rtq__batch **out, uint32_t *table);
-/* The run: whom to wake when rows arrive; NULL when it ends: appenders then get RTQ_ERR_STATE. */
-void rtq__push_attach(rtq__src *src, void (*wake)(void *ctx), void *ctx);
-void rtq__push_close(rtq__src *src);
-
 struct rtq_appender {
     rtq__push *push;
     rtq_source *source;      /* kept; NULL: an appender of a custom source */
     uint32_t table;
-    uint64_t partition;
+    size_t partition;
     rtq__chunk *first, *current; /* filled, not handed over */
     uint64_t rows;
     int64_t watermark;

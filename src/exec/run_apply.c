@@ -1,0 +1,377 @@
+/* run_apply.c - committed changes take effect: sources start, pipes open, each source gets its new demand. One re-plan a commit. */
+#include "exec/run.h"
+
+static rtq__run_query *query_by_id(rtq_run *run, uint64_t id)
+{
+    for (size_t i = 0; i < run->n_queries; i++)
+        if (run->queries[i]->id == id)
+            return run->queries[i];
+    return NULL;
+}
+
+static int pipe_host_table(void *ctx, const rtq__table *table, rtq__batch *const **batches, uint32_t *n_batches)
+{
+    rtq__run_query *q = ctx;
+    rtq_run *run = q->run;
+    rtq__host_table *t = rtq__env_table(run->env, table->name), **tables;
+    rtq__batch ***lists, **list;
+
+    if (!t) { /* dropped since the compile: no rows */
+        *n_batches = 0;
+        return RTQ_OK;
+    }
+    tables = rtq__realloc(run->mem, q->host_tables, (q->n_host_tables + 1) * sizeof(rtq__host_table *));
+    if (tables)
+        q->host_tables = tables;
+    lists = rtq__realloc(run->mem, q->host_batches, (q->n_host_tables + 1) * sizeof(rtq__batch **));
+    if (lists)
+        q->host_batches = lists;
+    list = rtq__calloc(run->mem, t->n_batches + 1, sizeof(rtq__batch *));
+    if (!tables || !lists || !list) {
+        rtq__free(run->mem, list);
+        rtq__host_table_unref(t);
+        return RTQ_ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < t->n_batches; i++)
+        list[i] = rtq__owned_batch_get(t->batches[i]);
+    q->host_tables[q->n_host_tables] = t;
+    q->host_batches[q->n_host_tables++] = list;
+    *batches = list;
+    *n_batches = t->n_batches;
+    return RTQ_OK;
+}
+
+static void close_pipe(rtq_run *run, rtq__run_query *q)
+{
+    rtq__pipe_close(q->pipe);
+    q->pipe = NULL;
+    for (uint32_t i = 0; i < q->n_host_tables; i++) {
+        rtq__free(run->mem, q->host_batches[i]);
+        rtq__host_table_unref(q->host_tables[i]);
+    }
+    rtq__free(run->mem, q->host_batches);
+    rtq__free(run->mem, q->host_tables);
+    q->host_tables = NULL;
+    q->host_batches = NULL;
+    q->n_host_tables = 0;
+}
+
+static bool unbounded(const rtq_run *run)
+{
+    for (size_t i = 0; i < run->n_sources; i++)
+        if (!run->sources[i]->src->bounded)
+            return true;
+    return false;
+}
+
+static int open_pipe(rtq_run *run, rtq__run_query *q)
+{
+    rtq__pipe_host host = { q, rtq__run_rows, pipe_host_table, NULL };
+    rtq__pipe_options options = { q->query->max_state_bytes ? q->query->max_state_bytes : run->options.max_state_bytes, unbounded(run) };
+
+    return rtq__pipe_open(&q->pipe, run->mem, q->query->plan, &run->eval, &host, &options);
+}
+
+static int add_source(rtq_run *run, rtq__change *c)
+{
+    rtq__run_source *s = rtq__calloc(run->mem, 1, sizeof *s);
+
+    if (!s || rtq__grow(run->mem, &run->sources, &run->cap_sources, run->n_sources + 1, sizeof *run->sources) < 0) {
+        rtq__free(run->mem, s);
+        return RTQ_ERR_NOMEM;
+    }
+    s->id = c->id;
+    s->source = c->source;
+    c->source = NULL;
+    s->src = s->source->src;
+    s->handle = -1;
+    run->sources[run->n_sources++] = s;
+    return RTQ_OK;
+}
+
+static int add_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
+{
+    rtq__run_query *q = rtq__calloc(run->mem, 1, sizeof *q);
+    int rc = RTQ_ERR_NOMEM;
+
+    if (!q || rtq__grow(run->mem, &run->queries, &run->cap_queries, run->n_queries + 1, sizeof *run->queries) < 0)
+        goto out;
+    q->id = c->id;
+    q->run = run;
+    q->query = c->query;
+    q->sink = c->sink;
+    q->errors = c->errors;
+    q->name = c->name;
+    q->max_errors = c->max_errors;
+    q->watermark = INT64_MIN;
+    c->query = NULL;
+    c->sink = c->errors = NULL;
+    c->name = NULL;
+    run->queries[run->n_queries++] = q;
+    run->had_query = true;
+    if ((rc = rtq__run_open_sink(q, diag)) < 0 || (rc = open_pipe(run, q)) < 0) {
+        q->done = q->dead = true;
+        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name, rtq_strerror(rc));
+    }
+    return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
+out:
+    rtq__free(run->mem, q);
+    return rc;
+}
+
+static int replace_query(rtq_run *run, rtq__change *c)
+{
+    rtq__run_query *q = query_by_id(run, c->id);
+    const rtq_query *old;
+    rtq_query *swap;
+    bool same;
+
+    if (!q)
+        return RTQ_OK; /* ended or removed in between */
+    old = q->query;
+    same = old->n_results == c->query->n_results;
+    for (uint32_t r = 0; same && r < old->n_results; r++) {
+        const rtq__out_schema *a = old->schemas[r], *b = c->query->schemas[r];
+        same = a->n == b->n;
+        for (uint32_t i = 0; same && i < a->n; i++)
+            same = a->cols[i].kind == b->cols[i].kind && strcmp(a->cols[i].name, b->cols[i].name) == 0;
+    }
+    q->generation += !same;
+    rtq__pipe_stats_get(&q->frozen, q->pipe); /* counts go on, state starts empty */
+    close_pipe(run, q);
+    swap = q->query;
+    q->query = c->query;
+    c->query = swap;
+    q->done = q->dead = q->started = q->finished = false;
+    return open_pipe(run, q);
+}
+
+void rtq__run_close_query(rtq_run *run, rtq__run_query *q)
+{
+    rtq__run_close_sink(q);
+    close_pipe(run, q);
+    while (q->first) {
+        rtq__pending *next = q->first->next;
+        rtq_batch_free(q->first->batch);
+        rtq__free(run->mem, q->first);
+        q->first = next;
+    }
+    rtq_query_free(q->query);
+    rtq_sink_free(q->sink);
+    rtq_sink_free(q->errors);
+    rtq__free(run->mem, q->bindings);
+    rtq__free(run->mem, q->name);
+    rtq__free(run->mem, q);
+}
+
+void rtq__run_close_source(rtq_run *run, rtq__run_source *s)
+{
+    if (s->handle >= 0)
+        rtq__waiter_remove(&run->waiter, s->handle);
+    if (s->src->cls->detach)
+        s->src->cls->detach(s->src);
+    rtq__demand_free(s->old);
+    rtq__demand_free(s->demand);
+    rtq__source_unref(s->source);
+    rtq__free(run->mem, s);
+}
+
+/* A removed source ends for its queries; its slot goes once they have been told. */
+static void remove_one(rtq_run *run, uint64_t id)
+{
+    for (size_t i = 0; i < run->n_queries; i++)
+        if (run->queries[i]->id == id) {
+            rtq__run_close_query(run, run->queries[i]);
+            memmove(&run->queries[i], &run->queries[i + 1], (run->n_queries - i - 1) * sizeof *run->queries);
+            run->n_queries--;
+            return;
+        }
+    for (size_t i = 0; i < run->n_sources; i++)
+        if (run->sources[i]->id == id)
+            run->sources[i]->ended = run->sources[i]->removed = true;
+}
+
+/* ---- the re-plan ------------------------------------------------------------------------------------------------------- */
+
+static int bind_query(rtq_run *run, rtq__run_query *q)
+{
+    const rtq__plan *plan = q->query->plan;
+    rtq__binding *old = q->bindings;
+    uint32_t n_old = q->n_bindings, n = 0, n_read = 0, n_source_tables = 0;
+
+    for (uint32_t t = 0; t < plan->n_tables; t++)
+        n_read += plan->tables[t].n_scans != 0;
+    for (size_t s = 0; s < run->n_sources; s++)
+        n_source_tables += run->sources[s]->src->n_tables;
+    if (!(q->bindings = rtq__calloc(run->mem, (size_t)plan->n_tables * n_source_tables + 1, sizeof *q->bindings))) {
+        q->bindings = old;
+        return RTQ_ERR_NOMEM;
+    }
+    for (uint32_t t = 0; t < plan->n_tables; t++)
+        for (size_t s = 0; plan->tables[t].n_scans && s < run->n_sources; s++)
+            for (uint32_t k = 0; k < run->sources[s]->src->n_tables; k++) {
+                rtq__binding *b = &q->bindings[n];
+                bool only = n_source_tables == 1 && n_read == 1 && plan->tables[t].table->open;
+                if (strcmp(run->sources[s]->src->tables[k].name, plan->tables[t].table->name) != 0 && !only)
+                    continue;
+                b->source = (uint32_t)s;
+                b->source_table = k;
+                b->plan_table = t;
+                b->base_filtered = run->sources[s]->src->stats.filtered;
+                for (uint32_t i = 0; i < n_old; i++)
+                    if (old[i].source == s && old[i].source_table == k && old[i].plan_table == t)
+                        b->base_filtered = old[i].base_filtered;
+                n++;
+            }
+    q->n_bindings = n;
+    rtq__free(run->mem, old);
+    return RTQ_OK;
+}
+
+static bool needs_watermark(const rtq_run *run, size_t source)
+{
+    for (size_t i = 0; i < run->n_queries; i++)
+        for (uint32_t b = 0; b < run->queries[i]->n_bindings; b++)
+            if (run->queries[i]->bindings[b].source == source && run->queries[i]->query->plan->modes == RTQ__MODE_WINDOWED)
+                return true;
+    return false;
+}
+
+static int plan_source(rtq_run *run, size_t index, rtq_diag *diag)
+{
+    rtq__run_source *s = run->sources[index];
+    rtq__reader *readers = NULL;
+    uint8_t *time = NULL;
+    uint32_t n = 0, cap = 1;
+    int rc = RTQ_ERR_NOMEM;
+
+    for (size_t i = 0; i < run->n_queries; i++)
+        cap += run->queries[i]->n_bindings;
+    readers = rtq__calloc(run->mem, cap, sizeof *readers);
+    time = rtq__calloc(run->mem, s->src->n_tables + 1, 1);
+    if (!readers || !time)
+        goto out;
+    for (uint32_t t = 0; t < s->src->n_tables; t++)
+        if (!s->src->bounded && needs_watermark(run, index))
+            time[t] = RTQ__WANT_TIME | RTQ__WANT_ALL_ROWS;
+    for (size_t i = 0; i < run->n_queries; i++) {
+        rtq__run_query *q = run->queries[i];
+        for (uint32_t b = 0; b < q->n_bindings && !q->done; b++)
+            if (q->bindings[b].source == index) {
+                readers[n].plan = q->query->plan;
+                readers[n].table = q->bindings[b].plan_table;
+                readers[n].source_table = q->bindings[b].source_table;
+                q->bindings[b].reader = n++;
+            }
+    }
+    rtq__demand_free(s->old);
+    s->old = s->demand; /* the batch lent out may still point into it */
+    s->demand = NULL;
+    if ((rc = rtq__demand_new(&s->demand, run->mem, s->src->tables, s->src->n_tables, readers, n, time, ++run->epoch)) < 0)
+        goto out;
+    if ((rc = s->src->cls->plan(s->src, s->demand)) < 0) {
+        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "source '%s' cannot plan: %s", s->src->cls->kind, rtq_strerror(rc));
+        goto out;
+    }
+    rtq__demand_settle(s->demand);
+out:
+    rtq__free(run->mem, readers);
+    rtq__free(run->mem, time);
+    return rc;
+}
+
+static void on_source_notice(rtq__src *src, int code, uint64_t count, const char *message)
+{
+    rtq_run *run = src->notice_ctx;
+    uint64_t id = 0;
+
+    for (size_t i = 0; i < run->n_sources; i++)
+        if (run->sources[i]->src == src)
+            id = run->sources[i]->id;
+    rtq__run_note(run, RTQ_NOTE_SOURCE, code, 0, id, count, "%s", message);
+}
+
+static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
+{
+    int rc;
+
+    s->src->notice = on_source_notice;
+    s->src->notice_ctx = run;
+    if (s->src->cls->attach)
+        s->src->cls->attach(s->src, rtq__run_wake, run);
+    s->started = true;
+    if ((rc = s->src->cls->start(s->src, NULL, 0, diag)) < 0) {
+        s->ended = s->dead = true;
+        rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' did not start: %s", s->src->cls->kind, rtq_strerror(rc));
+        return;
+    }
+    s->handle = s->src->cls->handle ? s->src->cls->handle(s->src) : -1;
+    if (s->handle >= 0)
+        rtq__waiter_add(&run->waiter, s->handle);
+}
+
+static int start_query(rtq_run *run, rtq__run_query *q, rtq_diag *diag)
+{
+    int rc;
+
+    q->started = true;
+    run->eval.clock_ticks = run->clock.wall_ticks;
+    rc = rtq__pipe_start(q->pipe, diag);
+    if (rc == RTQ_END)
+        q->done = true;
+    if (rc < 0) {
+        q->done = q->dead = true;
+        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name,
+                      rtq__pipe_error(q->pipe) ? rtq__pipe_error(q->pipe) : rtq_strerror(rc));
+    }
+    return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
+}
+
+static int replan(rtq_run *run, rtq_diag *diag)
+{
+    int rc;
+
+    for (size_t i = 0; i < run->n_queries; i++)
+        if ((rc = bind_query(run, run->queries[i])) < 0)
+            return rc;
+    for (size_t i = 0; i < run->n_sources; i++) {
+        if (run->sources[i]->ended)
+            continue;
+        if ((rc = plan_source(run, i, diag)) < 0)
+            return rc;
+        if (!run->sources[i]->started)
+            start_source(run, run->sources[i], diag);
+    }
+    for (size_t i = 0; i < run->n_queries; i++)
+        if (!run->queries[i]->started && !run->queries[i]->dead && (rc = start_query(run, run->queries[i], diag)) < 0)
+            return rc;
+    return RTQ_OK;
+}
+
+int rtq__run_apply(rtq_run *run, rtq_diag *diag)
+{
+    rtq__change *list, *c;
+    int rc = RTQ_OK;
+
+    rtq__mutex_lock(&run->lock);
+    list = run->committed;
+    run->committed = NULL;
+    rtq__mutex_unlock(&run->lock);
+    atomic_store(&run->commit, false);
+    if (!list)
+        return RTQ_OK;
+    while ((c = list) != NULL) {
+        list = c->next;
+        if (rc == RTQ_OK)
+            switch (c->what) {
+            case RTQ__CHANGE_ADD_SOURCE: rc = add_source(run, c); break;
+            case RTQ__CHANGE_ADD_QUERY: rc = add_query(run, c, diag); break;
+            case RTQ__CHANGE_REPLACE: rc = replace_query(run, c); break;
+            default: remove_one(run, c->id); break;
+            }
+        rtq__change_free(run, c);
+    }
+    if (rc == RTQ_OK && (rc = replan(run, diag)) == RTQ_OK && (rc = rtq__run_render(run)) == RTQ_OK)
+        rtq__run_note(run, RTQ_NOTE_APPLIED, RTQ_OK, 0, 0, 0, "changes applied");
+    return rc;
+}

@@ -1,0 +1,177 @@
+/* run_deliver.c - result rows to sinks: what a sink does not take now waits, and while it waits no source is read. */
+#include "exec/run.h"
+
+/* Callback and queue sinks get themselves as `user`, all others what they were made with. */
+static void *sink_user(rtq_sink *s) { return s->callback || s->queue ? s : s->user; }
+
+static int open_stream(void **stream, rtq_sink *s, rtq__run_query *q, rtq_diag *diag)
+{
+    int rc = RTQ_OK;
+
+    *stream = NULL;
+    if (!s)
+        return RTQ_OK;
+    if (s->vtable->open)
+        rc = s->vtable->open(stream, q->id, q->query, sink_user(s));
+    if (rc < 0)
+        return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "the sink of query '%s' did not open: %s", q->name,
+                             s->error && s->error(s->user) ? s->error(s->user) : rtq_strerror(rc));
+    if (s->queue)
+        rtq__queue_attach(s->queue, rtq__run_wake, q->run);
+    return RTQ_OK;
+}
+
+int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag)
+{
+    int rc = open_stream(&q->stream, q->sink, q, diag);
+
+    if (rc == RTQ_OK && (rc = open_stream(&q->errors_stream, q->errors, q, diag)) == RTQ_OK)
+        q->open = true;
+    return rc;
+}
+
+static void close_stream(rtq_sink *s, void *stream)
+{
+    if (!s)
+        return;
+    if (s->vtable->size >= sizeof *s->vtable && s->vtable->close)
+        s->vtable->close(stream, sink_user(s));
+    if (s->queue)
+        rtq__queue_attach(s->queue, NULL, NULL);
+}
+
+void rtq__run_close_sink(rtq__run_query *q)
+{
+    if (!q->open)
+        return;
+    q->open = false;
+    close_stream(q->sink, q->stream);
+    close_stream(q->errors, q->errors_stream);
+}
+
+/* What became of n rows that were offered. Returns what the pipe should do: OK, END. */
+static int settle(rtq__run_query *q, int rc, const rtq_batch *batch, uint64_t n)
+{
+    rtq_run *run = q->run;
+
+    if (rc == RTQ_OK || rc == RTQ_END) {
+        q->sink_stats.out += n;
+        if (rc == RTQ_END)
+            q->done = true;
+        return rc;
+    }
+    q->sink_stats.errored += n;
+    q->n_errors++;
+    rtq__run_note(run, RTQ_NOTE_SINK, rc, q->id, 0, n, "%llu rows of query '%s' errored: %s", (unsigned long long)n, q->name,
+                  q->sink && q->sink->error && q->sink->error(q->sink->user) ? q->sink->error(q->sink->user) : rtq_strerror(rc));
+    if (q->errors && q->errors->vtable->write(q->errors_stream, batch, sink_user(q->errors)) < 0)
+        rtq__run_note(run, RTQ_NOTE_LOSS, RTQ_ERR_IO, q->id, 0, n, "the errors sink of query '%s' failed too", q->name);
+    if (q->max_errors && q->n_errors >= q->max_errors) {
+        rtq__run_note(run, RTQ_NOTE_QUERY, RTQ_ERR_LIMIT, q->id, 0, q->n_errors, "query '%s' is suspended after %llu errors", q->name,
+                      (unsigned long long)q->n_errors);
+        q->done = q->dead = true;
+        return RTQ_END;
+    }
+    return RTQ_OK;
+}
+
+static int keep(rtq__run_query *q, const rtq_batch *batch, uint64_t n)
+{
+    rtq__pending *p = rtq__calloc(q->run->mem, 1, sizeof *p);
+    int rc = p ? rtq_batch_retain(&p->batch, batch) : RTQ_ERR_NOMEM;
+
+    if (rc < 0) {
+        rtq__free(q->run->mem, p);
+        q->sink_stats.dropped += n;
+        rtq__run_note(q->run, RTQ_NOTE_LOSS, rc, q->id, 0, n, "%llu rows of query '%s' lost: out of memory while the sink was full",
+                      (unsigned long long)n, q->name);
+        return RTQ_OK;
+    }
+    if (q->last)
+        q->last->next = p;
+    else
+        q->first = p;
+    q->last = p;
+    q->sink_stats.pending += n;
+    return RTQ_OK;
+}
+
+int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *rows)
+{
+    rtq__run_query *q = ctx;
+    rtq_run *run = q->run;
+    rtq__out_info info = { q->id, q->sequence++, q->name, result, q->generation };
+    uint64_t n = rows->n_sel;
+    int rc = RTQ_OK;
+
+    if (n == 0)
+        return RTQ_OK;
+    q->sink_stats.in += n;
+    if (!q->sink) {
+        q->sink_stats.out += n;
+        return RTQ_OK;
+    }
+    rtq__out_lend(&run->lent, q->query->schemas[result], &info, rows);
+    if (q->first) /* order is kept: behind what waits */
+        rc = keep(q, &run->lent, n);
+    else if ((rc = q->sink->vtable->write(q->stream, &run->lent, sink_user(q->sink))) == RTQ_AGAIN)
+        rc = keep(q, &run->lent, n);
+    else
+        rc = settle(q, rc, &run->lent, n);
+    rtq__out_end(&run->lent);
+    return rc;
+}
+
+int rtq__run_drain_pending(rtq_run *run)
+{
+    bool full = false;
+
+    for (size_t i = 0; i < run->n_queries; i++) {
+        rtq__run_query *q = run->queries[i];
+        while (q->first) {
+            rtq__pending *p = q->first;
+            uint64_t n = p->batch->rows->n_sel;
+            int rc = q->sink->vtable->write(q->stream, p->batch, sink_user(q->sink));
+            if (rc == RTQ_AGAIN) {
+                full = true;
+                break;
+            }
+            q->sink_stats.pending -= n;
+            settle(q, rc, p->batch, n);
+            q->first = p->next;
+            if (!q->first)
+                q->last = NULL;
+            rtq_batch_free(p->batch);
+            rtq__free(run->mem, p);
+        }
+    }
+    return full ? RTQ_AGAIN : RTQ_OK;
+}
+
+static int flush_stream(rtq__run_query *q, rtq_sink *s, void *stream)
+{
+    uint64_t durable = 0;
+    int rc;
+
+    if (!s || !s->vtable->flush)
+        return RTQ_OK;
+    rc = s->vtable->flush(stream, &durable, sink_user(s));
+    if (rc < 0)
+        rtq__run_note(q->run, RTQ_NOTE_SINK, rc, q->id, 0, 0, "the sink of query '%s' could not flush: %s", q->name,
+                      s->error && s->error(s->user) ? s->error(s->user) : rtq_strerror(rc));
+    return rc;
+}
+
+int rtq__run_flush_sinks(rtq_run *run)
+{
+    bool again = false;
+
+    for (size_t i = 0; i < run->n_queries; i++) {
+        rtq__run_query *q = run->queries[i];
+        if (!q->open)
+            continue;
+        again |= flush_stream(q, q->sink, q->stream) == RTQ_AGAIN;
+        again |= flush_stream(q, q->errors, q->errors_stream) == RTQ_AGAIN;
+    }
+    return again ? RTQ_AGAIN : RTQ_OK;
+}
