@@ -89,7 +89,7 @@ void rtq_source_free(rtq_source *source)
     rtq__source_unref(source);
 }
 
-void rtq__table_describe(rtq__buf *buf, const rtq__table *t)
+static void table_describe(rtq__buf *buf, const rtq__table *t)
 {
     rtq__buf_adds(buf, "{\"name\":");
     rtq__buf_add_json(buf, t->name, strlen(t->name));
@@ -117,7 +117,7 @@ int rtq_source_describe(rtq_blob **out, const rtq_source *source)
     for (uint32_t t = 0; t < source->src->n_tables; t++) {
         if (t)
             rtq__buf_addc(&buf, ',');
-        rtq__table_describe(&buf, &source->src->tables[t]);
+        table_describe(&buf, &source->src->tables[t]);
     }
     rtq__buf_adds(&buf, "]}");
     rc = rtq__blob_set(out, &buf);
