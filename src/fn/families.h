@@ -1,0 +1,19 @@
+/* families.h - the list of function families: add a line, write src/fn/fn_FAMILY.c with
+ *     const rtq__fn rtq__fns_FAMILY[] = { … };  const uint32_t rtq__n_fns_FAMILY = …;
+ * Overloads of one name are adjacent rows of one family. */
+#ifndef RTQ__FAMILIES_H
+#define RTQ__FAMILIES_H
+#include "fn/fn.h"
+
+#define RTQ__FAMILIES(X) \
+    X(logic)
+
+#define RTQ__FAMILY_DECLARE(name) \
+    extern const rtq__fn rtq__fns_##name[]; \
+    extern const uint32_t rtq__n_fns_##name;
+RTQ__FAMILIES(RTQ__FAMILY_DECLARE)
+
+/* For the last line of a family file. */
+#define RTQ__FAMILY_COUNT(name) const uint32_t rtq__n_fns_##name = sizeof rtq__fns_##name / sizeof rtq__fns_##name[0];
+
+#endif
