@@ -6,6 +6,8 @@
 #include "fn/fn.h"
 
 #define RTQ__FAMILIES(X) \
+    X(arith) \
+    X(compare) \
     X(logic)
 
 #define RTQ__FAMILY_DECLARE(name) \

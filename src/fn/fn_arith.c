@@ -354,21 +354,18 @@ static void row_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 
 #define ROW(op, a, b, out, kernel) \
     {.name = op, .args = a ", " b, .ret = out, .flags = RTQ__FN_OPERATOR, .vec = vec_arith, .tag = kernel, .page = "numerical-operators"}
-#define NUMBERS(op, name) ROW(op, "long", "long", "long", name##_LONG), ROW(op, "real", "real", "real", name##_REAL)
-#define DECIMALS(op) \
-    {.name = op, .args = "decimal, decimal", .ret = "decimal", .flags = RTQ__FN_OPERATOR, .row = rtq__row_decimal, .page = "numerical-operators"}
-#define DYNAMICS(op, name) \
-    ROW(op, "dynamic", "long", "long", name##_LONG), ROW(op, "long", "dynamic", "long", name##_LONG), \
-    ROW(op, "dynamic", "real", "real", name##_REAL), ROW(op, "real", "dynamic", "real", name##_REAL), \
-    {.name = op, .args = "dynamic, decimal", .ret = "decimal", .flags = RTQ__FN_OPERATOR, .row = rtq__row_decimal, .page = "numerical-operators"}, \
-    {.name = op, .args = "decimal, dynamic", .ret = "decimal", .flags = RTQ__FN_OPERATOR, .row = rtq__row_decimal, .page = "numerical-operators"}, \
-    {.name = op, .args = "dynamic, dynamic", .ret = "dynamic", .flags = RTQ__FN_OPERATOR, .row = row_dynamic, .page = "numerical-operators"}
-#define SIGN(op, fun, kind, out, kernel) \
-    {.name = op, .args = kind, .ret = out, .flags = RTQ__FN_OPERATOR, .vec = fun, .tag = kernel, .page = "numerical-operators"}
+#define BY_ROW(op, types, out, fun) {.name = op, .args = types, .ret = out, .flags = RTQ__FN_OPERATOR, .row = fun, .page = "numerical-operators"}
+#define NUMBERS(op, what) \
+    ROW(op, "long", "long", "long", what##_LONG), ROW(op, "real", "real", "real", what##_REAL), BY_ROW(op, "decimal, decimal", "decimal", rtq__row_decimal)
+#define DYNAMICS(op, what) \
+    ROW(op, "dynamic", "long", "long", what##_LONG), ROW(op, "long", "dynamic", "long", what##_LONG), \
+    ROW(op, "dynamic", "real", "real", what##_REAL), ROW(op, "real", "dynamic", "real", what##_REAL), \
+    BY_ROW(op, "dynamic, decimal", "decimal", rtq__row_decimal), BY_ROW(op, "decimal, dynamic", "decimal", rtq__row_decimal), \
+    BY_ROW(op, "dynamic, dynamic", "dynamic", row_dynamic)
+#define SIGN(op, fun, kind, kernel) {.name = op, .args = kind, .ret = kind, .flags = RTQ__FN_OPERATOR, .vec = fun, .tag = kernel, .page = "numerical-operators"}
 
 const rtq__fn rtq__fns_arith[] = {
     NUMBERS("+", ADD),
-    DECIMALS("+"),
     ROW("+", "timespan", "timespan", "timespan", ADD_SPAN),
     ROW("+", "datetime", "timespan", "datetime", TIME_ADD_SPAN),
     ROW("+", "timespan", "datetime", "datetime", SPAN_ADD_TIME),
@@ -378,15 +375,14 @@ const rtq__fn rtq__fns_arith[] = {
     ROW("+", "timespan", "dynamic", "timespan", ADD_SPAN),
     ROW("+", "dynamic", "datetime", "datetime", SPAN_ADD_TIME),
     ROW("+", "datetime", "dynamic", "datetime", TIME_ADD_SPAN),
-    SIGN("+", vec_plus, "long", "long", 0),
-    SIGN("+", vec_plus, "real", "real", 0),
-    SIGN("+", vec_plus, "timespan", "timespan", 0),
-    SIGN("+", vec_plus, "datetime", "datetime", 0),
-    SIGN("+", vec_plus, "decimal", "decimal", 0),
-    SIGN("+", vec_plus, "dynamic", "dynamic", 0),
+    SIGN("+", vec_plus, "long", 0),
+    SIGN("+", vec_plus, "real", 0),
+    SIGN("+", vec_plus, "timespan", 0),
+    SIGN("+", vec_plus, "datetime", 0),
+    SIGN("+", vec_plus, "decimal", 0),
+    SIGN("+", vec_plus, "dynamic", 0),
 
     NUMBERS("-", SUB),
-    DECIMALS("-"),
     ROW("-", "timespan", "timespan", "timespan", SUB_SPAN),
     ROW("-", "datetime", "datetime", "timespan", TIME_SUB_TIME),
     ROW("-", "datetime", "timespan", "datetime", TIME_SUB_SPAN),
@@ -396,15 +392,14 @@ const rtq__fn rtq__fns_arith[] = {
     ROW("-", "dynamic", "datetime", "timespan", TIME_SUB_TIME),
     ROW("-", "timespan", "dynamic", "timespan", SUB_SPAN),
     ROW("-", "dynamic", "timespan", "timespan", SUB_SPAN),
-    SIGN("-", vec_minus, "long", "long", SUB_LONG),
-    SIGN("-", vec_minus, "real", "real", SUB_REAL),
-    SIGN("-", vec_minus, "timespan", "timespan", SUB_SPAN),
-    SIGN("-", vec_minus, "datetime", "datetime", TIME_SUB_SPAN),
-    {.name = "-", .args = "decimal", .ret = "decimal", .flags = RTQ__FN_OPERATOR, .row = rtq__row_decimal, .page = "numerical-operators"},
-    {.name = "-", .args = "dynamic", .ret = "dynamic", .flags = RTQ__FN_OPERATOR, .row = row_dynamic, .page = "numerical-operators"},
+    SIGN("-", vec_minus, "long", SUB_LONG),
+    SIGN("-", vec_minus, "real", SUB_REAL),
+    SIGN("-", vec_minus, "timespan", SUB_SPAN),
+    SIGN("-", vec_minus, "datetime", TIME_SUB_SPAN),
+    BY_ROW("-", "decimal", "decimal", rtq__row_decimal),
+    BY_ROW("-", "dynamic", "dynamic", row_dynamic),
 
     NUMBERS("*", MUL),
-    DECIMALS("*"),
     ROW("*", "timespan", "timespan", "timespan", MUL_SPAN),
     ROW("*", "timespan", "long", "timespan", SPAN_MUL_LONG),
     ROW("*", "timespan", "real", "timespan", SPAN_MUL_REAL),
@@ -419,7 +414,6 @@ const rtq__fn rtq__fns_arith[] = {
     DYNAMICS("*", MUL),
 
     NUMBERS("/", DIV),
-    DECIMALS("/"),
     ROW("/", "timespan", "timespan", "real", SPAN_DIV_SPAN),
     ROW("/", "timespan", "long", "timespan", SPAN_DIV_LONG),
     ROW("/", "timespan", "real", "timespan", SPAN_DIV_REAL),
@@ -431,7 +425,6 @@ const rtq__fn rtq__fns_arith[] = {
     DYNAMICS("/", DIV),
 
     NUMBERS("%", MOD),
-    DECIMALS("%"),
     ROW("%", "timespan", "timespan", "timespan", MOD_SPAN),
     ROW("%", "timespan", "long", "timespan", SPAN_MOD_LONG),
     ROW("%", "timespan", "real", "timespan", SPAN_MOD_REAL),

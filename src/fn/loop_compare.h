@@ -21,6 +21,7 @@
 #define LOOP_FILTER(y) \
     const LOOP_T *pa = a, *pb = b; \
     uint32_t k = 0; \
+    (void)pb; \
     if (!sel) { \
         for (uint32_t r = 0; r < n; r++) { \
             out[k] = (rtq__sel)r; \
@@ -55,7 +56,6 @@ static uint32_t LOOP_FN(filter_vv)(rtq__sel *out, const void *a, const void *b, 
 static uint32_t LOOP_FN(filter_vc)(rtq__sel *out, const void *a, const void *b, const rtq__sel *sel, uint32_t n)
 {
     const LOOP_T c = *(const LOOP_T *)b;
-    (void)b;
     LOOP_FILTER(c)
 }
 
