@@ -21,32 +21,33 @@ typedef enum rtq__ast_kind {
     RTQ__AST_WILDCARD,   /* name: with at least one `*` in it and more, a*b */
     RTQ__AST_STAR,       /* *  as an argument, an operand or "all columns"; as the last item of a schema: open */
     RTQ__AST_MEMBER,     /* member: a.b  database("d").T  database("d").T*  (then wild) */
-    RTQ__AST_INDEX,      /* index: a[i]  a["b"]  a.[i] */
+    RTQ__AST_INDEX,      /* index: a[i]  a["b"]  a.[i]; a lone [i], which means nothing, has no object */
     RTQ__AST_CALL,       /* call: f(x)  cluster("c").database("d")  toscalar(T | ...)  materialize(...)  view() */
     RTQ__AST_NAMED,      /* named: n = expr, (n, m) = expr; also named arguments */
     RTQ__AST_UNARY,      /* binary: right is the operand, left NULL; RTQ__OP_MINUS or RTQ__OP_PLUS */
     RTQ__AST_BINARY,     /* binary: left may be STAR */
     RTQ__AST_IN,         /* in: in !in in~ !in~ has_any has_all and a list; one tabular item: a subquery */
     RTQ__AST_BETWEEN,    /* between: between and !between */
-    RTQ__AST_TYPEOF,     /* list: typeof(long), typeof(*, a:long): COLUMN or STAR; a bare type is a COLUMN without name */
-    RTQ__AST_PIPE,       /* pipe: source | op | op. In a contextual subquery, (where x | ...), source is NULL */
+    RTQ__AST_TYPEOF,     /* list: typeof(long), typeof(*, a:long): COLUMN or STAR; a bare type is an unnamed COLUMN */
+    RTQ__AST_PIPE,       /* pipe: source | op | op. In a contextual subquery, (where x | ...), source is NULL; elsewhere
+                            NULL means that the query starts with an operator that needs an input */
     RTQ__AST_DATASCOPE,  /* named: value (datascope = name) */
     RTQ__AST_ENTITY_GROUP, /* list: entity_group [ items ] */
     /* ---- parts of operators ---- */
-    RTQ__AST_ORDERED,    /* ordered: expr [asc|desc|granny-asc|granny-desc] [nulls first|last] */
-    RTQ__AST_PARAMETER,  /* named: one NAME and a value, NAME or literal: kind=inner  hint.strategy=shuffle  title="x";
+    RTQ__AST_ORDERED,   /* ordered: expr [asc|desc|granny-asc|granny-desc] [nulls first|last] */
+    RTQ__AST_PARAMETER, /* named: one NAME and a value, NAME or literal: kind=inner  hint.strategy=shuffle  title="x";
                             in lists of names (render ycolumns=a,b) the 2nd and later names are in named.more */
-    RTQ__AST_COLUMN,     /* column: n:type [= default], or a tabular parameter n:(schema) */
-    RTQ__AST_EXPAND,     /* expand: item of mv-expand and mv-apply: [name =] expr [to typeof(t)] */
-    RTQ__AST_AGGREGATE,  /* expand: item of make-series: [name =] aggregate [default = v] */
+    RTQ__AST_COLUMN,    /* column: n:type [= default], or a tabular parameter n:(schema) */
+    RTQ__AST_EXPAND,    /* expand: item of mv-expand and mv-apply: [name =] expr [to typeof(t)] */
+    RTQ__AST_AGGREGATE, /* expand: item of make-series: [name =] aggregate [default = v] */
     RTQ__AST_TOP_NESTED_LEVEL, /* op: value count (may be NULL), of, others, by (one ORDERED) */
-    RTQ__AST_FORK_BRANCH, /* named: [name =] (subquery): names may be empty; value is a contextual PIPE */
-    RTQ__AST_SCAN_STEP,  /* scan_step */
-    RTQ__AST_GRAPH_PATTERN, /* list: GRAPH_NODE and GRAPH_EDGE alternating */
-    RTQ__AST_GRAPH_NODE, /* graph_edge: only name, may be empty */
-    RTQ__AST_GRAPH_EDGE, /* graph_edge */
-    RTQ__AST_GRAPH_OUTPUT, /* op: graph-to-table: name "nodes" or "edges", as, params */
-    RTQ__AST_GRAPH_TABLE, /* op: make-graph with: value table, name key column */
+    RTQ__AST_FORK_BRANCH,      /* named: [name =] (subquery): names may be empty; value is a contextual PIPE */
+    RTQ__AST_SCAN_STEP,        /* scan_step */
+    RTQ__AST_GRAPH_PATTERN,    /* list: GRAPH_NODE and GRAPH_EDGE alternating */
+    RTQ__AST_GRAPH_NODE,       /* graph_edge: only name, may be empty */
+    RTQ__AST_GRAPH_EDGE,       /* graph_edge */
+    RTQ__AST_GRAPH_OUTPUT,     /* op: graph-to-table: name "nodes" or "edges", as, params */
+    RTQ__AST_GRAPH_TABLE,      /* op: make-graph with: value table, name key column */
     /* ---- tabular sources (heads of pipes) ---- */
     RTQ__AST_PRINT,
     RTQ__AST_RANGE,
@@ -125,20 +126,59 @@ typedef enum rtq__ast_kind {
 /* All infix operators, and the two prefix ones. */
 typedef enum rtq__ast_operator {
     RTQ__OP_NONE,
-    RTQ__OP_OR, RTQ__OP_AND,
-    RTQ__OP_EQ /* == */, RTQ__OP_NE /* != <> */, RTQ__OP_LT, RTQ__OP_GT, RTQ__OP_LE, RTQ__OP_GE,
-    RTQ__OP_PLUS, RTQ__OP_MINUS, RTQ__OP_TIMES, RTQ__OP_DIVIDE, RTQ__OP_MODULO,
-    RTQ__OP_EQ_CI /* =~ */, RTQ__OP_NE_CI /* !~ */,
-    RTQ__OP_SEARCH /* : */, RTQ__OP_MATCHES_REGEX,
-    RTQ__OP_HAS, RTQ__OP_NOT_HAS, RTQ__OP_HAS_CS, RTQ__OP_NOT_HAS_CS,
-    RTQ__OP_HASPREFIX, RTQ__OP_NOT_HASPREFIX, RTQ__OP_HASPREFIX_CS, RTQ__OP_NOT_HASPREFIX_CS,
-    RTQ__OP_HASSUFFIX, RTQ__OP_NOT_HASSUFFIX, RTQ__OP_HASSUFFIX_CS, RTQ__OP_NOT_HASSUFFIX_CS,
-    RTQ__OP_CONTAINS, RTQ__OP_NOT_CONTAINS, RTQ__OP_CONTAINS_CS, RTQ__OP_NOT_CONTAINS_CS,
-    RTQ__OP_STARTSWITH, RTQ__OP_NOT_STARTSWITH, RTQ__OP_STARTSWITH_CS, RTQ__OP_NOT_STARTSWITH_CS,
-    RTQ__OP_ENDSWITH, RTQ__OP_NOT_ENDSWITH, RTQ__OP_ENDSWITH_CS, RTQ__OP_NOT_ENDSWITH_CS,
-    RTQ__OP_LIKE, RTQ__OP_NOT_LIKE, RTQ__OP_LIKE_CS, RTQ__OP_NOT_LIKE_CS,
-    RTQ__OP_IN, RTQ__OP_NOT_IN, RTQ__OP_IN_CI, RTQ__OP_NOT_IN_CI, RTQ__OP_HAS_ANY, RTQ__OP_HAS_ALL,
-    RTQ__OP_BETWEEN, RTQ__OP_NOT_BETWEEN,
+    RTQ__OP_OR,
+    RTQ__OP_AND,
+    RTQ__OP_EQ /* == */,
+    RTQ__OP_NE /* != <> */,
+    RTQ__OP_LT,
+    RTQ__OP_GT,
+    RTQ__OP_LE,
+    RTQ__OP_GE,
+    RTQ__OP_PLUS,
+    RTQ__OP_MINUS,
+    RTQ__OP_TIMES,
+    RTQ__OP_DIVIDE,
+    RTQ__OP_MODULO,
+    RTQ__OP_EQ_CI /* =~ */,
+    RTQ__OP_NE_CI /* !~ */,
+    RTQ__OP_SEARCH /* : */,
+    RTQ__OP_MATCHES_REGEX,
+    RTQ__OP_HAS,
+    RTQ__OP_NOT_HAS,
+    RTQ__OP_HAS_CS,
+    RTQ__OP_NOT_HAS_CS,
+    RTQ__OP_HASPREFIX,
+    RTQ__OP_NOT_HASPREFIX,
+    RTQ__OP_HASPREFIX_CS,
+    RTQ__OP_NOT_HASPREFIX_CS,
+    RTQ__OP_HASSUFFIX,
+    RTQ__OP_NOT_HASSUFFIX,
+    RTQ__OP_HASSUFFIX_CS,
+    RTQ__OP_NOT_HASSUFFIX_CS,
+    RTQ__OP_CONTAINS,
+    RTQ__OP_NOT_CONTAINS,
+    RTQ__OP_CONTAINS_CS,
+    RTQ__OP_NOT_CONTAINS_CS,
+    RTQ__OP_STARTSWITH,
+    RTQ__OP_NOT_STARTSWITH,
+    RTQ__OP_STARTSWITH_CS,
+    RTQ__OP_NOT_STARTSWITH_CS,
+    RTQ__OP_ENDSWITH,
+    RTQ__OP_NOT_ENDSWITH,
+    RTQ__OP_ENDSWITH_CS,
+    RTQ__OP_NOT_ENDSWITH_CS,
+    RTQ__OP_LIKE,
+    RTQ__OP_NOT_LIKE,
+    RTQ__OP_LIKE_CS,
+    RTQ__OP_NOT_LIKE_CS,
+    RTQ__OP_IN,
+    RTQ__OP_NOT_IN,
+    RTQ__OP_IN_CI,
+    RTQ__OP_NOT_IN_CI,
+    RTQ__OP_HAS_ANY,
+    RTQ__OP_HAS_ALL,
+    RTQ__OP_BETWEEN,
+    RTQ__OP_NOT_BETWEEN,
     RTQ__OP_N
 } rtq__ast_operator;
 /* As written in a query (the first spelling where there are several); "" for NONE. */
@@ -147,7 +187,10 @@ const char *rtq__ast_operator_text(rtq__ast_operator op);
 const char *rtq__ast_kind_text(rtq__ast_kind kind);
 
 typedef struct rtq__ast rtq__ast;
-typedef struct rtq__ast_list { rtq__ast *first, *last; uint32_t n; } rtq__ast_list;
+typedef struct rtq__ast_list {
+    rtq__ast *first, *last;
+    uint32_t n;
+} rtq__ast_list;
 #define RTQ__AST_EACH(item, list) (rtq__ast *item = (list).first; item; item = item->next)
 
 /* A name with escapes undone (NUL-terminated in the arena) and where it stands. */
@@ -159,8 +202,8 @@ typedef struct rtq__ast_name {
 
 enum { RTQ__LITERAL_OBFUSCATED = 1 /* h"..." */, RTQ__LITERAL_TYPED = 2 /* long(1), not 1 */, RTQ__LITERAL_HEX = 4 };
 typedef struct rtq__ast_literal {
-    uint32_t type;  /* RTQ_BOOL ... RTQ_DYNAMIC; the bare word null inside dynamic(): RTQ_DYNAMIC with is_null */
-    bool is_null;   /* int(null), dynamic(null), ... */
+    uint32_t type; /* RTQ_BOOL ... RTQ_DYNAMIC; the bare word null inside dynamic(): RTQ_DYNAMIC with is_null */
+    bool is_null;  /* int(null), dynamic(null), ... */
     uint8_t flags;
     union {
         int64_t i;        /* bool, int, long; datetime and timespan in ticks */
@@ -173,11 +216,18 @@ typedef struct rtq__ast_literal {
 } rtq__ast_literal;
 
 typedef enum rtq__ast_order {
-    RTQ__ORDER_NONE, RTQ__ORDER_ASC, RTQ__ORDER_DESC, RTQ__ORDER_GRANNY_ASC, RTQ__ORDER_GRANNY_DESC
+    RTQ__ORDER_NONE,
+    RTQ__ORDER_ASC,
+    RTQ__ORDER_DESC,
+    RTQ__ORDER_GRANNY_ASC,
+    RTQ__ORDER_GRANNY_DESC
 } rtq__ast_order;
 typedef enum rtq__ast_nulls { RTQ__NULLS_NONE, RTQ__NULLS_FIRST, RTQ__NULLS_LAST } rtq__ast_nulls;
 typedef enum rtq__ast_step_output {
-    RTQ__STEP_DEFAULT, RTQ__STEP_ALL, RTQ__STEP_LAST, RTQ__STEP_NONE
+    RTQ__STEP_DEFAULT,
+    RTQ__STEP_ALL,
+    RTQ__STEP_LAST,
+    RTQ__STEP_NONE
 } rtq__ast_step_output;
 
 /* What each operator and source keeps where. "items: x" = list of x nodes. NAMED? = NAMED or a plain expression.
@@ -212,7 +262,8 @@ typedef enum rtq__ast_step_output {
  *   join lookup         value: right table; by: conditions after `on`; where: `where` form (join only)
  *   make-graph          value: source column; of: target column; undirected (--); items: GRAPH_TABLE after `with`, or
  *                       name: after with_node_id=; partition: column; body: contextual PIPE of partitioned-by
- *   make-series         items: AGGREGATE; value: axis NAMED?; from to step (in range(a,b,s): legacy_range, same fields); by: NAMED?
+ *   make-series         items: AGGREGATE; value: axis NAMED?; from to step (also of the older
+ *                       in range(a, b, s), legacy_range); by: NAMED?
  *   mv-expand           items: EXPAND; limit
  *   mv-apply            items: EXPAND; limit; id; body: PIPE (contextual)
  *   parse parse-where   params (kind, flags); value; items in order: COLUMN (type 0: none given), string LITERAL, STAR
@@ -239,20 +290,33 @@ typedef struct rtq__ast_op {
     bool alternate; /* the other spelling: filter, limit, order by, mvexpand, mvapply, external_data */
 } rtq__ast_op;
 
+/* Calls visit for each direct part of a node: single parts first, then lists. */
+void rtq__ast_children(const rtq__ast *node, void (*visit)(void *user, rtq__ast *child), void *user);
+bool rtq__ast_has_op(rtq__ast_kind kind); /* node->op is the member in use */
+
+#define RTQ__AST_MAX_HEIGHT 1000
 enum { RTQ__AST_PARENTHESIZED = 1 /* written in parentheses; the span is without them */ };
 
 struct rtq__ast {
     uint16_t kind; /* rtq__ast_kind */
     uint16_t flags;
     uint32_t begin, end;
+    uint32_t
+        height; /* 1 + the largest of its parts, at most RTQ__AST_MAX_HEIGHT: walking a tree by recursion is safe */
     rtq__ast *next;
     union {
         rtq__ast_literal literal;
         rtq__ast_name name;
         rtq__ast_list list;
         rtq__ast_op *op;
-        struct { rtq__ast *object; rtq__ast_name name; bool wild; } member;
-        struct { rtq__ast *object, *index; } index;
+        struct {
+            rtq__ast *object;
+            rtq__ast_name name;
+            bool wild;
+        } member;
+        struct {
+            rtq__ast *object, *index;
+        } index;
         struct {
             rtq__ast *object; /* a.f(x): a; plain call: NULL */
             rtq__ast_name name;
@@ -262,13 +326,33 @@ struct rtq__ast {
             rtq__ast_list names; /* NAME */
             rtq__ast *value;
             rtq__ast_list more; /* further NAMEs of a PARAMETER */
-            bool tuple; /* (a) = expr */
+            bool tuple;         /* (a) = expr */
         } named;
-        struct { rtq__ast_operator op; rtq__ast *left, *right; uint32_t op_begin, op_end; } binary;
-        struct { rtq__ast_operator op; rtq__ast *left; rtq__ast_list items; uint32_t op_begin, op_end; } in;
-        struct { rtq__ast_operator op; rtq__ast *left, *low, *high; uint32_t op_begin, op_end; } between;
-        struct { rtq__ast *source; rtq__ast_list ops; } pipe;
-        struct { rtq__ast *value; rtq__ast_order order; rtq__ast_nulls nulls; } ordered;
+        struct {
+            rtq__ast_operator op;
+            rtq__ast *left, *right;
+            uint32_t op_begin, op_end;
+        } binary;
+        struct {
+            rtq__ast_operator op;
+            rtq__ast *left;
+            rtq__ast_list items;
+            uint32_t op_begin, op_end;
+        } in;
+        struct {
+            rtq__ast_operator op;
+            rtq__ast *left, *low, *high;
+            uint32_t op_begin, op_end;
+        } between;
+        struct {
+            rtq__ast *source;
+            rtq__ast_list ops;
+        } pipe;
+        struct {
+            rtq__ast *value;
+            rtq__ast_order order;
+            rtq__ast_nulls nulls;
+        } ordered;
         struct {
             rtq__ast_name name;
             rtq__ast_name type_name; /* as written; empty: none */
@@ -277,7 +361,9 @@ struct rtq__ast {
             rtq__ast *default_value;
             rtq__ast_list schema; /* COLUMN, STAR */
         } column;
-        struct { rtq__ast *value /* NAMED? */, *type /* TYPEOF or NULL */, *default_value; } expand;
+        struct {
+            rtq__ast *value /* NAMED? */, *type /* TYPEOF or NULL */, *default_value;
+        } expand;
         struct {
             rtq__ast_name name;
             bool optional;
@@ -304,7 +390,11 @@ struct rtq__ast {
             rtq__ast_list rules;
             bool defined; /* false: only declare pattern name */
         } pattern;
-        struct { rtq__ast_list args; rtq__ast *path; rtq__ast_list body; } pattern_rule;
+        struct {
+            rtq__ast_list args;
+            rtq__ast *path;
+            rtq__ast_list body;
+        } pattern_rule;
         struct {
             rtq__ast_name name;
             rtq__ast_list with; /* PARAMETER */
