@@ -8,7 +8,10 @@
 #define RTQ__FAMILIES(X) \
     X(arith) \
     X(compare) \
-    X(logic)
+    X(logic) \
+    X(match) \
+    X(regex) \
+    X(term)
 
 #define RTQ__FAMILY_DECLARE(name) \
     extern const rtq__fn rtq__fns_##name[]; \

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "fn_call.h"
+#include "agg_run.h"
 
 static fn_world w;
 static void open(void) { fn_world_open(&w); }

@@ -1,4 +1,4 @@
-#include "fn_call.h"
+#include "agg_run.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 static void check(bool ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "fn_call: %s\n", what);
+        fprintf(stderr, "agg_run: %s\n", what);
         abort();
     }
 }

@@ -1,6 +1,6 @@
-/* fn_call.h - runs functions and aggregates by name on cells, without query text. */
-#ifndef FN_CALL_H
-#define FN_CALL_H
+/* agg_run.h - runs aggregates by name on cells, without query text. */
+#ifndef AGG_RUN_H
+#define AGG_RUN_H
 #include "fn/fn.h"
 
 typedef struct fn_world {
@@ -17,6 +17,4 @@ const char *fn_json(fn_world *w, const rtq__cell *cell);
 /* Runs an aggregate over n rows of row-major cells; result as JSON, several columns joined by " | ". It runs whole, and in two halves
  * that are merged after save and load; "whole …, merged …" when the two differ. constants: trailing arguments, ended by kind 0. */
 const char *fn_aggregate(fn_world *w, const char *name, const rtq__cell *cells, uint32_t n_rows, uint32_t n_cols, const rtq__cell *constants);
-/* Runs a function on cells, all of them constants to prepare; result as JSON. "error: …" when prepare refuses. */
-const char *fn_call(fn_world *w, const rtq__fn *rows, uint32_t n_rows, const char *name, const rtq__cell *args, uint32_t n_args);
 #endif
