@@ -1,0 +1,96 @@
+/* bind_literal.c - literals and dynamic(...) as cells. */
+#include "kql/bind_private.h"
+#include "value/decimal.h"
+
+static bool scalar_cell(const rtq__ast *ast, rtq__cell *out)
+{
+    const rtq__ast_literal *lit = &ast->literal;
+    *out = rtq__cell_null(lit->type);
+    if (lit->is_null)
+        return true;
+    switch (lit->type) {
+    case RTQ_STRING:
+        *out = rtq__cell_s(lit->text.ptr ? lit->text.ptr : "", lit->text.len);
+        return true;
+    case RTQ_REAL:
+        *out = rtq__cell_d(lit->u.d);
+        return true;
+    case RTQ_GUID:
+        out->is_null = false;
+        memcpy(out->u.b, lit->u.guid, 16);
+        return true;
+    case RTQ_DECIMAL:
+        out->is_null = false;
+        return rtq__decimal_parse(out->u.w, lit->text.ptr, lit->text.len);
+    default:
+        *out = rtq__cell_i(lit->type, lit->u.i);
+        return true;
+    }
+}
+
+static void build_json(rtq__binder *b, rtq__dyn_builder *builder, const rtq__ast *json)
+{
+    rtq__bind_enter(b, json);
+    if (json->kind == RTQ__AST_JSON_ARRAY) {
+        rtq__dyn_begin_array(builder);
+        for RTQ__AST_EACH(item, json->list)
+            build_json(b, builder, item);
+        rtq__dyn_end(builder);
+    } else if (json->kind == RTQ__AST_JSON_BAG) {
+        rtq__dyn_begin_bag(builder);
+        for RTQ__AST_EACH(pair, json->list) {
+            const rtq__ast *key = pair->named.names.first;
+            rtq__dyn_key(builder, key->name.ptr ? key->name.ptr : "", key->name.len);
+            build_json(b, builder, pair->named.value);
+        }
+        rtq__dyn_end(builder);
+    } else if (json->kind == RTQ__AST_LITERAL && json->literal.json) {
+        build_json(b, builder, json->literal.json);
+    } else {
+        rtq__cell cell;
+        if (json->kind != RTQ__AST_LITERAL || !scalar_cell(json, &cell)) {
+            cell = rtq__cell_null(RTQ_DYNAMIC);
+            rtq__bind_error(b, json, "only literals can stand inside dynamic()");
+        } else if (cell.kind == RTQ_DECIMAL) {
+            rtq__bind_error(b, json, "a dynamic value cannot hold a decimal");
+        }
+        rtq__dyn_add_cell(builder, &cell);
+    }
+    rtq__bind_leave(b);
+}
+
+rtq__expr *rtq__bind_literal(rtq__binder *b, const rtq__ast *ast)
+{
+    const rtq__ast_literal *lit = &ast->literal;
+    rtq__cell cell;
+    if (lit->type != RTQ_DYNAMIC) {
+        if (!scalar_cell(ast, &cell)) {
+            rtq__bind_error(b, ast, "this is not a number");
+            return rtq__expr_broken(b);
+        }
+        if (cell.kind == RTQ_DECIMAL) {
+#ifndef RTQ_WITH_DECIMAL
+            rtq__bind_refuse(b, ast, "decimal", "this build has no decimal arithmetic");
+            return rtq__expr_broken(b);
+#endif
+        }
+        return rtq__expr_cell(b, cell, ast);
+    }
+    if (lit->is_null || !lit->json)
+        return rtq__expr_null(b, RTQ_DYNAMIC, ast);
+    rtq__dyn_builder *builder = rtq__dyn_builder_new(b->mem);
+    if (!builder)
+        rtq__bind_fail(b, RTQ_ERR_NOMEM);
+    b->builder = builder; /* freed with the bind when it is left on the way */
+    build_json(b, builder, lit->json);
+    rtq__dyn value;
+    int rc = rtq__dyn_finish(&value, builder, &b->bound->arena);
+    b->builder = NULL;
+    rtq__dyn_builder_free(builder);
+    if (rc != RTQ_OK)
+        rtq__bind_fail(b, rc);
+    rtq__expr *e = rtq__expr_new(b, RTQ__E_CONST, RTQ_DYNAMIC, NULL, 0, ast);
+    e->cell = rtq__cell_y(value);
+    RTQ__BEXPR(e)->literal = true;
+    return e;
+}
