@@ -11,6 +11,7 @@ typedef struct block {
     char *image;                 /* n x stride: the beginning of a row, up to and with its key cells */
     uint32_t hash[ROWS_BLOCK];
     uint32_t rows[ROWS_BLOCK];   /* which rows of the vectors */
+    uint32_t found[ROWS_BLOCK];  /* ref of the first slot with the hash; 0: none yet */
     bool any_null;
 } block;
 
@@ -211,12 +212,13 @@ static inline __attribute__((always_inline)) bool keys_equal(const rtq__rows *r,
 
 /* ---- the table ---- */
 
-enum { FULL_16THS = 11, REFUSE_16THS = 15 };
+/* How full it gets, in sixteenths. Small tables can afford short probes; a large one that is twice the size misses more often. */
+enum { FULL_SMALL = 6, FULL_LARGE = 11, SMALL_CAP = 16384, REFUSE_16THS = 15 };
 
 int rows_grow_table(rtq__rows *r, uint64_t n_more)
 {
     uint64_t need = r->n_slots + n_more, cap = r->table_cap ? r->table_cap : 64;
-    while (need * 16 > cap * FULL_16THS)
+    while (need * 16 > cap * (cap <= SMALL_CAP ? FULL_SMALL : FULL_LARGE))
         cap *= 2;
     if (cap == r->table_cap)
         return RTQ_OK;
@@ -269,23 +271,38 @@ int rows_chain(rtq__rows *r)
     return rc;
 }
 
-/* Past the reach of the caches every look-up misses twice, in the table and in the rows: ask for a block's lines ahead. */
-static void prefetch(const rtq__rows *r, const block *b)
+/* Looks for the hashes of a block. Past the reach of the caches each key misses in the table, in the rows and, when it is long
+ * text, in the heap: the lines of a whole block are asked for before the first is needed. */
+static void find_candidates(const rtq__rows *r, block *b)
 {
     enum { IN_CACHE = 256 * 1024 };
-    uint32_t mask = r->table_cap - 1;
-    if ((uint64_t)r->table_cap * sizeof(rows_slot) + (uint64_t)r->count * r->row_len < IN_CACHE)
-        return;
-    for (uint32_t i = 0; i < b->n; i++)
-        __builtin_prefetch(&r->table[b->hash[i] & mask]);
+    const rows_slot *table = r->table;
+    uint32_t mask = r->table_cap - 1, extra = r->extra_len && r->extra_off >= 48 ? r->extra_off : 0;
+    bool far = (uint64_t)r->table_cap * sizeof *table + (uint64_t)r->count * r->row_len > IN_CACHE;
+    for (uint32_t i = 0; far && i < b->n; i++)
+        __builtin_prefetch(&table[b->hash[i] & mask]);
     for (uint32_t i = 0; i < b->n; i++) {
-        rows_slot s = r->table[b->hash[i] & mask];
-        if (s.ref && s.hash == b->hash[i]) {
+        uint32_t hash = b->hash[i], at = hash & mask;
+        rows_slot s = table[at];
+        while (s.ref && s.hash != hash) {
+            at = (at + 1) & mask;
+            s = table[at];
+        }
+        b->found[i] = s.ref;
+        if (far && s.ref) {
             const char *row = rows_at(r, s.ref - 1);
             __builtin_prefetch(row, 1);
-            if (r->extra_len && r->extra_off >= 48)
-                __builtin_prefetch(row + r->extra_off, 1);
+            if (extra)
+                __builtin_prefetch(row + extra, 1);
         }
+    }
+    for (uint32_t i = 0; far && r->key_class == ROWS_KEY_STRING && i < b->n; i++) {
+        rtq__string text;
+        if (!b->found[i])
+            continue;
+        memcpy(&text, rows_at(r, b->found[i] - 1) + r->keys_off, sizeof text);
+        if (text.len > 12)
+            __builtin_prefetch(text.u.ptr);
     }
 }
 
@@ -300,7 +317,14 @@ static inline __attribute__((always_inline)) uint32_t find_slot(const rtq__rows 
     }
 }
 
-static int insert(rtq__rows *r, const block *b, uint32_t i, uint32_t slot)
+/* Rows are mostly short: words in a loop are faster than a call. */
+static inline void copy_row(char *to, const char *from, uint32_t len)
+{
+    for (uint32_t i = 0; i < len; i += 8)
+        memcpy(to + i, from + i, 8);
+}
+
+static int insert(rtq__rows *r, const char *image, uint32_t stride, uint32_t hash, uint32_t slot)
 {
     if (((uint64_t)r->n_slots + 1) * 16 > (uint64_t)r->table_cap * REFUSE_16THS)
         return RTQ_ERR_LIMIT; /* the table could not grow */
@@ -312,8 +336,8 @@ static int insert(rtq__rows *r, const block *b, uint32_t i, uint32_t slot)
             return rc;
     }
     char *row = rows_at(r, r->count);
-    memcpy(row, b->image + (size_t)i * b->stride, b->stride);
-    memcpy(row + b->stride, r->blank + b->stride, r->row_len - b->stride);
+    copy_row(row, image, stride);
+    copy_row(row + stride, r->blank + stride, r->row_len - stride);
     for (uint32_t c = 0; c < r->n_keys && r->key_class != ROWS_KEY_WORD; c++) {
         int rc = rows_is_text(r->kinds[c]) ? rows_keep_text(r, row + r->offsets[c], r->kinds[c]) : RTQ_OK;
         if (rc != RTQ_OK)
@@ -321,7 +345,7 @@ static int insert(rtq__rows *r, const block *b, uint32_t i, uint32_t slot)
     }
     if (r->next)
         r->next[r->count] = r->count;
-    r->table[slot] = (rows_slot){b->hash[i], ++r->count};
+    r->table[slot] = (rows_slot){hash, ++r->count};
     r->n_slots++;
     r->n_indexed++;
     return RTQ_OK;
@@ -333,9 +357,14 @@ static inline __attribute__((always_inline)) int resolve(uint32_t *ids, rtq__row
 {
     int worst = RTQ_OK;
     for (uint32_t i = 0; i < b->n; i++) {
-        uint32_t at = find_slot(r, b->image + (size_t)i * b->stride, b->hash[i], class);
+        const char *image = b->image + (size_t)i * b->stride;
+        if (b->found[i] && keys_equal(r, rows_at(r, b->found[i] - 1), image, class)) {
+            ids[i] = b->found[i] - 1;
+            continue;
+        }
+        uint32_t at = find_slot(r, image, b->hash[i], class);
         if (!r->table[at].ref) {
-            int rc = insert(r, b, i, at);
+            int rc = insert(r, image, b->stride, b->hash[i], at);
             if (rc == RTQ_ERR_LIMIT) {
                 worst = rc;
                 ids[i] = ROWS_NONE;
@@ -365,7 +394,7 @@ static int upsert_block(uint32_t *ids, rtq__rows *r, block *b, rtq__vec *const *
     int rc = rows_grow_table(r, b->n);
     if (rc != RTQ_OK && (rc != RTQ_ERR_LIMIT || r->table_cap == 0))
         return rc; /* over the budget, known keys can still be served */
-    prefetch(r, b);
+    find_candidates(r, b);
     rc = resolvers[r->key_class](ids, r, b);
     if (rc != RTQ_OK && rc != RTQ_ERR_LIMIT)
         return rc;
@@ -375,6 +404,102 @@ static int upsert_block(uint32_t *ids, rtq__rows *r, block *b, rtq__vec *const *
         for (uint32_t i = 0; i < n; i++)
             ids[i] = ids[i] == ROWS_NONE ? ROWS_NONE : r->next[ids[i]];
     return rc;
+}
+
+/* ---- one 8-byte key without nulls: no images, the keys themselves are enough ---- */
+
+typedef struct word_block { uint32_t n; int64_t keys[ROWS_BLOCK]; uint32_t hash[ROWS_BLOCK]; } word_block;
+
+static bool words_equal(const int64_t *keys, uint32_t n)
+{
+    uint64_t differing = 0;
+    if (keys[0] != keys[n - 1] || keys[0] != keys[n / 2])
+        return false;
+    for (uint32_t i = 1; i < n; i++)
+        differing |= (uint64_t)(keys[i] ^ keys[0]);
+    return differing == 0;
+}
+
+static const int64_t *word_keys(word_block *w, const rtq__vec *v, const rtq__sel *sel, uint32_t from)
+{
+    if (v->kind == RTQ_BOOL) {
+        for (uint32_t i = 0; i < w->n; i++)
+            w->keys[i] = ((const uint8_t *)v->data)[rtq__vec_at(v, sel ? sel[from + i] : from + i)] != 0;
+        return w->keys;
+    }
+    const int64_t *data = v->data;
+    if (v->form != RTQ__FLAT) {
+        for (uint32_t i = 0; i < w->n; i++)
+            w->keys[i] = data[rtq__vec_at(v, sel ? sel[from + i] : from + i)];
+    } else if (sel) {
+        for (uint32_t i = 0; i < w->n; i++)
+            w->keys[i] = data[sel[from + i]];
+    } else if (v->kind == RTQ_REAL) {
+        memcpy(w->keys, data + from, w->n * sizeof *data);
+    } else {
+        return data + from;
+    }
+    if (v->kind == RTQ_REAL)
+        for (uint32_t i = 0; i < w->n; i++)
+            rows_canonical((char *)&w->keys[i], RTQ_REAL);
+    return w->keys;
+}
+
+static __attribute__((noinline)) int find_or_insert_word(uint32_t *id, rtq__rows *r, block *b, int64_t key, uint32_t hash)
+{
+    copy_row(b->image, r->blank, r->keys_off);
+    memcpy(b->image + r->keys_off, &key, 8);
+    uint32_t at = find_slot(r, b->image, hash, ROWS_KEY_WORD);
+    int rc = r->table[at].ref ? RTQ_OK : insert(r, b->image, b->stride, hash, at);
+    *id = rc == RTQ_OK ? r->table[at].ref - 1 : ROWS_NONE;
+    return rc;
+}
+
+static int resolve_words(uint32_t *ids, rtq__rows *r, block *b, const int64_t *keys, uint32_t n)
+{
+    uint32_t off = r->keys_off;
+    int worst = RTQ_OK;
+    for (uint32_t i = 0; i < n; i++) {
+        if (b->found[i]) {
+            const char *row = rows_at(r, b->found[i] - 1);
+            if (word_at(row + off) == (uint64_t)keys[i] && !(*row & 1)) {
+                ids[i] = b->found[i] - 1;
+                continue;
+            }
+        }
+        int rc = find_or_insert_word(&ids[i], r, b, keys[i], b->hash[i]);
+        if (rc == RTQ_ERR_LIMIT)
+            worst = rc;
+        else if (rc != RTQ_OK)
+            return rc;
+    }
+    return worst;
+}
+
+static int upsert_words(uint32_t *ids, rtq__rows *r, block *b, const rtq__vec *key, const rtq__sel *sel, uint32_t n_sel)
+{
+    word_block w;
+    int worst = RTQ_OK;
+    for (uint32_t from = 0; from < n_sel; from += ROWS_BLOCK) {
+        w.n = n_sel - from < ROWS_BLOCK ? n_sel - from : ROWS_BLOCK;
+        const int64_t *keys = word_keys(&w, key, sel, from);
+        b->n = words_equal(keys, w.n) ? 1 : w.n;
+        for (uint32_t i = 0; i < b->n; i++)
+            b->hash[i] = (uint32_t)rtq__hash_word((uint64_t)keys[i], r->seed);
+        int rc = rows_grow_table(r, b->n);
+        if (rc == RTQ_OK || (rc == RTQ_ERR_LIMIT && r->table_cap > 0)) {
+            find_candidates(r, b);
+            rc = resolve_words(ids + from, r, b, keys, b->n);
+        } else if (rc == RTQ_ERR_LIMIT) {
+            memset(ids + from, 0xff, w.n * sizeof *ids);
+        }
+        if (rc != RTQ_OK && rc != RTQ_ERR_LIMIT)
+            return rc;
+        worst = rc == RTQ_OK ? worst : rc;
+        for (uint32_t i = 1; b->n == 1 && i < w.n; i++)
+            ids[from + i] = ids[from];
+    }
+    return worst;
 }
 
 /* rows: numbers of rows in the vectors; NULL: those of sel. */
@@ -459,6 +584,8 @@ int rtq__rows_upsert(uint32_t *ids, uint32_t *n_new, rtq__rows *r, rtq__vec *con
             ids[i] = ids[0];
     } else if (r->n_keys == 1 && keys[0]->form == RTQ__DICT && keys[0]->n / 4 <= n_sel) {
         rc = upsert_dict(ids, r, &b, keys[0], sel, n_sel, scratch);
+    } else if (r->key_class == ROWS_KEY_WORD && !keys[0]->valid && !r->next) {
+        rc = upsert_words(ids, r, &b, keys[0], sel, n_sel);
     } else {
         rc = upsert_rows(ids, r, &b, keys, NULL, sel, n_sel);
     }
@@ -479,7 +606,7 @@ static int index_block(rtq__rows *r, block *b)
     int rc = rows_grow_table(r, b->n);
     if (rc != RTQ_OK)
         return rc;
-    prefetch(r, b);
+    find_candidates(r, b);
     for (uint32_t i = 0; i < b->n; i++) {
         uint32_t id = r->n_indexed;
         rows_slot *s = &r->table[find_slot(r, b->image + (size_t)i * b->stride, b->hash[i], r->key_class)];
@@ -527,17 +654,40 @@ static bool has_null_key(const rtq__rows *r, const char *image)
     return false;
 }
 
+static uint32_t first_of(const rtq__rows *r, uint32_t ref) { return ref == 0 ? ROWS_NONE : r->next ? r->next[ref - 1] : ref - 1; }
+
 static void probe_block(uint32_t *ids, rtq__rows *r, block *b, rtq__vec *const *keys, bool null_equal)
 {
     make_images(b, r, keys);
     hash_images(b, r);
-    prefetch(r, b);
+    find_candidates(r, b);
     for (uint32_t i = 0; i < b->n; i++) {
         const char *image = b->image + (size_t)i * b->stride;
-        uint32_t ref = r->table[find_slot(r, image, b->hash[i], r->key_class)].ref;
-        ids[i] = ref == 0 ? ROWS_NONE : r->next ? r->next[ref - 1] : ref - 1;
+        uint32_t ref = b->found[i];
+        if (ref && !keys_equal(r, rows_at(r, ref - 1), image, r->key_class))
+            ref = r->table[find_slot(r, image, b->hash[i], r->key_class)].ref;
         if (!null_equal && b->any_null && has_null_key(r, image))
-            ids[i] = ROWS_NONE;
+            ref = 0;
+        ids[i] = first_of(r, ref);
+    }
+}
+
+static void probe_words(uint32_t *ids, rtq__rows *r, block *b, const rtq__vec *key, const rtq__sel *sel, uint32_t from)
+{
+    word_block w = {.n = b->n};
+    const int64_t *keys = word_keys(&w, key, sel, from);
+    for (uint32_t i = 0; i < b->n; i++)
+        b->hash[i] = (uint32_t)rtq__hash_word((uint64_t)keys[i], r->seed);
+    find_candidates(r, b);
+    for (uint32_t i = 0; i < b->n; i++) {
+        uint32_t ref = b->found[i];
+        const char *row = ref ? rows_at(r, ref - 1) : NULL;
+        if (ref && (word_at(row + r->keys_off) != (uint64_t)keys[i] || (*row & 1))) {
+            copy_row(b->image, r->blank, r->keys_off);
+            memcpy(b->image + r->keys_off, &keys[i], 8);
+            ref = r->table[find_slot(r, b->image, b->hash[i], ROWS_KEY_WORD)].ref;
+        }
+        ids[i] = first_of(r, ref);
     }
 }
 
@@ -559,6 +709,10 @@ int rtq__rows_probe(uint32_t *ids, rtq__rows *r, rtq__vec *const *keys, const rt
         return RTQ_ERR_NOMEM;
     for (uint32_t from = 0; from < n_sel; from += ROWS_BLOCK) {
         b.n = n_sel - from < ROWS_BLOCK ? n_sel - from : ROWS_BLOCK;
+        if (r->key_class == ROWS_KEY_WORD && !keys[0]->valid) {
+            probe_words(ids + from, r, &b, keys[0], sel, from);
+            continue;
+        }
         for (uint32_t i = 0; i < b.n; i++)
             b.rows[i] = sel ? sel[from + i] : from + i;
         probe_block(ids + from, r, &b, keys, null_equal);
