@@ -137,7 +137,7 @@ $(B)/obj/src/%.o: src/%.cc $(B)/flags
 	$(Q)$(if $(filter 0,$(V)),echo "  CXX $<";) $(CXX) $(LIB_CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(STATIC): $(OBJ)
-	$(Q)rm -f $@ && $(AR) rcs $@ $(OBJ)
+	$(Q)rm -f $@ && $(AR) qcs $@ $(OBJ)
 $(SHARED): $(OBJ) src/libkqlstream.map
 	$(Q)$(if $(filter 0,$(V)),echo "  LD $@";) $(LINK) -shared -Wl,-soname,libkqlstream.so.$(SOVERSION) -Wl,--version-script=src/libkqlstream.map \
 		-Wl,--as-needed -o $@ $(OBJ) $(LIBS)
