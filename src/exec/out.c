@@ -273,6 +273,20 @@ static int cell_at(rtq__cell *out, const rtq_batch *batch, size_t row, size_t co
     return RTQ_OK;
 }
 
+int rtq__out_load(const rtq_batch *batch)
+{
+    int rc = RTQ_OK;
+
+    for (uint32_t i = 0; i < batch->rows->n_cols && rc == RTQ_OK; i++)
+        rc = rtq__vec_load(batch->rows->cols[i], batch->rows->sel, batch->rows->n_sel);
+    return rc;
+}
+
+rtq__cell rtq__out_cell(const rtq_batch *batch, size_t row, size_t column)
+{
+    return rtq__vec_get(batch->rows->cols[column], rtq__batch_row(batch->rows, (uint32_t)row));
+}
+
 int rtq_batch_get(rtq_value *out, const rtq_batch *batch, size_t row, size_t column)
 {
     rtq__cell c;
@@ -318,8 +332,9 @@ int rtq_batch_path(rtq_value *out, const rtq_batch *batch, size_t row, size_t co
     return value_of(out, b, &c, c.kind);
 }
 
-static void add_rest(rtq__buf *buf, const rtq__cell *c, bool *first, rtq_batch *b)
+void rtq__out_rest_json(rtq__buf *buf, const rtq_batch *batch, const rtq__cell *c, bool *first)
 {
+    rtq_batch *b = cache_of(batch);
     rtq__dyn_iter it;
 
     if (c->is_null || !rtq__dyn_is_bag(&c->u.y))
@@ -351,7 +366,7 @@ int rtq__out_row_json(rtq__buf *buf, const rtq_batch *batch, size_t row)
         if (rc < 0)
             return rc;
         if (batch->schema->cols[i].flags & RTQ_COLUMN_REST) {
-            add_rest(buf, &c, &first, cache_of(batch));
+            rtq__out_rest_json(buf, batch, &c, &first);
             continue;
         }
         if (!first)

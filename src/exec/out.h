@@ -37,7 +37,12 @@ void rtq__out_lend(rtq_batch *out, rtq__out_schema *schema, const rtq__out_info 
 void rtq__out_end(rtq_batch *out);  /* delivery over: forgets rows, keeps memory */
 void rtq__out_free(rtq_batch *out);
 
+/* Makes every cell readable: once before going through rows. RTQ_OK or NOMEM. */
+int rtq__out_load(const rtq_batch *batch);
+/* A loaded cell; the kind may be unknown (a dynamic cell). */
+rtq__cell rtq__out_cell(const rtq_batch *batch, size_t row, size_t column);
 /* JSON object of one row, appended: columns in order, the rest column expanded into its fields. RTQ_OK or NOMEM. */
 int rtq__out_row_json(rtq__buf *buf, const rtq_batch *batch, size_t row);
+void rtq__out_rest_json(rtq__buf *buf, const rtq_batch *batch, const rtq__cell *rest, bool *first); /* the fields no column has */
 
 #endif

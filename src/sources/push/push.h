@@ -5,7 +5,6 @@
 #ifndef RTQ__PUSH_H
 #define RTQ__PUSH_H
 #include "exec/handles.h"
-#include "os/lock.h"
 
 typedef struct rtq__chunk {
     struct rtq__chunk *next;

@@ -1,0 +1,521 @@
+/* kqlstream.c - KQL on event feeds from the command line. All of it goes through the public API.
+ *
+ *     kqlstream INPUT [ARG...] [--option value...] [OUTPUT [FILE] [--option value...]] [-q FILE.kql...] [-e 'KQL'...]
+ *     kqlstream check [FILE.kql...] [-e 'KQL'] [--tables 'T(a:long, *)']
+ *     kqlstream explain [INPUT [ARG...]] [-q FILE.kql...] [-e 'KQL'] [--json]
+ *     kqlstream functions [NAME]
+ *
+ * Data goes to standard output, everything else to standard error. Exit codes: 0 done (also after Ctrl+C), 1 a feed or an output
+ * failed, 2 wrong usage, 3 a query is wrong. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "rtq/rtq.h"
+
+enum { MAX = 256, EXIT_FEED = 1, EXIT_USAGE = 2, EXIT_QUERY = 3 };
+
+struct text { char *ptr; size_t len; const char *name; };
+
+static struct {
+    rtq_option in[MAX], out[MAX];
+    size_t n_in, n_out;
+    const char *input, *output;
+    const char *files[MAX], *inline_kql[MAX];
+    size_t n_files, n_inline;
+    const char *tables, *duration;
+    int stats, quiet, verbose, json;
+    rtq_env *env;
+    rtq_diag *diag;
+    rtq_query *queries[4096];
+    size_t n_queries;
+    int failed;
+} g;
+static rtq_run *running;
+
+static const char usage_text[] =
+    "usage: kqlstream INPUT [ARG...] [--option value...] [OUTPUT [FILE] [--option value...]] [-q FILE.kql...] [-e 'KQL'...]\n"
+    "       kqlstream check [FILE.kql...] [-e 'KQL'] [--tables 'T(a:long, *)']\n"
+    "       kqlstream explain [INPUT [ARG...]] [-q FILE.kql...] [-e 'KQL'] [--json]\n"
+    "       kqlstream functions [NAME]\n\n"
+    "INPUT     evtx FILE|DIR|GLOB...   json FILE|-   csv FILE|-   syslog FILE\n"
+    "OUTPUT    json (default)   table   csv   null       then a file; none is standard output\n"
+    "-q FILE   queries to run: several in a file stand apart by blank lines; -e takes one on the command line; none: all events\n"
+    "--stats   what came in, went out, was filtered, failed or got lost, at the end\n"
+    "--duration 10s   end after that time   --quiet, --verbose\n"
+    "          every other --option goes to the INPUT, after OUTPUT to the OUTPUT: kqlstream options lists them\n\n"
+    "exit code: 0 done (also after Ctrl+C), 1 a feed or an output failed, 2 wrong usage, 3 a query is wrong\n";
+
+static int fail(int code, const char *what, const char *detail)
+{
+    fprintf(stderr, "kqlstream: %s%s%s\n", what, detail ? ": " : "", detail ? detail : "");
+    return code;
+}
+
+static int complain(int code)
+{
+    rtq_blob *b = NULL;
+    if (rtq_diag_count(g.diag) && rtq_diag_render(&b, g.diag) == RTQ_OK)
+        fprintf(stderr, "%.*s", (int)rtq_blob_get(b).len, rtq_blob_get(b).ptr);
+    rtq_blob_free(b);
+    return code;
+}
+
+static void on_log(int level, const char *component, const char *message, size_t len, void *user)
+{
+    (void)level, (void)user;
+    fprintf(stderr, "kqlstream: %s: %.*s\n", component, (int)len, message);
+}
+
+static void on_notice(const rtq_notice *n, void *user)
+{
+    (void)user;
+    if (n->note == RTQ_NOTE_APPLIED)
+        return;
+    fprintf(stderr, "kqlstream: %s\n", n->message);
+    if (n->code == RTQ_ERR_IO || n->note == RTQ_NOTE_QUERY || n->note == RTQ_NOTE_SINK)
+        g.failed = 1;
+    if (n->note == RTQ_NOTE_SINK && n->code == RTQ_ERR_IO)
+        rtq_run_stop(running, RTQ_STOP_CANCEL); /* nobody gets the rows any more */
+}
+
+static void on_signal(int sig)
+{
+    static volatile sig_atomic_t times;
+    (void)sig;
+    rtq_run_stop(running, times++ ? RTQ_STOP_CANCEL : RTQ_STOP_DRAIN);
+}
+
+/* ---- the command line -------------------------------------------------------------------------------------------------------- */
+
+static int is_output(const char *word)
+{
+    return strcmp(word, "json") == 0 || strcmp(word, "table") == 0 || strcmp(word, "csv") == 0 || strcmp(word, "null") == 0;
+}
+
+static int is_option(const char *word) { return word[0] == '-' && word[1] != 0; }
+
+static int add_option(const char *key, const char *value)
+{
+    rtq_option *o = g.output ? &g.out[g.n_out] : &g.in[g.n_in];
+    size_t *n = g.output ? &g.n_out : &g.n_in;
+
+    if (*n == MAX)
+        return fail(EXIT_USAGE, "too many options", NULL);
+    o->key = key;
+    o->value = value;
+    ++*n;
+    return 0;
+}
+
+/* --key value, --key=value, or --key alone, which means true. */
+static int read_option(int argc, char **argv, int *i)
+{
+    char *key = argv[*i] + (argv[*i][1] == '-' ? 2 : 1), *eq = strchr(key, '=');
+    const char *value;
+
+    if (eq) {
+        *eq = 0;
+        value = eq + 1;
+    } else if (*i + 1 < argc && !is_option(argv[*i + 1]) && !is_output(argv[*i + 1])) {
+        value = argv[++*i];
+    } else {
+        value = "true";
+    }
+    for (char *c = key; *c; c++)
+        if (*c == '-')
+            *c = '_';
+    return add_option(key, value);
+}
+
+static int read_files(int argc, char **argv, int *i)
+{
+    int first = *i + 1;
+
+    while (*i + 1 < argc && !is_option(argv[*i + 1]) && (*i + 1 == first || !is_output(argv[*i + 1]))) {
+        if (g.n_files == MAX)
+            return fail(EXIT_USAGE, "too many query files", NULL);
+        g.files[g.n_files++] = argv[++*i];
+    }
+    return *i + 1 == first ? fail(EXIT_USAGE, "-q needs a file", NULL) : 0;
+}
+
+/* The options of the program itself: 1 taken, 0 not ours, else an exit code < 0. */
+static int own_option(int argc, char **argv, int *i)
+{
+    const char *a = argv[*i];
+    char *eq;
+
+    if (strncmp(a, "--query=", 8) == 0 && g.n_files < MAX) {
+        g.files[g.n_files++] = a + 8;
+        return 1;
+    }
+    if (strcmp(a, "-q") == 0 || strcmp(a, "--query") == 0)
+        return read_files(argc, argv, i) ? -EXIT_USAGE : 1;
+    if (strcmp(a, "--stats") == 0)
+        return g.stats = 1;
+    if (strcmp(a, "--quiet") == 0)
+        return g.quiet = 1;
+    if (strcmp(a, "--verbose") == 0)
+        return g.verbose = 1;
+    if (strcmp(a, "--json") == 0)
+        return g.json = 1;
+    eq = strchr(argv[*i], '=');
+    if (strcmp(a, "-e") == 0 || strcmp(a, "--tables") == 0 || strcmp(a, "--duration") == 0) {
+        if (*i + 1 >= argc)
+            return -fail(EXIT_USAGE, a, "needs a value");
+        eq = argv[++*i];
+    } else if (eq && (strncmp(a, "--tables=", 9) == 0 || strncmp(a, "--duration=", 11) == 0)) {
+        eq++;
+    } else {
+        return 0;
+    }
+    if (a[1] == 'e' && g.n_inline < MAX)
+        g.inline_kql[g.n_inline++] = eq;
+    else if (strncmp(a, "--tables", 8) == 0)
+        g.tables = eq;
+    else
+        g.duration = eq;
+    return 1;
+}
+
+static int parse(int argc, char **argv, int first, int with_input)
+{
+    for (int i = first; i < argc; i++) {
+        int own = is_option(argv[i]) ? own_option(argc, argv, &i) : 0, rc = 0;
+        if (own < 0)
+            return -own;
+        if (own)
+            continue;
+        if (is_option(argv[i]))
+            rc = read_option(argc, argv, &i);
+        else if (!with_input)
+            g.files[g.n_files++] = argv[i];
+        else if (!g.input)
+            g.input = argv[i];
+        else if (!g.output && is_output(argv[i]))
+            g.output = argv[i];
+        else
+            rc = add_option("path", argv[i]);
+        if (rc)
+            return rc;
+        if (g.n_files == MAX)
+            return fail(EXIT_USAGE, "too many query files", NULL);
+    }
+    return 0;
+}
+
+/* ---- queries ------------------------------------------------------------------------------------------------------------------ */
+
+static int read_file(struct text *out, const char *path)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    size_t cap = 0, n;
+
+    memset(out, 0, sizeof *out);
+    out->name = path;
+    if (!f)
+        return -1;
+    do {
+        if (cap - out->len < 4096) {
+            char *p = realloc(out->ptr, cap = cap ? 2 * cap : 65536);
+            if (!p)
+                break;
+            out->ptr = p;
+        }
+        n = fread(out->ptr + out->len, 1, cap - out->len, f);
+        out->len += n;
+    } while (n);
+    n = (size_t)ferror(f);
+    if (f != stdin)
+        fclose(f);
+    return n ? -1 : 0;
+}
+
+/* All queries of one text; errors name the file. */
+static int compile_text(const struct text *t, const rtq_query_options *options)
+{
+    rtq_script *script = NULL;
+    int rc = rtq_script_parse(&script, g.env, t->ptr ? t->ptr : "", t->len, &g.diag), code = 0;
+
+    if (rc < 0) {
+        fprintf(stderr, "kqlstream: %s:\n", t->name);
+        code = complain(EXIT_QUERY);
+    }
+    for (size_t i = 0; rc >= 0 && i < rtq_script_count(script); i++) {
+        if (g.n_queries == sizeof g.queries / sizeof *g.queries) {
+            code = fail(EXIT_USAGE, "too many queries", NULL);
+            break;
+        }
+        if (rtq_script_compile(&g.queries[g.n_queries], script, i, options, &g.diag) < 0) {
+            fprintf(stderr, "kqlstream: %s, query %zu:\n", t->name, i + 1);
+            code = complain(EXIT_QUERY);
+        } else {
+            g.n_queries++;
+            complain(0); /* warnings */
+        }
+    }
+    rtq_script_free(script);
+    return code;
+}
+
+static int compile_all(const rtq_query_options *options)
+{
+    int code = 0;
+
+    for (size_t i = 0; i < g.n_files; i++) {
+        struct text t;
+        int one = read_file(&t, g.files[i]) < 0 ? fail(EXIT_USAGE, "cannot read the query file", g.files[i]) : compile_text(&t, options);
+        code = one ? one : code;
+        free(t.ptr);
+    }
+    for (size_t i = 0; i < g.n_inline; i++) {
+        struct text t = { (char *)(uintptr_t)g.inline_kql[i], strlen(g.inline_kql[i]), "-e" };
+        int one = compile_text(&t, options);
+        code = one ? one : code;
+    }
+    return code;
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------------------------- */
+
+static void print_stats(const rtq_run *run)
+{
+    static const char *const names[] = { "", "sources", "queries", "sinks" };
+
+    for (int what = RTQ_STAT_SOURCE; what <= RTQ_STAT_SINK; what++) {
+        rtq_stats s = { .size = sizeof s };
+        rtq_run_stats(&s, run, what, 0);
+        fprintf(stderr, "%-8s in %" PRIu64 " = %s %" PRIu64 " + filtered %" PRIu64 " + late %" PRIu64 " + errored %" PRIu64 " + dropped %" PRIu64
+                        " + pending %" PRIu64, names[what], s.in, what == RTQ_STAT_QUERY ? "used" : "out",
+                what == RTQ_STAT_QUERY ? s.used : s.out, s.filtered, s.late, s.errored, s.dropped, s.pending);
+        if (what == RTQ_STAT_QUERY)
+            fprintf(stderr, "; rows out %" PRIu64 ", state %" PRIu64 " bytes", s.out, s.state_bytes);
+        if (what == RTQ_STAT_SOURCE)
+            fprintf(stderr, "; %" PRIu64 " bytes", s.bytes);
+        fputc('\n', stderr);
+    }
+}
+
+static int64_t duration_ns(const char *text)
+{
+    char *end;
+    double n = strtod(text, &end);
+    double unit = strcmp(end, "ms") == 0 ? 1e6 : strcmp(end, "m") == 0 ? 60e9 : strcmp(end, "h") == 0 ? 3600e9 : strcmp(end, "s") == 0 || !*end ? 1e9 : 0;
+    return end == text || n < 0 || unit <= 0 || n * unit > 9e18 ? -1 : (int64_t)(n * unit);
+}
+
+static int64_t mono_ns(void)
+{
+    struct timespec t;
+    timespec_get(&t, TIME_UTC);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int loop(rtq_run *run)
+{
+    int64_t left = g.duration ? duration_ns(g.duration) : -1, end = mono_ns() + left;
+    int rc, told = 0;
+
+    while ((rc = rtq_run_step(run, NULL, &g.diag)) != RTQ_END) {
+        if (rc < 0)
+            return complain(EXIT_FEED);
+        if (g.duration && !told && (left = end - mono_ns()) <= 0) {
+            rtq_run_stop(run, RTQ_STOP_DRAIN);
+            told = 1;
+        }
+        if (rc == RTQ_AGAIN && (rc = rtq_run_wait(run, g.duration && !told ? left : -1)) < 0)
+            return fail(EXIT_FEED, "cannot wait", rtq_strerror(rc));
+    }
+    return 0;
+}
+
+static int run_queries(rtq_source *source)
+{
+    rtq_run_options options = { .size = sizeof options, .notice = on_notice };
+    rtq_sink *sink = NULL;
+    int code = EXIT_FEED;
+
+    if (g.n_out && !g.output)
+        g.output = "json";
+    if (rtq_sink_open(&sink, g.env, g.output ? g.output : "json", g.out, g.n_out, &g.diag) < 0 || rtq_run_new(&running, g.env, &options) < 0 ||
+        (source && rtq_run_add_source(NULL, running, source, &g.diag) < 0)) {
+        code = complain(EXIT_USAGE);
+        goto out;
+    }
+    for (size_t i = 0; i < g.n_queries; i++) {
+        rtq_attach_options attach = { .size = sizeof attach };
+        char name[300];
+        if (snprintf(name, sizeof name, "%s", rtq_query_name(g.queries[i])) > 0)
+            attach.name = name;
+        if (rtq_run_add_query(NULL, running, g.queries[i], sink, &attach, &g.diag) < 0) {
+            attach.name = NULL; /* two queries of one name: told apart by a number */
+            snprintf(name, sizeof name, "q%zu", i + 1);
+            attach.name = name;
+            if (rtq_run_add_query(NULL, running, g.queries[i], sink, &attach, &g.diag) < 0) {
+                code = complain(EXIT_QUERY);
+                goto out;
+            }
+        }
+    }
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+#ifdef SIGPIPE
+    signal(SIGPIPE, SIG_IGN);
+#endif
+    code = loop(running);
+    if (g.stats)
+        print_stats(running);
+    if (code == 0 && g.failed)
+        code = EXIT_FEED;
+out:
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    rtq_run_free(running);
+    rtq_sink_free(sink);
+    return code;
+}
+
+static int explain_all(void)
+{
+    for (size_t i = 0; i < g.n_queries; i++) {
+        rtq_blob *b = NULL;
+        if (rtq_query_explain(&b, g.queries[i], g.json) == RTQ_OK)
+            printf("%.*s%s", (int)rtq_blob_get(b).len, rtq_blob_get(b).ptr, g.json ? "\n" : "");
+        rtq_blob_free(b);
+    }
+    return 0;
+}
+
+static int with_source(int explain)
+{
+    rtq_source *source = NULL;
+    const rtq_source *sources[1];
+    rtq_query_options options = { .size = sizeof options, .tables = g.tables };
+    struct text all = { (char *)(uintptr_t)"Input", 5, "all events" };
+    int code;
+
+    if (g.input) {
+        if (rtq_source_open(&source, g.env, g.input, g.in, g.n_in, &g.diag) < 0)
+            return complain(EXIT_USAGE);
+        sources[0] = source;
+        options.sources = sources;
+        options.n_sources = 1;
+    }
+    if ((code = compile_all(&options)) == 0) {
+        if (g.n_queries == 0 && source)
+            code = compile_text(&all, &options);
+        if (code == 0)
+            code = explain ? explain_all() : run_queries(source);
+    }
+    for (size_t i = 0; i < g.n_queries; i++)
+        rtq_query_free(g.queries[i]);
+    rtq_source_free(source);
+    return code;
+}
+
+static int check_all(void)
+{
+    rtq_query_options options = { .size = sizeof options, .tables = g.tables };
+    int code;
+
+    if (g.n_files + g.n_inline == 0)
+        return fail(EXIT_USAGE, "check needs a query file or -e", NULL);
+    code = compile_all(&options);
+    fprintf(stderr, "kqlstream: %zu quer%s compiled%s\n", g.n_queries, g.n_queries == 1 ? "y" : "ies", code ? ", others did not" : "");
+    for (size_t i = 0; i < g.n_queries; i++)
+        rtq_query_free(g.queries[i]);
+    return code;
+}
+
+/* The catalogue is data too: one query over what rtq_env_describe() says. */
+static int describe(const char *what, const char *kql, const char *name)
+{
+    rtq_blob *b = NULL;
+    rtq_option parameters[2] = { { "d", NULL }, { "n", NULL } };
+    rtq_query_options options = { .size = sizeof options, .parameters = parameters, .n_parameters = 2 };
+    struct text t = { (char *)(uintptr_t)kql, strlen(kql), what };
+    char *d = NULL, n[256];
+    rtq_sink *sink = NULL;
+    int code = EXIT_FEED;
+
+    snprintf(n, sizeof n, "\"%.200s\"", name ? name : "");
+    if (rtq_env_describe(&b, g.env) < 0 || !(d = malloc(rtq_blob_get(b).len + 16)))
+        goto out;
+    sprintf(d, "dynamic(%.*s)", (int)rtq_blob_get(b).len, rtq_blob_get(b).ptr);
+    parameters[0].value = d;
+    parameters[1].value = n;
+    if ((code = compile_text(&t, &options)) != 0)
+        goto out;
+    if (rtq_sink_open(&sink, g.env, g.json ? "json" : "table", NULL, 0, &g.diag) < 0 || rtq_run_new(&running, g.env, NULL) < 0 ||
+        rtq_run_add_query(NULL, running, g.queries[0], sink, NULL, &g.diag) < 0 || rtq_run_all(running, &g.diag) < 0)
+        code = complain(EXIT_FEED);
+out:
+    rtq_run_free(running), rtq_sink_free(sink);
+    for (size_t i = 0; i < g.n_queries; i++)
+        rtq_query_free(g.queries[i]);
+    rtq_blob_free(b);
+    free(d);
+    return code;
+}
+
+static int functions(const char *name)
+{
+    static const char kql[] = "declare query_parameters(d:dynamic, n:string = '');"
+                              "print d | mv-expand f = d.functions | extend Name = tostring(f.name)"
+                              "| where n == '' or Name =~ n | project Name, Kind = tostring(f.kind), Arguments = tostring(f.arguments),"
+                              "Returns = tostring(f.returns), Does = tostring(f.doc), Page = tostring(f.page) | sort by Name asc";
+    return describe("functions", kql, name);
+}
+
+static int options_of(const char *name)
+{
+    static const char kql[] = "declare query_parameters(d:dynamic, n:string = '');"
+                              "print d | mv-expand k = array_concat(d.sources, d.sinks) | where n == '' or tostring(k.kind) == n | mv-expand o = k.options"
+                              "| project For = tostring(k.kind), Option = tostring(o.key), Type = tostring(o.type), Default = tostring(o.['default']),"
+                              "Choices = tostring(o.choices), Means = tostring(o.doc)";
+    return describe("options", kql, name);
+}
+
+int main(int argc, char **argv)
+{
+    rtq_env_options eo = { .size = sizeof eo };
+    const char *verb = argc > 1 ? argv[1] : "--help";
+    int code, explain = strcmp(verb, "explain") == 0, check = strcmp(verb, "check") == 0;
+
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0)
+        return fputs(usage_text, argc > 1 ? stdout : stderr), argc > 1 ? 0 : EXIT_USAGE;
+    if (strcmp(verb, "--version") == 0)
+        return printf("kqlstream %s\n", rtq_features()), 0;
+    if (is_option(verb) && strcmp(verb, "-e") != 0 && strcmp(verb, "-q") != 0)
+        return fail(EXIT_USAGE, "the input comes first", verb);
+    if (strcmp(verb, "functions") == 0 || strcmp(verb, "options") == 0)
+        code = 0;
+    else if ((code = parse(argc, argv, explain || check ? 2 : 1, !check)) != 0)
+        return code;
+    if (g.verbose) {
+        eo.log = on_log;
+        eo.log_level = 3;
+    }
+    if (!g.quiet && !explain && !check && g.input)
+        fprintf(stderr, "kqlstream %.6s: %s -> %s\n", rtq_features(), g.input, g.output ? g.output : "json");
+    if (g.duration && duration_ns(g.duration) < 0)
+        return fail(EXIT_USAGE, "--duration takes a number and ms, s, m or h", g.duration);
+    if (rtq_env_new(&g.env, &eo) < 0)
+        return fail(EXIT_FEED, "out of memory", NULL);
+    if (strcmp(verb, "functions") == 0)
+        code = functions(argc > 2 ? argv[2] : NULL);
+    else if (strcmp(verb, "options") == 0)
+        code = options_of(argc > 2 ? argv[2] : NULL);
+    else if (check)
+        code = check_all();
+    else if (!g.input && !explain && !(g.n_files + g.n_inline))
+        code = fail(EXIT_USAGE, "no input", NULL);
+    else
+        code = with_source(explain);
+    rtq_diag_free(g.diag);
+    rtq_env_free(g.env);
+    return code;
+}
