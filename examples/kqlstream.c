@@ -193,7 +193,9 @@ static int parse(int argc, char **argv, int first, int with_input)
             rc = read_option(argc, argv, &i);
         else if (!with_input)
             g.files[g.n_files++] = argv[i];
-        else if (!g.input)
+        else if (!g.input && !g.output && is_output(argv[i]) && g.n_files + g.n_inline) /* a query without a feed */
+            g.output = argv[i];
+        else if (!g.input && !g.output)
             g.input = argv[i];
         else if (!g.output && is_output(argv[i]))
             g.output = argv[i];
