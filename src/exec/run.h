@@ -37,6 +37,7 @@ typedef struct rtq__run_query {
     rtq_sink *sink, *errors;
     void *stream, *errors_stream;
     char *name;
+    rtq__pipe_host host;
     rtq__pipe *pipe;
     rtq__binding *bindings; uint32_t n_bindings;
     rtq__host_table **host_tables; rtq__batch ***host_batches; uint32_t n_host_tables; /* kept while the pipe lives */

@@ -66,10 +66,10 @@ static bool unbounded(const rtq_run *run)
 
 static int open_pipe(rtq_run *run, rtq__run_query *q)
 {
-    rtq__pipe_host host = { q, rtq__run_rows, pipe_host_table, NULL };
     rtq__pipe_options options = { q->query->max_state_bytes ? q->query->max_state_bytes : run->options.max_state_bytes, unbounded(run) };
 
-    return rtq__pipe_open(&q->pipe, run->mem, q->query->plan, &run->eval, &host, &options);
+    q->host = (rtq__pipe_host){ .ctx = q, .rows = rtq__run_rows, .host_table = pipe_host_table };
+    return rtq__pipe_open(&q->pipe, run->mem, q->query->plan, &run->eval, &q->host, &options);
 }
 
 static int add_source(rtq_run *run, rtq__change *c)
