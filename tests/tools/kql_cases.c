@@ -118,6 +118,7 @@ static int on_case(struct json_object *c, void *user)
 {
     const char *id = str(c, "id"), *query = str(c, "query"), *dialect = str(c, "dialect"), *why = NULL, *tables = NULL;
     case_result r;
+    bool pass;
 
     (void)user;
     if (!id || !query || (g.only && strcmp(id, g.only) != 0))
@@ -125,7 +126,8 @@ static int on_case(struct json_object *c, void *user)
     if (dialect && g.dialects)
         tables = str(g.dialects, dialect);
     case_run(&r, g.env, query, strlen(query), tables, obj(c, "expected") || str(c, "error"));
-    report(id, query, judge(c, &r, &why), r.code == RTQ_ERR_UNSUPPORTED, why);
+    pass = judge(c, &r, &why);
+    report(id, query, pass, r.code == RTQ_ERR_UNSUPPORTED, why);
     write_result(id, &r);
     case_result_free(&r);
     return 0;
