@@ -11,7 +11,8 @@
     X(logic) \
     X(match) \
     X(regex) \
-    X(term)
+    X(term) \
+    X(window)
 
 #define RTQ__FAMILY_DECLARE(name) \
     extern const rtq__fn rtq__fns_##name[]; \

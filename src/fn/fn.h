@@ -50,7 +50,17 @@ typedef struct rtq__fcall {
     const rtq__sel *sel; uint32_t n_sel; /* rows wanted; sel NULL: 0 … n_sel-1 */
     uint32_t n;                          /* rows of the batch: length of FLAT results */
     uint8_t kind;                        /* of the result */
+    struct rtq__window *window;          /* window functions: what earlier batches left */
 } rtq__fcall;
+/* Window functions are vec functions that see every row in order, batch after batch. prev and next have no kernel of their own: the
+ * operator keeps the rows they look at; tag says which one it is. */
+typedef struct rtq__window {
+    bool any;                            /* a row was seen; the rest is the function's own, zeroed at first */
+    int64_t i, first, last;
+    double d;
+    rtq__buf text;
+} rtq__window;
+enum { RTQ__WINDOW_PREV = 1, RTQ__WINDOW_NEXT = 2 };
 typedef int (*rtq__vec_fn)(rtq__vec **out, rtq__fcall *call);             /* cells outside sel may be garbage */
 typedef int (*rtq__filter_fn)(rtq__sel *out, uint32_t *n_out, rtq__fcall *call); /* rows where the result is true, ascending */
 

@@ -380,12 +380,8 @@ static rtq__ast *binary(parser *p, level least)
     }
     while (left) {
         rtq__ast_operator op = infix_operator(p, &at);
-        if (op == RTQ__OP_NONE || at < least)
+        if (op == RTQ__OP_NONE || at < least || at > most)
             break;
-        if (at > most) {
-            rtq__p_error(p, "comparisons do not chain; join two with 'and'");
-            break;
-        }
         most = at;
         if (at <= LEVEL_AND) {
             left = logical_chain(p, left, op, at);

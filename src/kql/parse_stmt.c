@@ -303,34 +303,23 @@ static rtq__ast *statement(parser *p)
     return rtq__p_expression(p);
 }
 
-static bool ends_block(const parser *p)
+/* Skips to the next statement. false: there is none. */
+static bool skip_statement(parser *p)
 {
-    unsigned kind = peek(p);
-    return kind == RTQ__T_END ||
-           (p->brackets > 0 && rtq__p_ends_list(p) && kind != RTQ__T_BAR && kind != RTQ__T_SEMICOLON);
-}
-
-/* Skips to the next statement, but looks into what still reads as operators. false: there is none. */
-static bool skip_statement(parser *p, rtq__ast_list *out)
-{
-    while (!ends_block(p)) {
+    while (peek(p) != RTQ__T_END && !(p->brackets > 0 && rtq__p_ends_list(p) && peek(p) != RTQ__T_BAR)) {
         if (accept(p, RTQ__T_SEMICOLON))
             return true;
-        if (peek(p) == RTQ__T_BAR) {
-            rtq__p_append(out, rtq__p_rest_of_pipe(p));
-            continue;
-        }
         rtq__p_skip_rest(p, NULL);
-        if (!ends_block(p) && peek(p) != RTQ__T_BAR && peek(p) != RTQ__T_SEMICOLON) {
-            advance(p); /* a closing bracket too many */
-            p->error_pos = p->pos;
-        }
+        if (peek(p) != RTQ__T_SEMICOLON)
+            p->error_pos = p->pos + 1; /* what follows the bad place is not worth a report */
+        if (peek(p) != RTQ__T_END && peek(p) != RTQ__T_SEMICOLON)
+            advance(p);
     }
-    return false;
+    return p->brackets > 0 && accept(p, RTQ__T_SEMICOLON);
 }
 
 /* After a statement that no ';' follows: another one on a line of its own is taken as one, anything else is skipped. */
-static bool resume(parser *p, rtq__ast_list *out)
+static bool resume(parser *p)
 {
     unsigned kind = peek(p);
     if (kind == RTQ__T_END || (p->brackets > 0 && kind == RTQ__T_RPAREN))
@@ -341,7 +330,7 @@ static bool resume(parser *p, rtq__ast_list *out)
         rtq__p_expected(p, "';'");
         return true;
     }
-    return skip_statement(p, out);
+    return skip_statement(p);
 }
 
 void rtq__p_statements(parser *p, rtq__ast_list *out)
@@ -351,12 +340,12 @@ void rtq__p_statements(parser *p, rtq__ast_list *out)
         bool more;
         if (node) {
             rtq__p_append(out, node);
-            more = accept(p, RTQ__T_SEMICOLON) || resume(p, out);
+            more = accept(p, RTQ__T_SEMICOLON) || resume(p);
         } else {
             more = peek(p) != RTQ__T_END && !(p->brackets > 0 && peek(p) == RTQ__T_RPAREN);
             if (more) {
                 rtq__p_skip_rest(p, NULL);
-                more = skip_statement(p, out);
+                more = skip_statement(p);
             }
         }
         if (!more)

@@ -1,4 +1,5 @@
 /* plan.c - the planner's steps: items of the live part of the tree, push predicates down, ask for columns, compile. */
+#include "fn/re2_shim.h"
 #include "plan/plan_int.h"
 
 static void *zeroed(rtq__planner *p, rtq__arena *arena, size_t n, size_t len)
@@ -337,6 +338,8 @@ void rtq__plan_free(rtq__plan *plan)
         rtq__node *node = plan->nodes[i];
         if (node->op == RTQ__R_APPLY)
             rtq__plan_free(node->u.apply.body); /* nesting is the parser's, which caps it */
+        if (node->op == RTQ__R_PARSE)
+            rtq__re_free(node->u.parse.regex);
         for (uint32_t a = 0; node->op == RTQ__R_SUMMARIZE && a < node->u.summarize.n_aggs; a++)
             rtq__free(plan->mem, node->u.summarize.aggs[a].config);
     }

@@ -39,6 +39,7 @@ typedef struct rtq__plan_window { const rtq__fn *fn; uint8_t kind; rtq__prog **a
 
 struct rtq__node {
     uint8_t op;
+    bool fed;                              /* its rows come from a feed, not only from constants and reference tables */
     bool unbounded_state;                  /* on an input without end its state has no bound */
     bool counts;                           /* its rejected rows are rejected events: in front of everything, one reader */
     uint32_t id, n_in, n_out;
@@ -58,13 +59,15 @@ struct rtq__node {
         struct { rtq__prog **keys; uint8_t *key_kinds; uint32_t n_keys; rtq__prog *limit; const rtq__out *outs; } sort;
         struct { rtq__prog *n; } take;
         struct { rtq__out *outs; /* [input * n_cols + col] */ } unions;
-        struct { uint8_t kind; uint32_t n_keys; rtq__prog **left_keys, **right_keys; uint8_t *key_kinds;
+        struct { uint8_t kind; uint8_t probe; /* the input whose rows come out in their order; the other one is held */
+                 uint32_t n_keys; rtq__prog **left_keys, **right_keys; uint8_t *key_kinds;
                  rtq__out *outs; /* side 0 left, 1 right */ } join;
         /* outs: side 0 the input's column, side 1 item `from`, side 2 the index */
         struct { rtq__prog **items; uint8_t *item_kinds; uint32_t n; rtq__prog *limit; const rtq__out *outs; } expand;
         /* outs: side 0 the input's column, side 1 column `from` of the body; inputs (of the body's APPLY_INPUT): as expand's outs */
         struct { rtq__prog **items; uint8_t *item_kinds; uint32_t n; rtq__prog *limit; rtq__plan *body; const rtq__out *outs, *inputs; } apply;
-        struct { rtq__prog *value; int32_t *piece_outs; const rtq__out *outs; } parse; /* by piece: output column or -1 */
+        /* by piece: output column or -1; regex mode: group of the expression */
+        struct { rtq__prog *value; int32_t *piece_outs; uint32_t *groups; struct rtq__re *regex; const rtq__out *outs; } parse;
         struct { rtq__plan_window *defs; uint32_t n; const rtq__out *outs; /* side 1: definition `from` */ } window;
         struct { const uint32_t *cells; /* by layout column: number of the column in the tree's node */ } rows; /* VALUES, HOST_TABLE, EXTERNAL */
         struct { rtq__prog *from, *to, *step; } range;

@@ -97,6 +97,9 @@ void rtq__plan_gives(rtq__planner *p, rtq__item *item, rtq__node *node)
         }
     node->slots = slots;
     node->n_slots = n;
+    node->fed = node->op == RTQ__R_SCAN;
+    for (uint32_t i = 0; i < node->n_in; i++)
+        node->fed |= node->in[i]->fed;
     item->node = node;
     item->ids = node->layout.ids;
 }
@@ -217,6 +220,14 @@ static uint32_t col_index(rtq__col *const *cols, uint32_t n, uint32_t id)
     return i;
 }
 
+static uint32_t table_index(const rtq__table *table, const rtq__col *col)
+{
+    uint32_t i = 0;
+    while (i < table->n_cols && strcmp(table->cols[i].path ? table->cols[i].path : table->cols[i].name, col->path ? col->path : col->name) != 0)
+        i++;
+    return i;
+}
+
 /* Leaves that need no feed. */
 static void code_leaf(rtq__planner *p, rtq__item *item)
 {
@@ -233,7 +244,8 @@ static void code_leaf(rtq__planner *p, rtq__item *item)
         uint32_t n = rel->op == RTQ__R_VALUES ? rel->u.values.n_cols : rel->op == RTQ__R_EXTERNAL ? rel->u.external.n_cols : rel->u.scan.n_cols;
         uint32_t *cells = rtq__planner_keep(p, node->layout.n + 1u, sizeof *cells);
         for (uint32_t i = 0; i < node->layout.n && cells; i++)
-            cells[i] = col_index(cols, n, node->layout.ids[i]);
+            cells[i] = rel->op == RTQ__R_HOST_TABLE ? table_index(rel->u.scan.table, p->bound->cols[node->layout.ids[i]])
+                                                    : col_index(cols, n, node->layout.ids[i]);
         node->u.rows.cells = cells;
     }
     rtq__plan_gives(p, item, node);

@@ -91,7 +91,7 @@ const rtq__expr *rtq__expr_subst(rtq__planner *p, const rtq__expr *expr, const r
     return subst(p, expr, by, budget, RTQ__PLAN_DEPTH);
 }
 
-rtq__expr *rtq__expr_col(rtq__planner *p, const rtq__col *col)
+rtq__expr *rtq__plan_expr_col(rtq__planner *p, const rtq__col *col)
 {
     rtq__expr *expr = rtq__planner_keep(p, 1, sizeof *expr);
     if (expr)
@@ -99,7 +99,7 @@ rtq__expr *rtq__expr_col(rtq__planner *p, const rtq__col *col)
     return expr;
 }
 
-rtq__expr *rtq__expr_null(rtq__planner *p, uint32_t kind)
+rtq__expr *rtq__plan_expr_null(rtq__planner *p, uint32_t kind)
 {
     rtq__expr *expr = rtq__planner_keep(p, 1, sizeof *expr);
     if (expr)

@@ -56,8 +56,8 @@ bool rtq__expr_reads_slot(const rtq__expr *expr);
 bool rtq__expr_within(rtq__planner *p, const rtq__expr *expr, const uint64_t *set, bool want);
 /* A copy with columns replaced (by id; NULL entries stay); NULL: too large, or p->error. */
 const rtq__expr *rtq__expr_subst(rtq__planner *p, const rtq__expr *expr, const rtq__expr *const *by, uint32_t *budget);
-rtq__expr *rtq__expr_col(rtq__planner *p, const rtq__col *col);
-rtq__expr *rtq__expr_null(rtq__planner *p, uint32_t kind);
+rtq__expr *rtq__plan_expr_col(rtq__planner *p, const rtq__col *col);
+rtq__expr *rtq__plan_expr_null(rtq__planner *p, uint32_t kind);
 typedef void (*rtq__expr_visit)(rtq__planner *p, const rtq__expr *expr, void *ctx);
 void rtq__rel_exprs(rtq__planner *p, const rtq__rel *rel, rtq__expr_visit visit, void *ctx); /* every expression of the node itself */
 

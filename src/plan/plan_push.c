@@ -23,7 +23,7 @@ static bool push_ref(rtq__planner *p, rtq__item *item, const rtq__expr *pred)
     uint32_t budget = UINT32_MAX;
     for (uint32_t i = 0; by && i < item->rel->u.refs.n_cols; i++) {
         const rtq__col *col = item->rel->u.refs.cols[i];
-        by[col->id] = rtq__expr_col(p, col->of);
+        by[col->id] = rtq__plan_expr_col(p, col->of);
     }
     const rtq__expr *moved = p->error ? NULL : rtq__expr_subst(p, pred, by, &budget);
     return moved && to(p, item->in[0], moved);
@@ -85,7 +85,7 @@ static bool push_union(rtq__planner *p, rtq__item *item, const rtq__expr *pred)
             const rtq__expr *map = item->rel->u.unions.map[(size_t)k * n + c];
             if (map && (map->flags & (RTQ__FN_VOLATILE | RTQ__FN_WINDOW) || rtq__expr_reads_slot(map)))
                 return false;
-            by[col->id] = map ? map : rtq__expr_null(p, col->kind);
+            by[col->id] = map ? map : rtq__plan_expr_null(p, col->kind);
         }
         uint32_t budget = SUBST_BUDGET;
         moved[k] = p->error ? NULL : rtq__expr_subst(p, pred, by, &budget);

@@ -1,4 +1,6 @@
 /* plan_rows.c - items -> nodes: the operators that change the number of rows or keep state. */
+#include <stdio.h>
+#include "fn/regex.h"
 #include "plan/plan_int.h"
 
 /* ---- summarize ----------------------------------------------------------------------------------------------------- */
@@ -83,6 +85,16 @@ void rtq__plan_code_summarize(rtq__planner *p, rtq__item *item)
 }
 
 /* ---- join, union --------------------------------------------------------------------------------------------------- */
+/* Right kinds are left kinds seen from the other side; the inner ones hold whatever is constant. */
+static uint8_t probe_side(uint8_t kind, const rtq__node *left, const rtq__node *right)
+{
+    switch (kind) {
+    case RTQ__JOIN_RIGHTOUTER: case RTQ__JOIN_RIGHTSEMI: case RTQ__JOIN_RIGHTANTI: return 1;
+    case RTQ__JOIN_INNER: case RTQ__JOIN_INNERUNIQUE: return !left->fed && right->fed;
+    default: return 0;
+    }
+}
+
 void rtq__plan_code_join(rtq__planner *p, rtq__item *item)
 {
     const rtq__rel *rel = item->rel;
@@ -93,6 +105,7 @@ void rtq__plan_code_join(rtq__planner *p, rtq__item *item)
     rtq__plan_input(node, 1, item->in[1]);
     uint32_t n = rel->u.join.n_keys;
     node->u.join.kind = rel->u.join.kind;
+    node->u.join.probe = probe_side(rel->u.join.kind, node->in[0], node->in[1]);
     node->u.join.n_keys = n;
     node->u.join.left_keys = rtq__plan_progs(p, rel->u.join.left_keys, n, item->in[0]);
     node->u.join.right_keys = rtq__plan_progs(p, rel->u.join.right_keys, n, item->in[1]);
@@ -231,6 +244,47 @@ void rtq__plan_code_apply(rtq__planner *p, rtq__item *item)
 }
 
 /* ---- parse, window functions --------------------------------------------------------------------------------------- */
+static const char *column_regex(uint8_t kind)
+{
+    switch (kind) {
+    case RTQ_INT: case RTQ_LONG: return "[-+]?\\d+";
+    case RTQ_REAL: case RTQ_DECIMAL: return "[-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?";
+    default: return ".*";
+    }
+}
+
+/* The whole pattern as one regular expression; greedy unless flags say otherwise, as Kusto's. */
+static int parse_regex(rtq__planner *p, const rtq__rel *rel, rtq__node *node)
+{
+    rtq__buf text;
+    rtq__buf_init(&text, p->mem);
+    if (rel->u.parse.flags && rel->u.parse.flags[0])
+        rtq__buf_addf(&text, "(?%s)", rel->u.parse.flags);
+    for (uint32_t i = 0; i < rel->u.parse.n; i++) {
+        const rtq__parse_piece *piece = &rel->u.parse.pieces[i];
+        if (piece->col)
+            rtq__buf_addf(&text, "(?P<rtq%u>%s)", i, column_regex(piece->col->kind));
+        else if (piece->text)
+            rtq__buf_add(&text, piece->text, piece->len);
+        else
+            rtq__buf_adds(&text, ".*?");
+    }
+    node->u.parse.groups = rtq__planner_keep(p, rel->u.parse.n + 1u, sizeof(uint32_t));
+    int rc = text.failed || p->error ? RTQ_ERR_NOMEM : RTQ_OK;
+    if (rc == RTQ_OK)
+        rc = rtq__regex_new(&node->u.parse.regex, p->mem, text.ptr, text.len, RTQ__REGEX_BEGIN | RTQ__REGEX_END, p->diag, rel->begin, rel->end);
+    for (uint32_t i = 0; i < rel->u.parse.n && rc == RTQ_OK; i++) {
+        char name[16];
+        int len = snprintf(name, sizeof name, "rtq%u", i);
+        int group = rel->u.parse.pieces[i].col ? rtq__re_group(node->u.parse.regex, name, (size_t)len) : 0;
+        if (group < 0 || group >= RTQ__RE_GROUPS)
+            rc = rtq__diag_add(p->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, rel->begin, rel->end, "the pattern has too many groups");
+        node->u.parse.groups[i] = (uint32_t)group;
+    }
+    rtq__buf_free(&text);
+    return rc;
+}
+
 void rtq__plan_code_parse(rtq__planner *p, rtq__item *item)
 {
     const rtq__rel *rel = item->rel;
@@ -243,6 +297,8 @@ void rtq__plan_code_parse(rtq__planner *p, rtq__item *item)
     node->u.parse.outs = rtq__plan_outs(p, node, item->in[0]);
     for (uint32_t i = 0; i < rel->u.parse.n && !p->error; i++)
         node->u.parse.piece_outs[i] = rel->u.parse.pieces[i].col ? out_of(node, rel->u.parse.pieces[i].col->id) : -1;
+    if (rel->u.parse.mode == RTQ__PARSE_REGEX && !p->error)
+        p->error = parse_regex(p, rel, node);
     rtq__plan_gives(p, item, node);
 }
 

@@ -2,18 +2,7 @@
 #include "base/hash.h"
 #include "plan/plan_int.h"
 
-/* Rows come from a feed, not only from constants and reference tables. */
-static bool fed(const rtq__node *node, const bool *fed_by)
-{
-    if (node->op == RTQ__R_SCAN)
-        return true;
-    for (uint32_t i = 0; i < node->n_in; i++)
-        if (fed_by[node->in[i]->id])
-            return true;
-    return false;
-}
-
-static const char *reason(const rtq__node *node, const bool *fed_by, uint32_t *modes)
+static const char *reason(const rtq__node *node, uint32_t *modes)
 {
     switch (node->op) {
     case RTQ__R_SUMMARIZE:
@@ -27,9 +16,9 @@ static const char *reason(const rtq__node *node, const bool *fed_by, uint32_t *m
             return NULL; /* orders each emission */
         return "top over a feed without end has no final value: run it on a schedule";
     case RTQ__R_JOIN:
-        if (!fed_by[node->in[1]->id])
+        if (!node->in[1 - node->u.join.probe]->fed)
             return NULL;
-        return "a join waits for all rows of its right side, which has no end: run it on a schedule";
+        return "a join waits for all rows of one side, which has no end: run it on a schedule";
     case RTQ__P_SLOT:
         return "a subquery waits for all its rows, which have no end: run it on a schedule";
     default:
@@ -73,18 +62,14 @@ static uint64_t fingerprint(const rtq__plan *plan)
 void rtq__plan_classify(rtq__planner *p)
 {
     rtq__plan *plan = p->plan;
-    bool *fed_by = rtq__planner_tmp(p, plan->n_nodes + 1u, sizeof(bool));
-    if (!fed_by)
-        return;
     uint32_t modes = RTQ__MODE_CONTINUOUS | RTQ__MODE_WINDOWED | RTQ__MODE_SCHEDULED;
     bool windows = false;
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         const rtq__node *node = plan->nodes[i];
-        fed_by[i] = fed(node, fed_by);
-        if (!fed_by[i])
+        if (!(node->n_in == 1 && node->in[0]->fed) && !node->fed)
             continue;
         windows |= node->op == RTQ__R_SUMMARIZE && node->u.summarize.bin_key >= 0;
-        const char *why = reason(node, fed_by, &modes);
+        const char *why = reason(node, &modes);
         if (why && !plan->why) {
             plan->why = why;
             plan->why_begin = node->rel ? node->rel->begin : 0;

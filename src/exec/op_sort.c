@@ -1,0 +1,387 @@
+/* op_sort.c - sort and top: stable, nulls and NaN grouped at one end.
+ *
+ * Rows wait in a row store: keys first, then the columns asked for. Sorting moves items of 16 bytes that carry the first key's order as
+ * far as it fits in 64 bits. top n cuts the store back to n rows now and then, and from then on drops rows that cannot get in. */
+#include "exec/op_list.h"
+#include "value/decimal.h"
+#include "value/dyn.h"
+
+typedef struct item { uint64_t prefix; uint32_t row; uint8_t rank; } item;
+
+typedef struct sort {
+    rtq__op op;
+    rtq__rows *rows;
+    uint8_t *kinds;
+    uint32_t n_cols;
+    bool known, cut;           /* cut: `worst` is the last row that counts so far */
+    uint64_t limit;            /* UINT64_MAX: all */
+    item worst;
+    item *items; uint32_t n_items, given;
+} sort;
+
+enum { CUT_MIN = 4096 };
+
+static const rtq__sort_key *key_of(const sort *s, uint32_t k) { return &s->op.node->rel->u.sort.keys[k]; }
+
+static int sort_open(rtq__op *op)
+{
+    sort *s = (sort *)op;
+    const rtq__node *node = op->node;
+    s->n_cols = node->u.sort.n_keys + node->layout.n;
+    s->limit = UINT64_MAX;
+    s->kinds = rtq__alloc(op->flow->mem, s->n_cols + 1u);
+    if (!s->kinds)
+        return RTQ_ERR_NOMEM;
+    if (node->u.sort.n_keys)
+        memcpy(s->kinds, node->u.sort.key_kinds, node->u.sort.n_keys);
+    if (node->layout.n)
+        memcpy(s->kinds + node->u.sort.n_keys, node->kinds, node->layout.n);
+    return rtq__op_rows(&s->rows, op, s->kinds, s->n_cols, 0, 0);
+}
+
+static void sort_close(rtq__op *op)
+{
+    sort *s = (sort *)op;
+    rtq__rows_free(s->rows);
+    rtq__free(op->flow->mem, s->kinds);
+    rtq__free(op->flow->mem, s->items);
+}
+
+/* ---- order ---------------------------------------------------------------------------------------------------------- */
+static uint64_t real_order(double d)
+{
+    uint64_t u;
+    d = d == 0 ? 0 : d; /* -0 */
+    memcpy(&u, &d, 8);
+    return u >> 63 ? ~u : u | UINT64_C(1) << 63;
+}
+
+static uint64_t text_order(const char *s, uint32_t len)
+{
+    uint64_t u = 0;
+    if (len)
+        memcpy(&u, s, len < 8 ? len : 8);
+    return __builtin_bswap64(u);
+}
+
+/* Order of the first key in an item; false: equal prefixes need a look at the cells. */
+static bool exact_prefix(uint8_t kind)
+{
+    return kind == RTQ_BOOL || kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_DATETIME || kind == RTQ_TIMESPAN || kind == RTQ_REAL;
+}
+
+/* With nulls first: null, NaN, values; with nulls last: values, NaN, null. */
+static uint8_t rank_of(bool null, bool nan, bool nulls_first) { return null ? (nulls_first ? 0 : 3) : nan ? (nulls_first ? 1 : 3 - 1) : (nulls_first ? 2 : 0); }
+
+static item make_item(const rtq__cell *c, const rtq__sort_key *key, uint32_t row)
+{
+    uint64_t prefix = 0;
+    bool nan = c->kind == RTQ_REAL && c->u.d != c->u.d;
+    if (c->is_null || nan)
+        return (item){0, row, rank_of(c->is_null, nan, key->nulls_first)};
+    switch (c->kind) {
+    case RTQ_REAL: prefix = real_order(c->u.d); break;
+    case RTQ_STRING: prefix = text_order(c->u.s, c->len); break;
+    case RTQ_GUID: prefix = text_order((const char *)c->u.b, 16); break;
+    case RTQ_DECIMAL: case RTQ_DYNAMIC: case RTQ_UNKNOWN: break;
+    default: prefix = (uint64_t)c->u.i ^ UINT64_C(1) << 63; break;
+    }
+    return (item){key->desc ? ~prefix : prefix, row, rank_of(false, false, key->nulls_first)};
+}
+
+static int compare_values(const rtq__cell *a, const rtq__cell *b)
+{
+    switch (a->kind) {
+    case RTQ_REAL: return a->u.d < b->u.d ? -1 : a->u.d > b->u.d;
+    case RTQ_STRING: {
+        uint32_t n = a->len < b->len ? a->len : b->len;
+        int order = n ? memcmp(a->u.s, b->u.s, n) : 0;
+        return order ? order : a->len < b->len ? -1 : a->len > b->len;
+    }
+    case RTQ_GUID: return memcmp(a->u.b, b->u.b, 16);
+    case RTQ_DECIMAL: {
+        rtq__dyn x = rtq__dyn_from_cell(a), y = rtq__dyn_from_cell(b);
+        return rtq__dyn_compare(&x, &y);
+    }
+    case RTQ_DYNAMIC: case RTQ_UNKNOWN: return rtq__dyn_compare(&a->u.y, &b->u.y);
+    default: return a->u.i < b->u.i ? -1 : a->u.i > b->u.i;
+    }
+}
+
+static int compare_cells(const rtq__cell *a, const rtq__cell *b, const rtq__sort_key *key)
+{
+    bool a_nan = a->kind == RTQ_REAL && a->u.d != a->u.d, b_nan = b->kind == RTQ_REAL && b->u.d != b->u.d;
+    uint8_t x = rank_of(a->is_null, a_nan, key->nulls_first), y = rank_of(b->is_null, b_nan, key->nulls_first);
+    if (x != y)
+        return x < y ? -1 : 1;
+    if (a->is_null || a_nan)
+        return 0;
+    int order = compare_values(a, b);
+    return key->desc ? -order : order;
+}
+
+static int compare_rows(const sort *s, uint32_t a, uint32_t b, uint32_t from_key)
+{
+    for (uint32_t k = from_key; k < s->op.node->u.sort.n_keys; k++) {
+        rtq__cell x = rtq__rows_get(s->rows, a, k), y = rtq__rows_get(s->rows, b, k);
+        int order = compare_cells(&x, &y, key_of(s, k));
+        if (order)
+            return order;
+    }
+    return 0;
+}
+
+static inline bool before(const sort *s, const item *a, const item *b, bool simple, uint32_t from_key)
+{
+    if (a->rank != b->rank)
+        return a->rank < b->rank;
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix;
+    if (!simple) {
+        int order = compare_rows(s, a->row, b->row, from_key);
+        if (order)
+            return order < 0;
+    }
+    return a->row < b->row;
+}
+
+/* Bottom-up merge sort over runs that insertion made; stable by row number anyway, but never quadratic. */
+static void merge_runs(const sort *s, item *from, item *to, uint32_t n, uint32_t run, bool simple, uint32_t key)
+{
+    for (uint32_t i = 0; i < n; i += 2 * run) {
+        uint32_t a = i, a_end = n - i < run ? n : i + run, b = a_end, b_end = n - a_end < run ? n : a_end + run, o = i;
+        while (a < a_end && b < b_end)
+            to[o++] = before(s, &from[b], &from[a], simple, key) ? from[b++] : from[a++];
+        while (a < a_end)
+            to[o++] = from[a++];
+        while (b < b_end)
+            to[o++] = from[b++];
+        if (n - i <= 2 * run)
+            break;
+    }
+}
+
+static void insertion_runs(const sort *s, item *items, uint32_t n, uint32_t run, bool simple, uint32_t key)
+{
+    for (uint32_t i = 0; i < n; i += run) {
+        uint32_t end = n - i < run ? n : i + run;
+        for (uint32_t k = i + 1; k < end; k++) {
+            item x = items[k];
+            uint32_t j = k;
+            for (; j > i && before(s, &x, &items[j - 1], simple, key); j--)
+                items[j] = items[j - 1];
+            items[j] = x;
+        }
+    }
+}
+
+/* Items of all rows in order, n of them kept in s->items. */
+static int sort_items(sort *s)
+{
+    uint32_t n = rtq__rows_count(s->rows), n_keys = s->op.node->u.sort.n_keys;
+    rtq__mem *mem = s->op.flow->mem;
+    item *items = rtq__alloc(mem, (n + 1u) * sizeof *items), *other = rtq__alloc(mem, (n + 1u) * sizeof *other);
+    if (!items || !other) {
+        rtq__free(mem, items);
+        rtq__free(mem, other);
+        return RTQ_ERR_NOMEM;
+    }
+    bool exact = n_keys > 0 && exact_prefix(s->op.node->u.sort.key_kinds[0]), simple = n_keys == 0 || (exact && n_keys == 1);
+    for (uint32_t i = 0; i < n; i++) {
+        rtq__cell c = n_keys ? rtq__rows_get(s->rows, i, 0) : rtq__cell_null(RTQ_LONG);
+        items[i] = n_keys ? make_item(&c, key_of(s, 0), i) : (item){0, i, 0};
+    }
+    uint32_t run = 8;
+    insertion_runs(s, items, n, run, simple, exact ? 1 : 0);
+    for (; run < n; run *= 2) {
+        merge_runs(s, items, other, n, run, simple, exact ? 1 : 0);
+        item *t = items;
+        items = other;
+        other = t;
+        if (run > UINT32_MAX / 4)
+            break;
+    }
+    rtq__free(mem, other);
+    rtq__free(mem, s->items);
+    s->items = items;
+    s->n_items = n;
+    return RTQ_OK;
+}
+
+/* ---- top ------------------------------------------------------------------------------------------------------------ */
+static int know_limit(sort *s)
+{
+    rtq__cell c;
+    if (s->known || !s->op.node->u.sort.limit)
+        return RTQ_OK;
+    int rc = rtq__op_constant(&c, s->op.flow, s->op.node->u.sort.limit);
+    if (rc == RTQ_OK) {
+        s->limit = c.is_null || c.u.i < 0 ? 0 : (uint64_t)c.u.i;
+        s->known = true;
+    }
+    return rc;
+}
+
+/* The best `limit` rows, in the order in which they came, in a new store. */
+static int cut_store(sort *s)
+{
+    rtq__flow *flow = s->op.flow;
+    int rc = sort_items(s);
+    uint32_t keep = (uint32_t)s->limit, n = rtq__rows_count(s->rows);
+    uint64_t *kept = rc == RTQ_OK ? rtq__arena_zalloc(flow->scratch, ((size_t)n + 63) / 64 * 8 + 8) : NULL;
+    rtq__rows *fresh = NULL;
+    if (rc == RTQ_OK)
+        rc = kept ? rtq__op_rows(&fresh, &s->op, s->kinds, s->n_cols, 0, 0) : RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; rc == RTQ_OK && i < keep; i++)
+        rtq__bit_set(kept, s->items[i].row);
+    uint32_t ids[RTQ__ROWS], n_ids = 0, worst = 0, count = 0;
+    for (uint32_t row = 0; rc == RTQ_OK && row < n; row++) {
+        if (rtq__bit(kept, row)) {
+            if (row == s->items[keep - 1].row)
+                worst = count;
+            count++;
+            ids[n_ids++] = row;
+        }
+        if (n_ids < RTQ__ROWS && row + 1 < n)
+            continue;
+        rtq__arena_mark mark = rtq__arena_get_mark(flow->scratch);
+        rtq__vec **cols = rtq__arena_alloc(flow->scratch, (s->n_cols + 1u) * sizeof *cols);
+        for (uint32_t c = 0; c < s->n_cols && cols; c++)
+            if (!(cols[c] = rtq__rows_gather(s->rows, c, ids, 0, n_ids, flow->scratch)))
+                rc = RTQ_ERR_NOMEM;
+        uint32_t first;
+        if (rc == RTQ_OK)
+            rc = cols ? rtq__rows_append(&first, fresh, cols, NULL, n_ids) : RTQ_ERR_NOMEM;
+        rtq__arena_release(flow->scratch, mark);
+        n_ids = 0;
+    }
+    if (rc != RTQ_OK) {
+        rtq__rows_free(fresh);
+        return rc;
+    }
+    s->worst = s->items[keep - 1];
+    s->worst.row = worst;
+    s->cut = true;
+    rtq__rows_free(s->rows);
+    s->rows = fresh;
+    rtq__free(flow->mem, s->items);
+    s->items = NULL;
+    s->n_items = 0;
+    return RTQ_OK;
+}
+
+/* Rows whose first key alone does not shut them out. A later row that is equal to the worst comes after it. */
+static uint32_t candidates(const sort *s, const rtq__vec *key, const rtq__batch *in, rtq__sel *sel)
+{
+    bool strict = s->op.node->u.sort.n_keys == 1 && exact_prefix(s->op.node->u.sort.key_kinds[0]);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < in->n_sel; i++) {
+        uint32_t row = rtq__batch_row(in, i);
+        rtq__cell c = rtq__vec_get(key, row);
+        item x = make_item(&c, key_of(s, 0), 0);
+        bool in_front = x.rank != s->worst.rank ? x.rank < s->worst.rank : x.prefix < s->worst.prefix || (!strict && x.prefix == s->worst.prefix);
+        sel[n] = (rtq__sel)row;
+        n += in_front;
+    }
+    return n;
+}
+
+static int store(sort *s, rtq__batch *in)
+{
+    rtq__op *op = &s->op;
+    rtq__flow *flow = op->flow;
+    const rtq__node *node = op->node;
+    int rc = rtq__op_saw(op, in);
+    if (rc == RTQ_OK)
+        rc = know_limit(s);
+    if (rc != RTQ_OK || s->limit == 0)
+        return rc != RTQ_OK ? rc : RTQ__OP_DONE;
+    rtq__vec **cols = rtq__arena_alloc(flow->scratch, (s->n_cols + 1u) * sizeof *cols);
+    rtq__batch b = *in;
+    if (!cols)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t k = 0; k < node->u.sort.n_keys && rc == RTQ_OK; k++) {
+        rc = rtq__op_eval(&cols[k], flow, node->u.sort.keys[k], &b);
+        if (rc == RTQ_OK && k == 0 && s->cut) {
+            rtq__sel *sel = rtq__arena_alloc(flow->scratch, b.n_sel * sizeof *sel);
+            if (!sel)
+                return RTQ_ERR_NOMEM;
+            b.n_sel = candidates(s, cols[0], &b, sel);
+            b.sel = sel;
+            if (b.n_sel == 0)
+                return RTQ__OP_NEED;
+        }
+    }
+    for (uint32_t c = 0; c < node->layout.n && rc == RTQ_OK; c++) {
+        rc = rtq__op_out(&cols[node->u.sort.n_keys + c], flow, &node->u.sort.outs[c], node->kinds[c], &b);
+        if (rc == RTQ_OK)
+            rc = rtq__vec_load(cols[node->u.sort.n_keys + c], b.sel, b.n_sel);
+    }
+    uint32_t first;
+    if (rc == RTQ_OK)
+        rc = rtq__rows_append(&first, s->rows, cols, b.sel, b.n_sel);
+    if (rc == RTQ_ERR_LIMIT)
+        return rtq__op_fail(op, rc, "rows to be sorted exceed the state budget");
+    if (rc == RTQ_OK && s->limit < UINT32_MAX / 4 && rtq__rows_count(s->rows) > s->limit * 2 && rtq__rows_count(s->rows) > CUT_MIN)
+        rc = cut_store(s);
+    return rc;
+}
+
+static int sort_resume(rtq__op *op, rtq__batch **out)
+{
+    sort *s = (sort *)op;
+    const rtq__node *node = op->node;
+    uint32_t left = s->n_items - s->given, n = left < RTQ__ROWS ? left : RTQ__ROWS;
+    rtq__batch *b = rtq__op_stored(op, node->layout.n, n);
+    uint32_t *ids = rtq__arena_alloc(op->flow->scratch, (n + 1u) * sizeof *ids);
+    if (!b || !ids)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        ids[i] = s->items[s->given + i].row;
+    for (uint32_t c = 0; c < node->layout.n; c++)
+        if (!(b->cols[c] = rtq__rows_gather(s->rows, node->u.sort.n_keys + c, ids, 0, n, op->flow->scratch)))
+            return RTQ_ERR_NOMEM;
+    s->given += n;
+    *out = b;
+    return s->given < s->n_items ? RTQ__OP_MORE : RTQ__OP_NEED;
+}
+
+static int sorted(sort *s, rtq__batch **out)
+{
+    int rc = know_limit(s);
+    if (rc == RTQ_OK)
+        rc = sort_items(s);
+    if (rc != RTQ_OK)
+        return rc;
+    if (s->n_items > s->limit)
+        s->n_items = (uint32_t)s->limit;
+    s->given = 0;
+    return s->n_items ? sort_resume(&s->op, out) : RTQ__OP_NEED;
+}
+
+static int sort_finish(rtq__op *op, uint32_t input, rtq__batch **out)
+{
+    (void)input;
+    return op->flow->unbounded && !op->node->u.sort.limit ? RTQ__OP_NEED : sorted((sort *)op, out);
+}
+
+/* On an input without end each batch is an emission, ordered by itself. */
+static int sort_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **out)
+{
+    sort *s = (sort *)op;
+    (void)input;
+    bool each = op->flow->unbounded && !op->node->u.sort.limit;
+    if (each)
+        rtq__rows_clear(s->rows);
+    int rc = store(s, in);
+    return rc != RTQ_OK || !each ? rc : sorted(s, out);
+}
+
+static uint64_t sort_bytes(const rtq__op *op) { return rtq__rows_bytes(((const sort *)op)->rows); }
+
+static int sort_save(rtq__buf *out, rtq__op *op) { return rtq__rows_save(out, ((sort *)op)->rows); }
+
+static int sort_load(rtq__op *op, const char *ptr, size_t len) { return rtq__rows_load(((sort *)op)->rows, ptr, len); }
+
+const rtq__op_class rtq__op_sort = {.name = "sort", .len = sizeof(sort), .open = sort_open, .push = sort_push, .resume = sort_resume,
+                                    .finish = sort_finish, .state_bytes = sort_bytes, .save = sort_save, .load = sort_load, .close = sort_close};

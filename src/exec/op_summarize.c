@@ -1,0 +1,384 @@
+/* op_summarize.c - groups and their aggregates in a row store; distinct and count too.
+ *
+ * Groups come out in the order in which their keys were first seen. On an input without end, and with a key that is a bin of the event
+ * time, each bin has a store of its own (a pane) and its rows come out when the watermark has passed its end. */
+#include "exec/op_list.h"
+
+typedef struct pane { int64_t bin; bool null; rtq__rows *rows; } pane;
+
+typedef struct summarize {
+    rtq__op op;
+    rtq__agg_mem mem;
+    pane *panes; uint32_t n_panes; size_t cap_panes; /* ascending; not windowed: one */
+    bool windowed, seen;
+    char *state;                     /* without keys: the one row */
+    int64_t watermark;
+    uint32_t emit_pane, emit_end, emit_row; /* what is being emitted: panes [0, emit_end) */
+} summarize;
+
+static rtq__agg_call agg_call(summarize *s, const rtq__plan_agg *agg)
+{
+    return (rtq__agg_call){.eval = s->op.flow->eval, .agg = agg->agg, .config = agg->config, .mem = &s->mem, .n_args = agg->n_args};
+}
+
+static int open_pane(summarize *s, pane *p)
+{
+    const rtq__node *node = s->op.node;
+    return rtq__op_rows(&p->rows, &s->op, node->u.summarize.key_kinds, node->u.summarize.n_keys, node->u.summarize.n_keys,
+                        node->u.summarize.extra_len);
+}
+
+static int summarize_open(rtq__op *op)
+{
+    summarize *s = (summarize *)op;
+    const rtq__node *node = op->node;
+    s->mem = (rtq__agg_mem){.mem = op->flow->mem, .max_bytes = op->flow->max_state_bytes};
+    s->watermark = INT64_MIN;
+    s->windowed = op->flow->unbounded && node->u.summarize.bin_key >= 0 && node->u.summarize.bin_ticks > 0;
+    if (node->u.summarize.n_keys == 0) {
+        s->state = rtq__calloc(op->flow->mem, 1, node->u.summarize.extra_len + 16u);
+        return s->state ? RTQ_OK : RTQ_ERR_NOMEM;
+    }
+    if (s->windowed)
+        return RTQ_OK;
+    int rc = rtq__grow(op->flow->mem, &s->panes, &s->cap_panes, 1, sizeof *s->panes);
+    if (rc != RTQ_OK)
+        return rc;
+    s->panes[0] = (pane){0};
+    s->n_panes = 1;
+    return open_pane(s, &s->panes[0]);
+}
+
+static void destroy_states(summarize *s, char *base)
+{
+    const rtq__node *node = s->op.node;
+    for (uint32_t a = 0; a < node->u.summarize.n_aggs && base; a++) {
+        const rtq__plan_agg *agg = &node->u.summarize.aggs[a];
+        if (agg->agg->destroy)
+            agg->agg->destroy(base + agg->offset, &s->mem);
+    }
+}
+
+static void free_pane(summarize *s, pane *p)
+{
+    bool any = false;
+    for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++)
+        any |= s->op.node->u.summarize.aggs[a].agg->destroy != NULL;
+    for (uint32_t i = 0; any && p->rows && i < rtq__rows_count(p->rows); i++)
+        destroy_states(s, rtq__rows_extra(p->rows, i));
+    rtq__rows_free(p->rows);
+    p->rows = NULL;
+}
+
+static void summarize_close(rtq__op *op)
+{
+    summarize *s = (summarize *)op;
+    for (uint32_t i = 0; i < s->n_panes; i++)
+        free_pane(s, &s->panes[i]);
+    rtq__free(op->flow->mem, s->panes);
+    destroy_states(s, s->state);
+    rtq__free(op->flow->mem, s->state);
+}
+
+/* ---- rows in -------------------------------------------------------------------------------------------------------- */
+typedef struct group { const rtq__sel *sel; uint32_t n; void **bases; /* by selected row; NULL: the one row */ } group;
+
+/* Rows that pass an aggregate's own predicate, with their states. */
+static int narrow(summarize *s, const rtq__plan_agg *agg, rtq__batch *in, const group *all, group *out)
+{
+    rtq__scratch *scratch = s->op.flow->scratch;
+    rtq__sel *sel = rtq__arena_alloc(scratch, all->n * sizeof *sel);
+    void **bases = all->bases ? rtq__arena_alloc(scratch, all->n * sizeof *bases) : NULL;
+    uint32_t n = 0;
+    if (!sel || (all->bases && !bases))
+        return RTQ_ERR_NOMEM;
+    int rc = rtq__prog_filter(sel, &n, agg->predicate, s->op.flow->eval, in, all->sel, all->n);
+    for (uint32_t i = 0, k = 0; rc == RTQ_OK && bases && k < n; i++)
+        if ((all->sel ? all->sel[i] : i) == sel[k])
+            bases[k++] = all->bases[i];
+    *out = (group){sel, n, bases};
+    return rc;
+}
+
+static int update(summarize *s, const rtq__plan_agg *agg, rtq__batch *in, const group *all)
+{
+    rtq__flow *flow = s->op.flow;
+    group g = *all;
+    rtq__agg_call call = agg_call(s, agg);
+    rtq__vec **args = rtq__arena_alloc(flow->scratch, (agg->n_args + 1u) * sizeof *args);
+    void **states = g.bases && agg->offset ? rtq__arena_alloc(flow->scratch, g.n * sizeof *states) : g.bases;
+    int rc = !args || (g.bases && !states) ? RTQ_ERR_NOMEM : RTQ_OK;
+    if (rc == RTQ_OK && agg->predicate)
+        rc = narrow(s, agg, in, all, &g);
+    if (rc != RTQ_OK || g.n == 0)
+        return rc;
+    for (uint32_t i = 0; i < agg->n_args && rc == RTQ_OK; i++) {
+        uint32_t index;
+        if (rtq__prog_is_column(agg->args[i], &index)) {
+            args[i] = in->cols[index];
+            rc = rtq__vec_load(args[i], g.sel, g.n);
+        } else {
+            rc = rtq__prog_eval(&args[i], agg->args[i], flow->eval, in, g.sel, g.n);
+        }
+    }
+    if (rc != RTQ_OK)
+        return rc;
+    if (g.bases && agg->offset)
+        for (uint32_t i = 0; i < g.n; i++)
+            states[i] = (char *)g.bases[i] + agg->offset;
+    call.args = args;
+    call.sel = g.sel;
+    call.n_sel = g.n;
+    call.states = g.bases ? (agg->offset ? states : g.bases) : NULL;
+    call.state = g.bases ? NULL : s->state + agg->offset;
+    return agg->agg->update(&call);
+}
+
+static int update_all(summarize *s, rtq__batch *in, const group *g)
+{
+    for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++) {
+        rtq__arena_mark mark = rtq__arena_get_mark(s->op.flow->scratch);
+        int rc = update(s, &s->op.node->u.summarize.aggs[a], in, g);
+        rtq__arena_release(s->op.flow->scratch, mark);
+        if (rc == RTQ_ERR_LIMIT)
+            return rtq__op_fail(&s->op, rc, "values kept by an aggregate exceed the state budget");
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return RTQ_OK;
+}
+
+static int into_pane(summarize *s, pane *p, rtq__batch *in, rtq__vec *const *keys, const rtq__sel *sel, uint32_t n)
+{
+    rtq__flow *flow = s->op.flow;
+    uint32_t *ids = rtq__arena_alloc(flow->scratch, n * sizeof *ids), n_new;
+    if (!ids)
+        return RTQ_ERR_NOMEM;
+    int rc = rtq__rows_upsert(ids, &n_new, p->rows, keys, sel, n, flow->scratch);
+    if (rc == RTQ_ERR_LIMIT)
+        return rtq__op_fail(&s->op, rc, "the number of groups exceeds the state budget");
+    if (rc != RTQ_OK || s->op.node->u.summarize.n_aggs == 0)
+        return rc;
+    group g = {sel, n, rtq__arena_alloc(flow->scratch, n * sizeof(void *))};
+    if (!g.bases)
+        return RTQ_ERR_NOMEM;
+    rtq__rows_extras(g.bases, p->rows, ids, n);
+    return update_all(s, in, &g);
+}
+
+/* The pane of a bin, made when there is none. */
+static int find_pane(summarize *s, int64_t bin, bool null, pane **out)
+{
+    uint32_t at = s->n_panes;
+    while (at > 0 && (null ? s->panes[at - 1].null : s->panes[at - 1].null || s->panes[at - 1].bin >= bin))
+        at--;
+    if (at < s->n_panes && s->panes[at].null == null && (null || s->panes[at].bin == bin)) {
+        *out = &s->panes[at];
+        return RTQ_OK;
+    }
+    int rc = rtq__grow(s->op.flow->mem, &s->panes, &s->cap_panes, s->n_panes + 1u, sizeof *s->panes);
+    pane made = {.bin = bin, .null = null};
+    if (rc == RTQ_OK)
+        rc = open_pane(s, &made);
+    if (rc != RTQ_OK)
+        return rc;
+    memmove(&s->panes[at + 1], &s->panes[at], (s->n_panes - at) * sizeof *s->panes);
+    s->panes[at] = made;
+    s->n_panes++;
+    *out = &s->panes[at];
+    return RTQ_OK;
+}
+
+static bool late(const summarize *s, int64_t bin)
+{
+    int64_t end;
+    return !__builtin_add_overflow(bin, s->op.node->u.summarize.bin_ticks, &end) && end <= s->watermark;
+}
+
+/* Runs of rows in one bin go to its pane together. */
+static int into_panes(summarize *s, rtq__batch *in, rtq__vec *const *keys)
+{
+    const rtq__vec *bins = keys[s->op.node->u.summarize.bin_key];
+    uint32_t n = in->n_sel;
+    rtq__sel *todo = rtq__arena_alloc(s->op.flow->scratch, n * sizeof *todo), *mine = rtq__arena_alloc(s->op.flow->scratch, n * sizeof *mine);
+    if (!todo || !mine)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        todo[i] = (rtq__sel)rtq__batch_row(in, i);
+    while (n > 0) {
+        rtq__cell first = rtq__vec_get(bins, todo[0]);
+        uint32_t n_mine = 0, left = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            rtq__cell c = rtq__vec_get(bins, todo[i]);
+            if (c.is_null == first.is_null && (c.is_null || c.u.i == first.u.i))
+                mine[n_mine++] = todo[i];
+            else
+                todo[left++] = todo[i];
+        }
+        n = left;
+        if (!first.is_null && late(s, first.u.i)) {
+            s->op.flow->stats.late += n_mine;
+            continue;
+        }
+        pane *p;
+        int rc = find_pane(s, first.u.i, first.is_null, &p);
+        if (rc == RTQ_OK)
+            rc = into_pane(s, p, in, keys, mine, n_mine);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return RTQ_OK;
+}
+
+static int summarize_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **out)
+{
+    summarize *s = (summarize *)op;
+    const rtq__node *node = op->node;
+    (void)input, (void)out;
+    int rc = rtq__op_saw(op, in);
+    if (rc != RTQ_OK)
+        return rc;
+    if (node->u.summarize.n_keys == 0) {
+        s->seen = true;
+        return update_all(s, in, &(group){in->sel, in->n_sel, NULL});
+    }
+    rtq__vec **keys = rtq__arena_alloc(op->flow->scratch, node->u.summarize.n_keys * sizeof *keys);
+    if (!keys)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t k = 0; k < node->u.summarize.n_keys && rc == RTQ_OK; k++)
+        rc = rtq__op_eval(&keys[k], op->flow, node->u.summarize.keys[k], in);
+    if (rc != RTQ_OK)
+        return rc;
+    return s->windowed ? into_panes(s, in, keys) : into_pane(s, &s->panes[0], in, keys, in->sel, in->n_sel);
+}
+
+/* ---- rows out ------------------------------------------------------------------------------------------------------- */
+static int finish_agg(summarize *s, const rtq__plan_agg *agg, pane *p, uint32_t first, rtq__batch *b)
+{
+    rtq__flow *flow = s->op.flow;
+    rtq__agg_call call = agg_call(s, agg);
+    rtq__cell *cells = rtq__arena_alloc(flow->scratch, (agg->n_cells + 1u) * sizeof *cells);
+    if (!cells)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t c = 0; c < agg->n_cells; c++) {
+        if (agg->outs[c] < 0)
+            continue;
+        uint8_t kind = s->op.node->kinds[agg->outs[c]];
+        rtq__vec *v = b->cols[agg->outs[c]] = rtq__vec_new(flow->scratch, kind, b->n);
+        if (!v || (kind != RTQ_STRING && !rtq__vec_valid(flow->scratch, v)))
+            return RTQ_ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < b->n; i++) {
+        char *base = p ? rtq__rows_extra(p->rows, first + i) : s->state;
+        for (uint32_t c = 0; c < agg->n_cells; c++)
+            cells[c] = rtq__cell_null(agg->outs[c] < 0 ? RTQ_LONG : s->op.node->kinds[agg->outs[c]]);
+        int rc = agg->agg->finish(cells, base + agg->offset, &call, flow->scratch);
+        if (rc != RTQ_OK)
+            return rc;
+        for (uint32_t c = 0; c < agg->n_cells; c++)
+            if (agg->outs[c] >= 0)
+                rtq__vec_set(b->cols[agg->outs[c]], i, cells[c]);
+    }
+    return RTQ_OK;
+}
+
+static int rows_out(summarize *s, pane *p, uint32_t first, uint32_t n, rtq__batch **out)
+{
+    const rtq__node *node = s->op.node;
+    rtq__batch *b = rtq__op_stored(&s->op, node->layout.n, n);
+    if (!b)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t k = 0; k < node->u.summarize.n_keys; k++) {
+        if (node->u.summarize.key_outs[k] < 0)
+            continue;
+        rtq__vec *v = b->cols[node->u.summarize.key_outs[k]] = rtq__rows_gather(p->rows, k, NULL, first, n, s->op.flow->scratch);
+        if (!v)
+            return RTQ_ERR_NOMEM;
+    }
+    for (uint32_t a = 0; a < node->u.summarize.n_aggs; a++) {
+        int rc = finish_agg(s, &node->u.summarize.aggs[a], p, first, b);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    if (s->windowed && !p->null) {
+        b->from = p->bin;
+        b->to = p->bin + node->u.summarize.bin_ticks;
+    }
+    *out = b;
+    return RTQ_OK;
+}
+
+/* Panes that have been emitted go. */
+static int emitted(summarize *s)
+{
+    if (!s->windowed) /* kept: nobody asks again */
+        return RTQ__OP_NEED;
+    for (uint32_t i = 0; i < s->emit_end; i++)
+        free_pane(s, &s->panes[i]);
+    s->n_panes -= s->emit_end;
+    memmove(s->panes, s->panes + s->emit_end, s->n_panes * sizeof *s->panes);
+    s->emit_pane = s->emit_end = s->emit_row = 0;
+    return RTQ__OP_NEED;
+}
+
+static int summarize_resume(rtq__op *op, rtq__batch **out)
+{
+    summarize *s = (summarize *)op;
+    while (s->emit_pane < s->emit_end) {
+        pane *p = &s->panes[s->emit_pane];
+        uint32_t left = rtq__rows_count(p->rows) - s->emit_row, n = left < RTQ__ROWS ? left : RTQ__ROWS;
+        if (n == 0) {
+            s->emit_pane++;
+            s->emit_row = 0;
+            continue;
+        }
+        int rc = rows_out(s, p, s->emit_row, n, out);
+        s->emit_row += n;
+        return rc < 0 ? rc : RTQ__OP_MORE;
+    }
+    return emitted(s);
+}
+
+static int summarize_finish(rtq__op *op, uint32_t input, rtq__batch **out)
+{
+    summarize *s = (summarize *)op;
+    (void)input;
+    if (op->node->u.summarize.n_keys == 0)
+        return rows_out(s, NULL, 0, 1, out);
+    s->emit_end = s->n_panes;
+    return summarize_resume(op, out);
+}
+
+static int summarize_advance(rtq__op *op, int64_t watermark, rtq__batch **out)
+{
+    summarize *s = (summarize *)op;
+    if (!s->windowed)
+        return RTQ__OP_NEED;
+    s->watermark = watermark;
+    while (s->emit_end < s->n_panes && !s->panes[s->emit_end].null && late(s, s->panes[s->emit_end].bin))
+        s->emit_end++;
+    return s->emit_end ? summarize_resume(op, out) : RTQ__OP_NEED;
+}
+
+static uint64_t summarize_bytes(const rtq__op *op)
+{
+    const summarize *s = (const summarize *)op;
+    uint64_t bytes = s->mem.used + (s->state ? op->node->u.summarize.extra_len : 0);
+    for (uint32_t i = 0; i < s->n_panes; i++)
+        bytes += rtq__rows_bytes(s->panes[i].rows);
+    return bytes;
+}
+
+static uint64_t summarize_keys(const rtq__op *op)
+{
+    const summarize *s = (const summarize *)op;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < s->n_panes; i++)
+        n += rtq__rows_count(s->panes[i].rows);
+    return n;
+}
+
+const rtq__op_class rtq__op_summarize = {
+    .name = "summarize", .len = sizeof(summarize), .open = summarize_open, .push = summarize_push, .resume = summarize_resume,
+    .finish = summarize_finish, .advance = summarize_advance, .state_bytes = summarize_bytes, .state_keys = summarize_keys,
+    .close = summarize_close};
