@@ -44,7 +44,7 @@ const rtq__tab *rtq__bind_serialize(rtq__binder *b, const rtq__ctx *ctx, const r
 
 /* ---- names and patterns ---- */
 
-static bool matches(const char *pattern, const char *name)
+bool rtq__bind_matches(const char *pattern, const char *name)
 {
     const char *star = NULL, *retry = NULL;
     for (;;) {
@@ -78,7 +78,7 @@ static bool mark(rtq__binder *b, const rtq__tab *in, const rtq__ast *item, bool 
     const char *name = star ? "*" : item->name.ptr;
     bool any = false;
     for (uint32_t i = 0; i < in->n; i++) {
-        if ((star || pattern) ? !matches(name, in->cols[i].name) : strcmp(name, in->cols[i].name) != 0)
+        if ((star || pattern) ? !rtq__bind_matches(name, in->cols[i].name) : strcmp(name, in->cols[i].name) != 0)
             continue;
         marks[i] = any = true;
     }

@@ -204,8 +204,8 @@ rtq__tab *rtq__bind_scan(rtq__binder *b, const rtq__table *table, bool host, con
 rtq__open *rtq__open_bag(rtq__binder *b, rtq__vcol *bag);
 rtq__open *rtq__open_pair(rtq__binder *b, const rtq__tab *left, const rtq__tab *right);
 rtq__open *rtq__open_union(rtq__binder *b, rtq__union_state *state);
-rtq__open *rtq__open_through(rtq__binder *b, rtq__rel *rel, const rtq__tab *inner); /* REF, APPLY_INPUT */
-/* `expr` as a column of the input of `open`, whose node is a REF: what is no column becomes one. */
+rtq__open *rtq__open_through(rtq__binder *b, rtq__rel *rel, const rtq__tab *inner); /* REF */
+rtq__open *rtq__open_apply(rtq__binder *b, rtq__rel *leaf, rtq__rel *apply, const rtq__tab *inner); /* outer names in mv-apply */
 rtq__col *rtq__bind_member_col(rtq__binder *b, rtq__col *col, const char *step); /* bag or unknown: field at path + step; or NULL */
 
 /* ---- bind_type.c ---- */
@@ -304,6 +304,7 @@ const rtq__tab *rtq__bind_operator_node(rtq__binder *b, const rtq__ctx *ctx, con
 const rtq__tab *rtq__bind_pipe(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast);
 rtq__windows rtq__windows_begin(const rtq__tab *in);
 rtq__expr *rtq__bind_window(rtq__binder *b, const rtq__ctx *ctx, rtq__expr *call, const rtq__ast *at); /* the column it becomes */
+bool rtq__bind_matches(const char *pattern, const char *name); /* `*` stands for any text */
 const char *rtq__bind_parameter(const rtq__ast_list *params, const char *name, const rtq__ast **at); /* text of name=value, NULL: absent */
 
 /* ---- bind_agg.c ---- */

@@ -159,6 +159,13 @@ rtq__open *rtq__open_through(rtq__binder *b, rtq__rel *rel, const rtq__tab *inne
     return open;
 }
 
+rtq__open *rtq__open_apply(rtq__binder *b, rtq__rel *leaf, rtq__rel *apply, const rtq__tab *inner)
+{
+    rtq__open *open = rtq__open_through(b, leaf, inner);
+    open->over = apply;
+    return open;
+}
+
 static bool is_word(const char *s)
 {
     if (!*s)
@@ -244,8 +251,12 @@ static rtq__vcol *open_column(rtq__binder *b, rtq__open *open, const char *name)
 
 static rtq__expr *open_lookup(rtq__binder *b, rtq__open *open, const char *name, const rtq__ast *at)
 {
-    if (open->how == OPEN_BAG)
-        return rtq__bind_member(b, rtq__expr_vcol(b, open->bag, at), name, strlen(name), at);
+    if (open->how == OPEN_BAG) {
+        rtq__expr *e = rtq__bind_member(b, rtq__expr_vcol(b, open->bag, at), name, strlen(name), at);
+        if (!rtq__expr_is_broken(e))
+            e->kind = RTQ_UNKNOWN;
+        return e;
+    }
     if (open->how == OPEN_PAIR) {
         rtq__expr *both[2] = {rtq__tab_lookup(b, open->inner, name, true, at), rtq__tab_lookup(b, open->right, name, true, at)};
         return both[0] && both[1] ? rtq__bind_fn(b, "coalesce", both, 2, at) : both[0] ? both[0] : both[1];

@@ -1,0 +1,201 @@
+/* bind_union.c - union: columns of the inputs matched by name and type. */
+#include "kql/bind_private.h"
+
+typedef struct input { const rtq__tab *tab; const char *name; } input;
+typedef struct inputs { input *items; uint32_t n, cap; bool broken; } inputs;
+
+static void add_input(rtq__binder *b, inputs *list, const rtq__tab *tab, const char *name)
+{
+    if (!name)
+        name = rtq__bind_namef(b, "union_arg%u", list->n);
+    if (tab->broken)
+        list->broken = true;
+    *RTQ__BIND_PUSH(b, &b->work, list->items, list->n, list->cap) = (input){tab, name};
+}
+
+/* union A*: tables, then views of let. */
+static void add_matching(rtq__binder *b, const rtq__ctx *ctx, inputs *list, const rtq__ast *item, bool fuzzy)
+{
+    const char *pattern = item->kind == RTQ__AST_STAR ? "*" : item->name.ptr;
+    const rtq__catalog *c = b->catalog;
+    uint32_t before = list->n;
+    for (uint32_t i = 0; i < c->n_tables; i++)
+        if (rtq__bind_matches(pattern, c->tables[i]->name))
+            add_input(b, list, rtq__bind_scan(b, c->tables[i], false, item), c->tables[i]->name);
+    for (uint32_t i = 0; i < c->n_host_tables; i++)
+        if (rtq__bind_matches(pattern, c->host_tables[i]->name))
+            add_input(b, list, rtq__bind_scan(b, c->host_tables[i], true, item), c->host_tables[i]->name);
+    for (const rtq__env *env = ctx->env; env; env = env->up) {
+        if (env->value.how != RTQ__VALUE_FUNCTION || !env->value.function->function.is_view || !rtq__bind_matches(pattern, env->name) ||
+            rtq__env_find(ctx->env, env->name) != env || !rtq__bind_callable_bare(env->value.function))
+            continue;
+        rtq__value value = rtq__bind_inline(b, ctx, &env->value, NULL, NULL, item);
+        if (value.how == RTQ__VALUE_TABLE)
+            add_input(b, list, value.tab, env->name);
+        else
+            list->broken = true;
+    }
+    if (list->n == before && !fuzzy) {
+        rtq__bind_error(b, item, "no table matches '%s'", pattern);
+        list->broken = true;
+    }
+}
+
+static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast, inputs *list, bool fuzzy)
+{
+    rtq__ctx alone = {.env = ctx->env};
+    if (in)
+        add_input(b, list, in, NULL);
+    for RTQ__AST_EACH(item, ast->op->items) {
+        if (item->kind == RTQ__AST_WILDCARD || item->kind == RTQ__AST_STAR) {
+            add_matching(b, &alone, list, item, fuzzy);
+            continue;
+        }
+        if (item->kind == RTQ__AST_NAME && fuzzy) {
+            rtq__value value = rtq__bind_name_value(b, &alone, item, true);
+            if (value.how == RTQ__VALUE_NONE)
+                continue; /* isfuzzy: what does not exist is left out */
+        }
+        add_input(b, list, rtq__bind_table(b, &alone, item), item->kind == RTQ__AST_NAME ? item->name.ptr : NULL);
+    }
+    if (list->n == 0 && !list->broken) {
+        rtq__bind_error(b, ast, "union has no table that exists");
+        list->broken = true;
+    }
+}
+
+/* ---- columns ---- */
+
+/* The types that a name has in the inputs, in order. Unknown joins the only other type; with several it is dynamic. */
+typedef struct types { uint8_t kinds[12]; uint32_t n; bool unknown; } types;
+
+static types types_of(const inputs *list, const char *name)
+{
+    types t = {{0}, 0, false};
+    for (uint32_t i = 0; i < list->n; i++) {
+        int32_t at = rtq__tab_find(list->items[i].tab, name);
+        uint8_t kind = at < 0 ? 0 : list->items[i].tab->cols[at].col->kind;
+        bool have = kind == 0;
+        t.unknown |= kind == RTQ_UNKNOWN;
+        for (uint32_t k = 0; k < t.n; k++)
+            have |= t.kinds[k] == kind;
+        if (!have && kind != RTQ_UNKNOWN)
+            t.kinds[t.n++] = kind;
+    }
+    if (t.n == 0)
+        t.kinds[t.n++] = RTQ_UNKNOWN;
+    bool dynamic = false;
+    for (uint32_t k = 0; k < t.n; k++)
+        dynamic |= t.kinds[k] == RTQ_DYNAMIC;
+    if (t.n > 1 && t.unknown && !dynamic)
+        t.kinds[t.n++] = RTQ_DYNAMIC;
+    return t;
+}
+
+/* The expression of one input for a column of that name and type, NULL: null. */
+static rtq__expr *mapped(rtq__binder *b, const rtq__tab *tab, const char *name, uint32_t kind, bool only, const rtq__ast *at)
+{
+    rtq__expr *e = rtq__tab_lookup(b, tab, name, only, at);
+    if (!e || rtq__expr_is_broken(e) || e->kind == kind)
+        return e && !rtq__expr_is_broken(e) ? e : NULL;
+    if (e->kind != RTQ_UNKNOWN || (!only && kind != RTQ_DYNAMIC))
+        return NULL;
+    return rtq__bind_convert(b, e, kind);
+}
+
+static void add_column(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, const char *name, const char *shown, uint32_t kind,
+                       bool only, const rtq__ast *at)
+{
+    rtq__expr **map = rtq__bind_alloc(b, list->n, sizeof *map);
+    uint32_t flags = RTQ__COL_TIME | RTQ__COL_BAG;
+    for (uint32_t i = 0; i < list->n; i++) {
+        map[i] = mapped(b, list->items[i].tab, name, kind, only, at);
+        if (map[i])
+            flags &= map[i]->op == RTQ__E_COL ? b->bound->cols[map[i]->col]->flags : 0;
+    }
+    rtq__col *col = rtq__col_new(b, u->rel, shown, kind, flags);
+    uint32_t cap = u->cap;
+    u->cols = rtq__bind_grow(b, &b->work, u->cols, &cap, u->n + 1, sizeof *u->cols);
+    u->maps = rtq__bind_grow(b, &b->work, u->maps, &u->cap, u->n + 1, sizeof *u->maps);
+    u->cols[u->n] = col;
+    u->maps[u->n++] = map;
+    rtq__tab_add(b, out, shown, rtq__vcol_new(b, col));
+}
+
+static bool in_all(const inputs *list, const char *name)
+{
+    for (uint32_t i = 0; i < list->n; i++)
+        if (rtq__tab_find(list->items[i].tab, name) < 0)
+            return false;
+    return true;
+}
+
+static void add_source(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, const char *name, const rtq__ast *at)
+{
+    rtq__expr **map = rtq__bind_alloc(b, list->n, sizeof *map);
+    for (uint32_t i = 0; i < list->n; i++)
+        map[i] = rtq__expr_text(b, list->items[i].name, strlen(list->items[i].name), at);
+    rtq__col *col = rtq__col_new(b, u->rel, name, RTQ_STRING, 0);
+    uint32_t cap = u->cap;
+    u->cols = rtq__bind_grow(b, &b->work, u->cols, &cap, u->n + 1, sizeof *u->cols);
+    u->maps = rtq__bind_grow(b, &b->work, u->maps, &u->cap, u->n + 1, sizeof *u->maps);
+    u->cols[u->n] = col;
+    u->maps[u->n++] = map;
+    rtq__tab_add(b, out, name, rtq__vcol_new(b, col));
+}
+
+static void unify(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, bool inner, const rtq__ast *at)
+{
+    rtq__uniques done = {NULL, 0, 0}, names = {NULL, 0, 0};
+    for (uint32_t i = 0; i < out->n; i++)
+        rtq__unique_add(b, &names, out->cols[i].name);
+    for (uint32_t i = 0; i < list->n; i++) {
+        const rtq__tab *tab = list->items[i].tab;
+        for (uint32_t c = 0; c < tab->n; c++) {
+            const char *name = tab->cols[c].name;
+            uint32_t before = done.n;
+            rtq__unique_add(b, &done, name);
+            if (done.n == before || (inner && !in_all(list, name)))
+                continue;
+            types t = types_of(list, name);
+            for (uint32_t k = 0; k < t.n; k++) {
+                const char *shown = t.n == 1 ? name : rtq__bind_namef(b, "%s_%s", name, rtq__kind_name(t.kinds[k]));
+                add_column(b, u, out, list, name, rtq__unique_name(b, &names, shown, NULL), t.kinds[k], t.n == 1, at);
+            }
+        }
+    }
+}
+
+const rtq__tab *rtq__bind_union(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
+{
+    const char *fuzzy = rtq__bind_parameter(&ast->op->params, "isfuzzy", NULL), *kind = rtq__bind_parameter(&ast->op->params, "kind", NULL);
+    const char *source = rtq__bind_parameter(&ast->op->params, "withsource", NULL);
+    if (!source)
+        source = rtq__bind_parameter(&ast->op->params, "with_source", NULL);
+    inputs list = {NULL, 0, 0, false};
+    collect(b, ctx, in, ast, &list, fuzzy && strcmp(fuzzy, "true") == 0);
+    if (list.broken)
+        return rtq__tab_broken(b);
+    rtq__rel *rel = rtq__rel_new(b, RTQ__R_UNION, ast, NULL, NULL);
+    rtq__union_state *u = rtq__bind_work(b, 1, sizeof *u);
+    rtq__tab *out = rtq__tab_new(b, rel);
+    rel->n_in = u->n_inputs = list.n;
+    rel->in = rtq__bind_alloc(b, list.n, sizeof *rel->in);
+    u->inputs = rtq__bind_work(b, list.n, sizeof *u->inputs);
+    u->rel = rel;
+    u->next = b->unions;
+    b->unions = u;
+    bool open = false;
+    for (uint32_t i = 0; i < list.n; i++) {
+        rel->in[i] = list.items[i].tab->rel;
+        u->inputs[i] = list.items[i].tab;
+        open |= list.items[i].tab->open != NULL;
+    }
+    rel->u.unions.fuzzy = fuzzy && strcmp(fuzzy, "true") == 0;
+    if (source)
+        add_source(b, u, out, &list, source, ast);
+    unify(b, u, out, &list, kind && strcmp(kind, "inner") == 0, ast);
+    if (open && !(kind && strcmp(kind, "inner") == 0))
+        out->open = rtq__open_union(b, u);
+    return out;
+}
