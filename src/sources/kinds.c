@@ -2,6 +2,7 @@
 #include "sources/kinds.h"
 
 static const rtq__src_class *const classes[] = {
+    &rtq__src_evtx,
     &rtq__src_push,
 };
 

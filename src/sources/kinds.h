@@ -3,7 +3,7 @@
 #define RTQ__SOURCE_KINDS_H
 #include "exec/source.h"
 
-extern const rtq__src_class rtq__evtx_class;
+extern const rtq__src_class rtq__src_evtx;
 
 extern const rtq__src_class rtq__src_push;
 

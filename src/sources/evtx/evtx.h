@@ -38,7 +38,7 @@ static inline uint64_t evtx_u64(const uint8_t *p) { uint64_t x; memcpy(&x, p, 8)
 enum { EVTX_ELEM = 1, EVTX_ATTR, EVTX_VAL, EVTX_SUBST, EVTX_INSTANCE }; /* the last two are gone in expanded trees */
 typedef struct evtx_node {
     uint8_t kind, type;     /* type: of VAL and SUBST */
-    bool optional;          /* SUBST */
+    bool optional;          /* SUBST; expanded ELEM: its optional value is not there, so that it counts as absent */
     uint16_t slot;          /* SUBST */
     uint32_t end;           /* number of the node behind the subtree; attributes come first in it */
     uint32_t name_len, len;

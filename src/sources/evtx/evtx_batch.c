@@ -144,55 +144,64 @@ static bool record_cell(rtq__cell *out, const evtx_row *row, const evtx_want *w,
     return rtq__evtx_cell(out, &v, w->kind, text);
 }
 
+/* One member's value to the builder. Text is copied by it, so its room is free again. */
+static bool add_member(rtq__evtx *d, const evtx_val *v)
+{
+    rtq__dyn y;
+    evtx_val item;
+    char *mark = d->temp.p;
+    if (!(v->type & EVTX_ARRAY)) {
+        if (!rtq__evtx_dyn(&y, v, &d->temp))
+            return false;
+        rtq__dyn_add(d->builder, &y);
+        if (y.tag == RTQ__DYN_STRING && mark && y.u.p == mark)
+            d->temp.p = mark;
+        return true;
+    }
+    uint32_t pos = 0;
+    if (!rtq__evtx_item(&item, v, &pos) || pos >= v->len) {
+        evtx_val none = {NULL, 0, EVTX_NULL};
+        return add_member(d, v->len ? &item : &none);
+    }
+    rtq__dyn_begin_array(d->builder);
+    for (pos = 0; rtq__evtx_item(&item, v, &pos);)
+        if (!add_member(d, &item))
+            break;
+    rtq__dyn_end(d->builder);
+    return true;
+}
+
 /* EventData of the common shape: no tree in between. XML inside: *done stays false. */
 static bool members_cell(rtq__cell *out, rtq__evtx *d, const evtx_plan *p, evtx_slots *slots, evtx_text *text, bool *done)
 {
     evtx_slots copy = *slots;
-    bool damaged = false;
+    bool damaged = false, ok = true;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < p->n_members; i++)
         if (p->members[i].is_slot && evtx_slot(&copy, p->members[i].slot, &damaged).type == EVTX_XML)
             return true;
     *done = true;
-    bool ok = true;
     rtq__dyn_begin_bag(d->builder);
     for (uint32_t i = 0; i < p->n_members && ok; i++) {
         const evtx_member *m = &p->members[i];
-        rtq__dyn y;
+        evtx_val v = {NULL, 0, EVTX_NULL};
+        if (m->is_slot)
+            v = evtx_slot(slots, m->slot, &damaged);
+        if (m->is_slot && m->may_miss && v.type == EVTX_NULL)
+            continue;
+        n++;
         rtq__dyn_key(d->builder, m->key, m->key_len);
-        if (!m->is_slot) {
-            y = m->cell->u.y;
-            rtq__dyn_add(d->builder, &y);
-            continue;
-        }
-        evtx_val v = evtx_slot(slots, m->slot, &damaged), item;
-        uint32_t pos = 0;
-        if (!(v.type & EVTX_ARRAY)) {
-            char *mark = d->temp.p;
-            ok = rtq__evtx_dyn(&y, &v, &d->temp);
-            rtq__dyn_add(d->builder, &y);
-            if (mark && y.tag == RTQ__DYN_STRING && y.u.p == mark)
-                d->temp.p = mark; /* the builder has copied it */
-            continue;
-        }
-        bool single = !rtq__evtx_item(&item, &v, &pos) || pos >= v.len;
-        if (v.len == 0)
-            item = (evtx_val){NULL, 0, EVTX_NULL};
-        if (single) {
-            ok = rtq__evtx_dyn(&y, &item, &d->temp);
-            rtq__dyn_add(d->builder, &y);
-            continue;
-        }
-        rtq__dyn_begin_array(d->builder);
-        for (pos = 0; ok && rtq__evtx_item(&item, &v, &pos);) {
-            ok = rtq__evtx_dyn(&y, &item, &d->temp);
-            rtq__dyn_add(d->builder, &y);
-        }
-        rtq__dyn_end(d->builder);
+        if (m->is_slot)
+            ok = add_member(d, &v);
+        else
+            rtq__dyn_add(d->builder, &m->cell->u.y);
     }
     rtq__dyn_end(d->builder);
     *out = rtq__cell_null(RTQ_DYNAMIC);
     int rc = rtq__dyn_finish(&out->u.y, d->builder, text->arena);
-    out->is_null = rc != RTQ_OK || out->u.y.tag == RTQ__DYN_NULL;
+    out->is_null = rc != RTQ_OK || n == 0 || out->u.y.tag == RTQ__DYN_NULL;
+    if (out->is_null)
+        memset(&out->u, 0, sizeof out->u);
     return ok && rc != RTQ_ERR_NOMEM;
 }
 

@@ -132,9 +132,14 @@ static int expand_element_once(rtq__evtx *d, origin o, uint32_t i, values vals, 
             rc = emit_value(d, item);
     }
     d->level--;
-    if (rc == RTQ_OK)
-        d->tree.v[number].end = d->tree.n;
-    return rc;
+    if (rc != RTQ_OK)
+        return rc;
+    d->tree.v[number].end = d->tree.n;
+    if (d->tree.n == number + 1 && n.end == i + 2) { /* `<Binary>` around an optional value that is not there: nor is the element */
+        const evtx_node *only = node_at(d, o, i + 1);
+        d->tree.v[number].optional = only->kind == EVTX_SUBST && only->optional;
+    }
+    return RTQ_OK;
 }
 
 /* An element around an array is repeated for each of its items. */

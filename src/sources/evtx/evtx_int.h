@@ -20,7 +20,7 @@ typedef struct evtx_ref {
 } evtx_ref;
 
 /* EventData whose children are all `<Data Name="…">` with at most one value: made without a tree. */
-typedef struct evtx_member { const char *key; uint32_t key_len; bool is_slot; uint16_t slot; const rtq__cell *cell; } evtx_member;
+typedef struct evtx_member { const char *key; uint32_t key_len; bool is_slot, may_miss; /* left out when null */ uint16_t slot; const rtq__cell *cell; } evtx_member;
 
 enum { FOLD_NO = 0, FOLD_YES, FOLD_TEST, FOLD_NEST };
 typedef struct evtx_branch { uint32_t id, first, n_own, n_nest; } evtx_branch; /* numbers of conjuncts in plan->list: own, then nested */

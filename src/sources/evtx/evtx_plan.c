@@ -250,6 +250,7 @@ static void find_members(ctx *c)
             return;
         m[n].is_slot = r.kind == REF_SLOT;
         m[n].slot = r.slot;
+        m[n].may_miss = c->v[i].end == i + 2 && c->v[i + 1].optional;
         m[n].cell = r.cell;
     }
     c->p->members = m;

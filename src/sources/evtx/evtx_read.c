@@ -123,7 +123,7 @@ static int open_src(rtq__src **out, rtq__mem *mem, const rtq_option *options, si
     evtx_src *s = rtq__calloc(mem, 1, sizeof *s);
     if (!s)
         return RTQ_ERR_NOMEM;
-    s->src = (rtq__src){.cls = &rtq__evtx_class, .mem = mem, .bounded = true, .max_time = INT64_MIN};
+    s->src = (rtq__src){.cls = &rtq__src_evtx, .mem = mem, .bounded = true, .max_time = INT64_MIN};
     s->file = RTQ__FILE_NONE;
     rtq__paths_init(&s->paths, mem);
     const char *name = rtq__option_get(option_defs, options, n, "table"), *sums = rtq__option_get(option_defs, options, n, "checksums");
@@ -324,7 +324,7 @@ static int next_src(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rt
     *out = NULL;
     *table = 0;
     release_windows(s);
-    rtq__evtx_begin(s->decoder, max_rows);
+    rtq__evtx_begin(s->decoder, max_rows ? max_rows : 1);
     while (rc == RTQ_OK) {
         if (s->held == 0 || (s->full && s->chunk_at >= s->windows[s->held - 1].len)) {
             if (rtq__evtx_rows(s->decoder) == 0)
@@ -361,7 +361,7 @@ static int64_t timeout_src(rtq__src *src, const rtq_clock *clock)
     return -1;
 }
 
-const rtq__src_class rtq__evtx_class = {
+const rtq__src_class rtq__src_evtx = {
     .kind = "evtx",
     .doc = "Windows event log files",
     .options = option_defs,

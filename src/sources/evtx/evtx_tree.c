@@ -157,7 +157,7 @@ static rtq_str key_of(bag *b, uint32_t child, bool event_data, bool *by_attr)
 static bool has_members(const bag *b, uint32_t elem, bool skip_name)
 {
     for (uint32_t i = elem + 1; i < b->v[elem].end; i = b->v[i].end)
-        if (b->v[i].kind == EVTX_ELEM || (b->v[i].kind == EVTX_ATTR && !is_xmlns(&b->v[i]) && !(skip_name && is_name(&b->v[i]))))
+        if ((b->v[i].kind == EVTX_ELEM && !b->v[i].optional) || (b->v[i].kind == EVTX_ATTR && !is_xmlns(&b->v[i]) && !(skip_name && is_name(&b->v[i]))))
             return true;
     return false;
 }
@@ -301,7 +301,7 @@ static void put_element(bag *b, uint32_t elem, bool skip_name, bool event_data, 
         put_values(b, i + 1, v[i].end);
     }
     for (uint32_t i = 0; g && i < n; i++) {
-        if (!g[i].head)
+        if (!g[i].head || (g[i].next < 0 && v[g[i].node].optional))
             continue;
         b->left -= b->left < g[i].key.len ? b->left : g[i].key.len;
         put_key(b, "", b->left ? g[i].key : (rtq_str){"", 0});
