@@ -7,12 +7,20 @@
 
 #define RTQ__FAMILIES(X) \
     X(arith) \
+    X(base64) \
     X(compare) \
+    X(hash) \
+    X(ip) \
     X(logic) \
     X(match) \
+    X(parse) \
     X(regex) \
+    X(string) \
     X(term) \
-    X(window)
+    X(unicode) \
+    X(url) \
+    X(window) \
+    X(xml)
 
 #define RTQ__FAMILY_DECLARE(name) \
     extern const rtq__fn rtq__fns_##name[]; \
