@@ -415,6 +415,8 @@ void tree_push(tree *t, const char *schema, const char *rows, uint32_t size)
     rtq__cell *cells = parse_rows(t, rows, cols, n_cols, &n_rows);
     t->bound.n_cols = keep_cols;
     must(rtq__demand_new(&demand, t->mem, &table, 1, &reader, 1, NULL, 1) == RTQ_OK, "demand");
+    for (uint32_t c = 0; t->exact && c < demand->tables[0].n_conjuncts; c++)
+        demand->tables[0].conjuncts[c].verdict = RTQ_PUSH_EXACT;
     rtq__demand_settle(demand);
     const rtq__demand_table *wanted = &demand->tables[0];
     for (uint32_t from = 0; from < n_rows && t->rc == RTQ_OK; from += size) {

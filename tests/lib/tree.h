@@ -16,7 +16,7 @@ typedef struct tree {
     int stop_after;         /* rows callback returns END after that many rows, 0: never */
     int rows;
     int rc;                 /* of the last call */
-    bool no_pushdown, unbounded;
+    bool no_pushdown, unbounded, exact; /* exact: sources answer for every conjunct */
     uint64_t max_state;
 } tree;
 
