@@ -203,6 +203,18 @@ void rtq__decimal_from_long(uint64_t out[2], int64_t i)
     pack(out, i < 0 ? 0 - (uint64_t)i : (uint64_t)i, 0, i < 0);
 }
 
+bool rtq__decimal_from_scaled(uint64_t out[2], const uint64_t integer[2], int scale)
+{
+    u128 c = (u128)integer[1] << 64 | integer[0];
+    bool negative = integer[1] >> 63;
+    if (negative)
+        c = 0 - c;
+    if (c >= power10(DIGITS) || scale > -EXP_MIN || scale < -EXP_MAX)
+        return false;
+    pack(out, c, c ? -scale : 0, negative && c);
+    return true;
+}
+
 bool rtq__decimal_to_long(int64_t *out, const uint64_t w[2])
 {
     unpacked u = normal(w);
