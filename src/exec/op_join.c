@@ -1,6 +1,8 @@
 /* op_join.c - all kinds of join. One input (build) is held in an indexed row store; the other one (probe) streams against it and gives
  * the order of the result: by probe row, then by build row. The driver holds probe rows back until the build side has ended.
  *
+ * Null keys are equal, as the emulator has it.
+ *
  *   innerunique   the first left row of each key only       outer, full   rows without a partner get nulls
  *   semi, anti    rows of the probe side with or without a partner; a right kind is a left kind seen from the other side */
 #include "exec/op_list.h"
@@ -70,19 +72,10 @@ static int eval_keys(join *j, rtq__vec **keys, uint32_t side, rtq__batch *in)
     return RTQ_OK;
 }
 
-/* Rows whose keys have no null: nulls match nothing. */
-static uint32_t without_nulls(const join *j, rtq__vec *const *keys, const rtq__batch *in, rtq__sel *sel)
+static void all_rows(const rtq__batch *in, rtq__sel *sel)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < in->n_sel; i++) {
-        uint32_t row = rtq__batch_row(in, i);
-        bool null = false;
-        for (uint32_t k = 0; k < j->op.node->u.join.n_keys; k++)
-            null |= rtq__vec_null(keys[k], row);
-        sel[n] = (rtq__sel)row;
-        n += !null;
-    }
-    return n;
+    for (uint32_t i = 0; i < in->n_sel; i++)
+        sel[i] = (rtq__sel)rtq__batch_row(in, i);
 }
 
 /* The rows that come first with their key. */
@@ -114,12 +107,8 @@ static int build(join *j, rtq__batch *in)
     int rc = cols && sel ? eval_keys(j, cols, side, in) : RTQ_ERR_NOMEM;
     if (rc != RTQ_OK)
         return rc;
-    n = without_nulls(j, cols, in, sel);
-    if (kind(j) == RTQ__JOIN_FULLOUTER) { /* they come out in the end, too */
-        n = in->n_sel;
-        for (uint32_t i = 0; i < n; i++)
-            sel[i] = (rtq__sel)rtq__batch_row(in, i);
-    }
+    n = in->n_sel;
+    all_rows(in, sel);
     if (kind(j) == RTQ__JOIN_INNERUNIQUE && side == 0)
         rc = first_of_key(j, cols, sel, &n);
     for (uint32_t c = 0; c < j->n_build && rc == RTQ_OK; c++) {
@@ -267,17 +256,12 @@ static int probe(join *j, rtq__batch *in, rtq__batch **out)
         return rc;
     j->in = in;
     j->n_sel = in->n_sel;
-    if (kind(j) == RTQ__JOIN_INNERUNIQUE) {
-        j->n_sel = without_nulls(j, keys, in, sel);
-        if (node->u.join.probe == 0)
-            rc = first_of_key(j, keys, sel, &j->n_sel);
-    } else {
-        for (uint32_t i = 0; i < in->n_sel; i++)
-            sel[i] = (rtq__sel)rtq__batch_row(in, i);
-    }
+    all_rows(in, sel);
+    if (kind(j) == RTQ__JOIN_INNERUNIQUE && node->u.join.probe == 0)
+        rc = first_of_key(j, keys, sel, &j->n_sel);
     j->sel = sel;
     if (rc == RTQ_OK)
-        rc = rtq__rows_probe(j->ids, j->rows, keys, sel, j->n_sel, false, flow->scratch);
+        rc = rtq__rows_probe(j->ids, j->rows, keys, sel, j->n_sel, true, flow->scratch);
     if (rc != RTQ_OK || j->n_sel == 0)
         return rc;
     if (only_probe_side(j) || at_most_one(j, j->ids, j->n_sel))

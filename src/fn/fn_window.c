@@ -75,7 +75,7 @@ static bool changed(rtq__window *w, const rtq__vec *term, uint32_t row, rtq__buf
     return is;
 }
 
-/* tag 1: dense, 2: the number of the first of the rows that are equal. */
+enum { RANK_DENSE = 16, RANK_MIN /* the number of the first of the rows that are equal */ };
 static int row_rank(rtq__vec **out, rtq__fcall *c)
 {
     rtq__window *w = c->window;
@@ -92,7 +92,7 @@ static int row_rank(rtq__vec **out, rtq__fcall *c)
         } else {
             w->first++; /* number of the row since the start */
             if (other)
-                w->i = c->fn->tag == 1 ? w->i + 1 : w->first;
+                w->i = c->fn->tag == RANK_DENSE ? w->i + 1 : w->first;
         }
         w->any = true;
         ((int64_t *)(*out)->data)[row] = w->i;
@@ -145,8 +145,8 @@ const rtq__fn rtq__fns_window[] = {
     {"row_cumsum", "long, [bool]", "long", WINDOW, .vec = row_cumsum, .doc = "cumulative sum", .page = "row-cumsum-function"},
     {"row_cumsum", "real, [bool]", "real", WINDOW, .vec = row_cumsum, .doc = "cumulative sum", .page = "row-cumsum-function"},
     {"row_number", "[long], [bool]", "long", WINDOW, .vec = row_number, .doc = "number of the row", .page = "row-number-function"},
-    {"row_rank_dense", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = 1, .doc = "rank without gaps", .page = "row-rank-dense-function"},
-    {"row_rank_min", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = 2, .doc = "rank with gaps after ties", .page = "row-rank-min-function"},
+    {"row_rank_dense", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = RANK_DENSE, .doc = "rank without gaps", .page = "row-rank-dense-function"},
+    {"row_rank_min", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = RANK_MIN, .doc = "rank with gaps after ties", .page = "row-rank-min-function"},
     {"row_window_session", "datetime, timespan, timespan, [bool]", "datetime", WINDOW, .vec = row_window_session,
      .doc = "start of the session that a row belongs to", .page = "row-window-session-function"},
 };

@@ -144,15 +144,15 @@ static const char *join(uint8_t kind)
 
 Test(exec_pipe, joins_of_all_kinds)
 {
-    cr_expect_str_eq(join(RTQ__JOIN_INNER), "1,a,1,w;2,b,2,x;2,b,2,y;2,c,2,x;2,c,2,y;");
-    cr_expect_str_eq(join(RTQ__JOIN_INNERUNIQUE), "1,a,1,w;2,b,2,x;2,b,2,y;");
-    cr_expect_str_eq(join(RTQ__JOIN_LEFTOUTER), "1,a,1,w;2,b,2,x;2,b,2,y;2,c,2,x;2,c,2,y;,d,,;4,e,,;");
-    cr_expect_str_eq(join(RTQ__JOIN_RIGHTOUTER), "2,b,2,x;2,c,2,x;2,b,2,y;2,c,2,y;,,3,z;,,,n;1,a,1,w;");
-    cr_expect_str_eq(join(RTQ__JOIN_FULLOUTER), "1,a,1,w;2,b,2,x;2,b,2,y;2,c,2,x;2,c,2,y;,d,,;4,e,,;,,3,z;,,,n;");
-    cr_expect_str_eq(join(RTQ__JOIN_LEFTSEMI), "1,a;2,b;2,c;");
-    cr_expect_str_eq(join(RTQ__JOIN_LEFTANTI), ",d;4,e;");
-    cr_expect_str_eq(join(RTQ__JOIN_RIGHTSEMI), "2,x;2,y;1,w;");
-    cr_expect_str_eq(join(RTQ__JOIN_RIGHTANTI), "3,z;,n;");
+    cr_expect_str_eq(join(RTQ__JOIN_INNER), "1,a,1,w;2,b,2,x;2,b,2,y;2,c,2,x;2,c,2,y;,d,,n;");
+    cr_expect_str_eq(join(RTQ__JOIN_INNERUNIQUE), "1,a,1,w;2,b,2,x;2,b,2,y;,d,,n;");
+    cr_expect_str_eq(join(RTQ__JOIN_LEFTOUTER), "1,a,1,w;2,b,2,x;2,b,2,y;2,c,2,x;2,c,2,y;,d,,n;4,e,,;");
+    cr_expect_str_eq(join(RTQ__JOIN_RIGHTOUTER), "2,b,2,x;2,c,2,x;2,b,2,y;2,c,2,y;,,3,z;,d,,n;1,a,1,w;");
+    cr_expect_str_eq(join(RTQ__JOIN_FULLOUTER), "1,a,1,w;2,b,2,x;2,b,2,y;2,c,2,x;2,c,2,y;,d,,n;4,e,,;,,3,z;");
+    cr_expect_str_eq(join(RTQ__JOIN_LEFTSEMI), "1,a;2,b;2,c;,d;");
+    cr_expect_str_eq(join(RTQ__JOIN_LEFTANTI), "4,e;");
+    cr_expect_str_eq(join(RTQ__JOIN_RIGHTSEMI), "2,x;2,y;,n;1,w;");
+    cr_expect_str_eq(join(RTQ__JOIN_RIGHTANTI), "3,z;");
 }
 
 Test(exec_pipe, rows_wait_for_the_build_side)
