@@ -3,6 +3,7 @@
 
 static const rtq__src_class *const classes[] = {
     &rtq__src_evtx,
+    &rtq__src_json,
     &rtq__src_push,
 };
 

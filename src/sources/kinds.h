@@ -4,7 +4,7 @@
 #include "exec/source.h"
 
 extern const rtq__src_class rtq__src_evtx;
-
+extern const rtq__src_class rtq__src_json;
 extern const rtq__src_class rtq__src_push;
 
 #endif
