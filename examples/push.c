@@ -76,7 +76,9 @@ int main(void)
     rtq_source_free(source), source = NULL;                       /* as a pipe: ends when both appenders are freed */
     for (; n_th < 2 && pthread_create(&th[n_th], NULL, pusher, app[n_th]) == 0; n_th++)
         app[n_th] = NULL;                                         /* now the thread's */
-    while ((rc = rtq_run_step(run, NULL, &diag)) >= 0 && rc != RTQ_END) {
+    do {
+        if ((rc = rtq_run_step(run, NULL, &diag)) < 0)
+            break;
         while (rtq_sink_take(&batch, queue) == RTQ_OK) {
             rtq_batch_info info = { .size = sizeof info };
             rtq_column pid = { 0 };
@@ -92,7 +94,7 @@ int main(void)
             int64_t ns = rtq_run_timeout_ns(run, NULL);
             poll(&p, 1, ns < 0 ? -1 : (int)((ns + 999999) / 1000000));
         }
-    }
+    } while (rc != RTQ_END);                                      /* after END the queue may still hold batches: taken above */
 out:
     for (int i = 0; i < n_th; i++)
         pthread_join(th[i], NULL);
