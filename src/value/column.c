@@ -125,6 +125,45 @@ static int fill_checked(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const 
     return RTQ_OK;
 }
 
+/* Text is most of the cost of a pushed row, so it has a loop of its own: one block of heap for all long text of the call. */
+static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n, bool copy_text,
+                     uint64_t *repaired)
+{
+    const char *data = (const char *)column->data + at * column->stride;
+    const uint8_t *nulls = column->nulls ? column->nulls + at * column->null_stride : NULL;
+    rtq__string *out = (rtq__string *)v->data + row;
+    size_t long_bytes = 0;
+    char *heap = NULL;
+    rtq_str s;
+    int rc;
+
+    for (uint32_t i = 0; copy_text && i < n; i++) {
+        memcpy(&s, data + (size_t)i * column->stride, sizeof s);
+        long_bytes += s.len > 12 && s.len <= UINT32_MAX / 4 ? s.len : 0;
+    }
+    if (long_bytes && !(heap = rtq__arena_alloc(scratch, long_bytes)))
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        memcpy(&s, data + (size_t)i * column->stride, sizeof s);
+        if (nulls && nulls[(size_t)i * column->null_stride]) {
+            out[i] = rtq__string_make("", 0);
+            continue;
+        }
+        if (s.len > UINT32_MAX / 4)
+            return RTQ_ERR_DATA;
+        if (!s.ptr || !rtq__utf8_valid(s.ptr, s.len)) {
+            if ((rc = text_of(&s, s, scratch, repaired)) < 0)
+                return rc;
+        } else if (heap && s.len > 12) {
+            memcpy(heap, s.ptr, s.len);
+            s.ptr = heap;
+            heap += s.len;
+        }
+        out[i] = rtq__string_make(s.ptr, s.len);
+    }
+    return RTQ_OK;
+}
+
 int rtq__vec_fill(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n, const char *name, bool copy_text,
                   uint64_t *repaired, rtq_diag *diag)
 {
@@ -143,7 +182,10 @@ int rtq__vec_fill(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_co
             memcpy((char *)v->data + (size_t)(row + i) * 8, data + (size_t)i * column->stride, 8);
         return RTQ_OK;
     }
-    rc = fill_checked(v, row, scratch, column, at, n, copy_text, repaired, &bad);
+    if (column->kind == RTQ_STRING && v->kind == RTQ_STRING)
+        rc = fill_text(v, row, scratch, column, at, n, copy_text, repaired);
+    else
+        rc = fill_checked(v, row, scratch, column, at, n, copy_text, repaired, &bad);
     if (rc == RTQ_ERR_DATA)
         return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "column '%s', row %zu: the value is no %s", name, bad, rtq__kind_name(v->kind));
     return rc;
