@@ -14,6 +14,8 @@ typedef struct join {
     uint8_t *kinds;
     uint32_t *build_cols;         /* of the build input, by column of the store behind the keys */
     uint32_t n_build;
+    bool ranged;                  /* one key of 8 bytes: [least, most] are those of the build side */
+    int64_t least, most;
     uint64_t *matched; size_t cap_matched; /* full outer: build rows that had a partner */
     uint32_t leftover;            /* next build row to look at when those without a partner come out */
     /* the batch being probed */
@@ -27,6 +29,12 @@ static uint8_t kind(const join *j) { return j->op.node->u.join.kind; }
 static bool keeps_all(const join *j)
 {
     return kind(j) == RTQ__JOIN_LEFTOUTER || kind(j) == RTQ__JOIN_RIGHTOUTER || kind(j) == RTQ__JOIN_FULLOUTER;
+}
+
+static bool has_range(const join *j)
+{
+    uint8_t k = j->op.node->u.join.n_keys == 1 ? j->op.node->u.join.key_kinds[0] : 0;
+    return k == RTQ_INT || k == RTQ_LONG || k == RTQ_DATETIME || k == RTQ_TIMESPAN;
 }
 
 static int join_open(rtq__op *op)
@@ -45,6 +53,9 @@ static int join_open(rtq__op *op)
             j->kinds[n_keys + j->n_build] = node->kinds[c];
             j->build_cols[j->n_build++] = c;
         }
+    j->ranged = has_range(j);
+    j->least = INT64_MAX;
+    j->most = INT64_MIN;
     int rc = rtq__op_rows(&j->rows, op, j->kinds, n_keys + j->n_build, n_keys, 0);
     if (rc == RTQ_OK && kind(j) == RTQ__JOIN_INNERUNIQUE)
         rc = rtq__op_rows(&j->unique, op, j->kinds, n_keys, n_keys, 0);
@@ -70,6 +81,20 @@ static int eval_keys(join *j, rtq__vec **keys, uint32_t side, rtq__batch *in)
             return rc;
     }
     return RTQ_OK;
+}
+
+/* Keys outside of the build side's need no look into the index. */
+static void note_range(join *j, const rtq__vec *key, const rtq__sel *sel, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (rtq__vec_null(key, sel[i])) {
+            j->ranged = false;
+            return;
+        }
+        int64_t x = ((const int64_t *)key->data)[rtq__vec_at(key, sel[i])];
+        j->least = x < j->least ? x : j->least;
+        j->most = x > j->most ? x : j->most;
+    }
 }
 
 static void all_rows(const rtq__batch *in, rtq__sel *sel)
@@ -115,6 +140,8 @@ static int build(join *j, rtq__batch *in)
         cols[n_keys + c] = in->cols[node->u.join.outs[j->build_cols[c]].from];
         rc = rtq__vec_load(cols[n_keys + c], sel, n);
     }
+    if (j->ranged)
+        note_range(j, cols[0], sel, n);
     if (rc == RTQ_OK && n > 0)
         rc = rtq__rows_append(&first, j->rows, cols, sel, n);
     return rc;
@@ -202,6 +229,33 @@ static int emit_single(join *j, rtq__batch **out)
     return same_rows(j, sel, n, by_row, out);
 }
 
+/* Partners of the rows in j->sel. With inner joins and semi joins rows without any may go at once. */
+static int find_partners(join *j, rtq__vec *const *keys, rtq__sel *sel)
+{
+    rtq__scratch *scratch = j->op.flow->scratch;
+    bool drop = kind(j) == RTQ__JOIN_INNER || kind(j) == RTQ__JOIN_INNERUNIQUE || kind(j) == RTQ__JOIN_LEFTSEMI || kind(j) == RTQ__JOIN_RIGHTSEMI;
+    if (j->ranged && drop) {
+        uint32_t n = 0;
+        const int64_t *data = keys[0]->data;
+        for (uint32_t i = 0; i < j->n_sel; i++) {
+            uint32_t row = sel[i];
+            int64_t x = data[rtq__vec_at(keys[0], row)];
+            sel[n] = (rtq__sel)row;
+            n += x >= j->least && x <= j->most && !rtq__vec_null(keys[0], row);
+        }
+        j->n_sel = n;
+    }
+    return rtq__rows_probe(j->ids, j->rows, keys, sel, j->n_sel, true, scratch);
+}
+
+static bool few(const join *j)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < j->n_sel; i++)
+        n += j->ids[i] != UINT32_MAX;
+    return n < j->in->n / 4 && !keeps_all(j);
+}
+
 static bool only_probe_side(const join *j)
 {
     switch (kind(j)) {
@@ -261,10 +315,10 @@ static int probe(join *j, rtq__batch *in, rtq__batch **out)
         rc = first_of_key(j, keys, sel, &j->n_sel);
     j->sel = sel;
     if (rc == RTQ_OK)
-        rc = rtq__rows_probe(j->ids, j->rows, keys, sel, j->n_sel, true, flow->scratch);
+        rc = find_partners(j, keys, sel);
     if (rc != RTQ_OK || j->n_sel == 0)
         return rc;
-    if (only_probe_side(j) || at_most_one(j, j->ids, j->n_sel))
+    if (only_probe_side(j) || (!few(j) && at_most_one(j, j->ids, j->n_sel)))
         return emit_single(j, out);
     j->pos = 0;
     j->next = j->ids[0];

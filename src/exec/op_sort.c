@@ -131,27 +131,19 @@ static int compare_rows(const sort *s, uint32_t a, uint32_t b, uint32_t from_key
     return 0;
 }
 
-static inline bool before(const sort *s, const item *a, const item *b, bool simple, uint32_t from_key)
+static inline bool before(const sort *s, const item *a, const item *b, uint32_t from_key)
 {
-    if (a->rank != b->rank)
-        return a->rank < b->rank;
-    if (a->prefix != b->prefix)
-        return a->prefix < b->prefix;
-    if (!simple) {
-        int order = compare_rows(s, a->row, b->row, from_key);
-        if (order)
-            return order < 0;
-    }
-    return a->row < b->row;
+    int order = compare_rows(s, a->row, b->row, from_key);
+    return order ? order < 0 : a->row < b->row;
 }
 
-/* Bottom-up merge sort over runs that insertion made; stable by row number anyway, but never quadratic. */
-static void merge_runs(const sort *s, item *from, item *to, uint32_t n, uint32_t run, bool simple, uint32_t key)
+/* Runs of equal prefixes, where the prefix does not say it all: insertion for short ones, merges for long ones. */
+static void merge_runs(const sort *s, item *from, item *to, uint32_t n, uint32_t run, uint32_t key)
 {
     for (uint32_t i = 0; i < n; i += 2 * run) {
         uint32_t a = i, a_end = n - i < run ? n : i + run, b = a_end, b_end = n - a_end < run ? n : a_end + run, o = i;
         while (a < a_end && b < b_end)
-            to[o++] = before(s, &from[b], &from[a], simple, key) ? from[b++] : from[a++];
+            to[o++] = before(s, &from[b], &from[a], key) ? from[b++] : from[a++];
         while (a < a_end)
             to[o++] = from[a++];
         while (b < b_end)
@@ -161,49 +153,116 @@ static void merge_runs(const sort *s, item *from, item *to, uint32_t n, uint32_t
     }
 }
 
-static void insertion_runs(const sort *s, item *items, uint32_t n, uint32_t run, bool simple, uint32_t key)
+static void insertion_runs(const sort *s, item *items, uint32_t n, uint32_t run, uint32_t key)
 {
     for (uint32_t i = 0; i < n; i += run) {
         uint32_t end = n - i < run ? n : i + run;
         for (uint32_t k = i + 1; k < end; k++) {
             item x = items[k];
             uint32_t j = k;
-            for (; j > i && before(s, &x, &items[j - 1], simple, key); j--)
+            for (; j > i && before(s, &x, &items[j - 1], key); j--)
                 items[j] = items[j - 1];
             items[j] = x;
         }
     }
 }
 
-/* Items of all rows in order, n of them kept in s->items. */
+static void sort_ties(const sort *s, item *items, item *other, uint32_t n, uint32_t key)
+{
+    uint32_t run = 8;
+    item *from = items, *to = other;
+    insertion_runs(s, items, n, run, key);
+    for (; run < n; run *= 2) {
+        merge_runs(s, from, to, n, run, key);
+        item *t = from;
+        from = to;
+        to = t;
+        if (run > UINT32_MAX / 4)
+            break;
+    }
+    if (from != items)
+        memcpy(items, from, n * sizeof *items);
+}
+
+/* One pass of a radix sort, by `bits` of the prefix from `shift`, or by rank (shift 64). False: all are equal there. */
+enum { RADIX = 11 };
+static bool radix_pass(const item *from, item *to, uint32_t n, uint32_t shift)
+{
+    uint32_t count[(1 << RADIX) + 1] = {0};
+#define DIGIT(x) (shift == 64 ? (x).rank : (uint32_t)((x).prefix >> shift) & ((1 << RADIX) - 1))
+    for (uint32_t i = 0; i < n; i++)
+        count[DIGIT(from[i]) + 1]++;
+    if (count[DIGIT(from[0]) + 1] == n)
+        return false;
+    for (uint32_t d = 1; d <= 1 << RADIX; d++)
+        count[d] += count[d - 1];
+    for (uint32_t i = 0; i < n; i++)
+        to[count[DIGIT(from[i])]++] = from[i];
+#undef DIGIT
+    return true;
+}
+
+/* By rank and prefix, rows of equal ones in their order. Returns the array that has the result. */
+static item *radix_sort(item *items, item *other, uint32_t n)
+{
+    static const uint8_t shifts[] = {0, 11, 22, 33, 44, 53, 64};
+    for (size_t i = 0; i < sizeof shifts && n > 1; i++)
+        if (radix_pass(items, other, n, shifts[i])) {
+            item *t = items;
+            items = other;
+            other = t;
+        }
+    return items;
+}
+
+/* Items of rows [from, from + n). */
+static int fill_items(sort *s, item *items, uint32_t from, uint32_t n)
+{
+    rtq__arena_mark mark = rtq__arena_get_mark(s->op.flow->scratch);
+    const rtq__sort_key *key = s->op.node->u.sort.n_keys ? key_of(s, 0) : NULL;
+    rtq__vec *v = key ? rtq__rows_gather(s->rows, 0, NULL, from, n, s->op.flow->scratch) : NULL;
+    if (key && !v)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!key) {
+            items[i] = (item){0, from + i, 0};
+        } else if (v->form == RTQ__FLAT && rtq__cell_len(v->kind) == 8 && v->kind != RTQ_REAL && !rtq__vec_null(v, i)) {
+            uint64_t prefix = (uint64_t)((const int64_t *)v->data)[i] ^ UINT64_C(1) << 63;
+            items[i] = (item){key->desc ? ~prefix : prefix, from + i, rank_of(false, false, key->nulls_first)};
+        } else {
+            rtq__cell c = rtq__vec_get(v, i);
+            items[i] = make_item(&c, key, from + i);
+        }
+    }
+    rtq__arena_release(s->op.flow->scratch, mark);
+    return RTQ_OK;
+}
+
+/* Items of all rows in order, in s->items. */
 static int sort_items(sort *s)
 {
     uint32_t n = rtq__rows_count(s->rows), n_keys = s->op.node->u.sort.n_keys;
     rtq__mem *mem = s->op.flow->mem;
     item *items = rtq__alloc(mem, (n + 1u) * sizeof *items), *other = rtq__alloc(mem, (n + 1u) * sizeof *other);
-    if (!items || !other) {
+    int rc = items && other ? RTQ_OK : RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < n && rc == RTQ_OK; i += RTQ__ROWS)
+        rc = fill_items(s, items + i, i, n - i < RTQ__ROWS ? n - i : RTQ__ROWS);
+    if (rc != RTQ_OK) {
         rtq__free(mem, items);
         rtq__free(mem, other);
-        return RTQ_ERR_NOMEM;
+        return rc;
     }
-    bool exact = n_keys > 0 && exact_prefix(s->op.node->u.sort.key_kinds[0]), simple = n_keys == 0 || (exact && n_keys == 1);
-    for (uint32_t i = 0; i < n; i++) {
-        rtq__cell c = n_keys ? rtq__rows_get(s->rows, i, 0) : rtq__cell_null(RTQ_LONG);
-        items[i] = n_keys ? make_item(&c, key_of(s, 0), i) : (item){0, i, 0};
+    item *sorted_items = radix_sort(items, other, n), *spare = sorted_items == items ? other : items;
+    bool exact = n_keys > 0 && exact_prefix(s->op.node->u.sort.key_kinds[0]);
+    for (uint32_t i = 0, end; i < n && n_keys > (exact ? 1u : 0u); i = end) {
+        for (end = i + 1; end < n && sorted_items[end].prefix == sorted_items[i].prefix && sorted_items[end].rank == sorted_items[i].rank;)
+            end++;
+        if (end - i > 1)
+            sort_ties(s, sorted_items + i, spare + i, end - i, exact ? 1 : 0);
     }
-    uint32_t run = 8;
-    insertion_runs(s, items, n, run, simple, exact ? 1 : 0);
-    for (; run < n; run *= 2) {
-        merge_runs(s, items, other, n, run, simple, exact ? 1 : 0);
-        item *t = items;
-        items = other;
-        other = t;
-        if (run > UINT32_MAX / 4)
-            break;
-    }
-    rtq__free(mem, other);
+    rtq__free(mem, spare);
     rtq__free(mem, s->items);
-    s->items = items;
+    s->items = sorted_items;
     s->n_items = n;
     return RTQ_OK;
 }
