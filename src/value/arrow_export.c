@@ -1,5 +1,5 @@
-/* arrow_export.c - batches as Arrow C data. A struct and its children share one holder with a count, because a consumer may
- * move children out and release the parent first. */
+/* arrow_export.c - batches as Arrow C data. A struct and its children share one holder with a count, because a consumer
+ * may move children out and release the parent first. */
 #include <limits.h>
 #include "base/buf.h"
 #include "base/time.h"
@@ -109,7 +109,8 @@ static int fill_schema(struct ArrowSchema *out, holder *h, const rtq_column_def 
     for (uint32_t c = 0; c < n; c++) {
         struct ArrowSchema *s = out->children[c] = &children[c];
         s->format = format_of(cols[c].kind, flags);
-        s->name = rtq__arena_strndup(&h->arena, cols[c].name ? cols[c].name : "", cols[c].name ? strlen(cols[c].name) : 0);
+        s->name = rtq__arena_strndup(&h->arena, cols[c].name ? cols[c].name : "",
+                                     cols[c].name ? strlen(cols[c].name) : 0);
         s->flags = cols[c].kind == RTQ_STRING ? 0 : ARROW_FLAG_NULLABLE;
         const char *note = type_note(cols[c].kind, flags);
         if (!s->name || (note && put_metadata(s, &h->arena, note) != RTQ_OK))
@@ -118,7 +119,8 @@ static int fill_schema(struct ArrowSchema *out, holder *h, const rtq_column_def 
     return RTQ_OK;
 }
 
-int rtq__arrow_export_schema(struct ArrowSchema *out, rtq__mem *mem, const rtq_column_def *cols, uint32_t n_cols, uint32_t flags)
+int rtq__arrow_export_schema(struct ArrowSchema *out, rtq__mem *mem, const rtq_column_def *cols, uint32_t n_cols,
+                             uint32_t flags)
 {
     memset(out, 0, sizeof *out);
     holder *h = holder_new(mem);
@@ -156,7 +158,8 @@ static void mark_null(struct ArrowArray *a, uint8_t *valid, uint32_t i)
 /* Ticks as nanoseconds since 1970 or since nothing; false: does not fit. */
 static bool nanoseconds(int64_t *out, int64_t ticks, bool is_datetime)
 {
-    return !__builtin_sub_overflow(ticks, is_datetime ? RTQ_UNIX_EPOCH : 0, &ticks) && !__builtin_mul_overflow(ticks, 100, out);
+    return !__builtin_sub_overflow(ticks, is_datetime ? RTQ_UNIX_EPOCH : 0, &ticks) &&
+           !__builtin_mul_overflow(ticks, 100, out);
 }
 
 static int fixed_cells(exporter *e, struct ArrowArray *a, const rtq__vec *v, uint8_t *valid)

@@ -1,5 +1,5 @@
-/* arrow_import.c - Arrow C data as vectors. The interface tells no buffer lengths, so what it points to is trusted as far as
- * the schema promises it; lengths, offsets and counts that contradict each other are refused. */
+/* arrow_import.c - Arrow C data as vectors. The interface tells no buffer lengths, so what it points to is trusted as
+ * far as the schema promises it; lengths, offsets and counts that contradict each other are refused. */
 #include "base/text.h"
 #include "base/time.h"
 #include "value/arrow.h"
@@ -35,7 +35,8 @@ static const format formats[] = {
     {"d:", 2, RTQ_DECIMAL, DECIMAL128, 16, 0, 1, 1, 0},
     {"tdD", 0, RTQ_DATETIME, INTEGER, 4, 0, RTQ__TICKS_DAY, 1, RTQ_UNIX_EPOCH},
     {"tdm", 0, RTQ_DATETIME, INTEGER, 8, 0, RTQ__TICKS_SECOND / 1000, 1, RTQ_UNIX_EPOCH},
-    {"tss:", 4, RTQ_DATETIME, INTEGER, 8, 0, RTQ__TICKS_SECOND, 1, RTQ_UNIX_EPOCH}, /* with and without time zone: all are UTC */
+    {"tss:", 4, RTQ_DATETIME, INTEGER, 8, 0, RTQ__TICKS_SECOND, 1,
+     RTQ_UNIX_EPOCH}, /* with and without time zone: all are UTC */
     {"tsm:", 4, RTQ_DATETIME, INTEGER, 8, 0, RTQ__TICKS_SECOND / 1000, 1, RTQ_UNIX_EPOCH},
     {"tsu:", 4, RTQ_DATETIME, INTEGER, 8, 0, 10, 1, RTQ_UNIX_EPOCH},
     {"tsn:", 4, RTQ_DATETIME, INTEGER, 8, 0, 1, 100, RTQ_UNIX_EPOCH},
@@ -52,7 +53,8 @@ static const format formats[] = {
 static const format *find_format(const char *name)
 {
     for (size_t i = 0; name && i < sizeof formats / sizeof formats[0]; i++)
-        if (formats[i].prefix ? strncmp(name, formats[i].name, formats[i].prefix) == 0 : strcmp(name, formats[i].name) == 0)
+        if (formats[i].prefix ? strncmp(name, formats[i].name, formats[i].prefix) == 0
+                              : strcmp(name, formats[i].name) == 0)
             return &formats[i];
     return NULL;
 }
@@ -142,20 +144,26 @@ typedef struct importer {
     int64_t at[RTQ__ROWS]; /* position in the buffers of `values` */
 } importer;
 
-static bool bit_at(const void *bits, int64_t i) { return ((const uint8_t *)bits)[i / 8] >> (i % 8) & 1; }
+static bool bit_at(const void *bits, int64_t i)
+{
+    return ((const uint8_t *)bits)[i / 8] >> (i % 8) & 1;
+}
 
 static int64_t integer_at(const void *buffer, const format *f, int64_t i, bool *ok)
 {
-    union { int8_t b; int16_t s; int32_t i; int64_t l; } u = {0};
+    union {
+        int8_t b;
+        int16_t s;
+        int32_t i;
+        int64_t l;
+    } u = {0};
     const char *p = (const char *)buffer + i * f->width;
     memcpy(&u, p, f->width);
     switch (f->width) {
     case 1: return f->is_unsigned ? (int64_t)(uint8_t)u.b : u.b;
     case 2: return f->is_unsigned ? (int64_t)(uint16_t)u.s : u.s;
     case 4: return f->is_unsigned ? (int64_t)(uint32_t)u.i : u.i;
-    default:
-        *ok = !f->is_unsigned || u.l >= 0;
-        return u.l;
+    default: *ok = !f->is_unsigned || u.l >= 0; return u.l;
     }
 }
 
@@ -321,7 +329,8 @@ static int find_positions(importer *m, const struct ArrowSchema *s, const struct
 {
     const format *index = find_format(s->format);
     const struct ArrowArray *d = a->dictionary;
-    if (a->length < 0 || a->offset < 0 || (index->how != NULLS && a->n_buffers < 2) || (s->dictionary && (!d || d->length < 0 || d->offset < 0)))
+    if (a->length < 0 || a->offset < 0 || (index->how != NULLS && a->n_buffers < 2) ||
+        (s->dictionary && (!d || d->length < 0 || d->offset < 0)))
         return RTQ_ERR_DATA;
     if (from < 0 || from > a->length || m->n > a->length - from)
         return RTQ_ERR_DATA;
@@ -381,16 +390,17 @@ static int import_column(rtq__vec **out, importer *m, uint32_t kind, const struc
     return RTQ_OK;
 }
 
-int rtq__arrow_import(rtq__vec **out, uint64_t *n_lost, const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t from,
-                      uint32_t n, rtq__scratch *scratch, rtq__arrow_problem *bad)
+int rtq__arrow_import(rtq__vec **out, uint64_t *n_lost, const struct ArrowSchema *schema,
+                      const struct ArrowArray *array, int64_t from, uint32_t n, rtq__scratch *scratch,
+                      rtq__arrow_problem *bad)
 {
     importer m = {.scratch = scratch, .n = n};
     uint32_t kind;
     *bad = (rtq__arrow_problem){"", schema->format ? schema->format : ""};
     if (n > RTQ__ROWS || !schema->format || strcmp(schema->format, "+s") != 0)
         return RTQ_ERR_ARG;
-    if (array->n_children != schema->n_children || from < 0 || array->length < 0 || array->offset < 0 || from > array->length ||
-        n > array->length - from)
+    if (array->n_children != schema->n_children || from < 0 || array->length < 0 || array->offset < 0 ||
+        from > array->length || n > array->length - from)
         return RTQ_ERR_DATA;
     from += array->offset;
     for (int64_t c = 0; c < schema->n_children; c++) {

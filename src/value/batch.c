@@ -7,9 +7,15 @@ struct rtq__owned_batch {
     rtq__batch batch;
 };
 
-static size_t align16(size_t n) { return (n + 15) & ~(size_t)15; }
+static size_t align16(size_t n)
+{
+    return (n + 15) & ~(size_t)15;
+}
 
-static bool points(uint32_t kind) { return kind == RTQ_STRING || kind == RTQ_DYNAMIC || kind == RTQ_UNKNOWN; }
+static bool points(uint32_t kind)
+{
+    return kind == RTQ_STRING || kind == RTQ_DYNAMIC || kind == RTQ_UNKNOWN;
+}
 
 /* A dictionary is kept only when it is no larger than the rows: sources share dictionaries of many thousand entries. */
 static uint8_t copied_form(const rtq__vec *v, uint32_t n)
@@ -163,9 +169,15 @@ int rtq__batch_copy(rtq__owned_batch **out, rtq__mem *mem, rtq__batch *b)
     return RTQ_OK;
 }
 
-rtq__batch *rtq__owned_batch_get(rtq__owned_batch *owned) { return &owned->batch; }
+rtq__batch *rtq__owned_batch_get(rtq__owned_batch *owned)
+{
+    return &owned->batch;
+}
 
-uint64_t rtq__owned_batch_bytes(const rtq__owned_batch *owned) { return owned->bytes; }
+uint64_t rtq__owned_batch_bytes(const rtq__owned_batch *owned)
+{
+    return owned->bytes;
+}
 
 void rtq__owned_batch_free(rtq__owned_batch *owned)
 {

@@ -1,4 +1,5 @@
-/* decimal.c - decimal128, binary integer encoding (IEEE 754-2008 3.5.2): 1 sign bit, 14 exponent bits, 113 coefficient bits. */
+/* decimal.c - decimal128, binary integer encoding (IEEE 754-2008 3.5.2): 1 sign bit, 14 exponent bits, 113 coefficient
+ * bits. */
 #include "value/decimal.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -180,7 +181,8 @@ size_t rtq__decimal_print(char out[48], const uint64_t w[2])
         memcpy(out + n, d + 1, n_digits - 1);
         n += n_digits - 1;
         out[n++] = 'E';
-        return n + rtq__print_long(out + n, point - 1); /* at most 1 + 35 + 1 + 5 bytes; print_long writes no more than it says */
+        return n + rtq__print_long(
+                       out + n, point - 1); /* at most 1 + 35 + 1 + 5 bytes; print_long writes no more than it says */
     }
     if (point <= 0) {
         out[n++] = '0', out[n++] = '.';
@@ -255,8 +257,14 @@ static int order(const unpacked *a, const unpacked *b) /* of magnitudes */
 int rtq__decimal_compare(const uint64_t a[2], const uint64_t b[2])
 {
     unpacked x = normal(a), y = normal(b);
-    int rank_x = x.class == NOT_A_NUMBER ? -9 : x.class == INFINITE ? (x.negative ? -2 : 2) : x.negative ? -1 : x.c != 0;
-    int rank_y = y.class == NOT_A_NUMBER ? -9 : y.class == INFINITE ? (y.negative ? -2 : 2) : y.negative ? -1 : y.c != 0;
+    int rank_x = x.class == NOT_A_NUMBER ? -9
+                 : x.class == INFINITE   ? (x.negative ? -2 : 2)
+                 : x.negative            ? -1
+                                         : x.c != 0;
+    int rank_y = y.class == NOT_A_NUMBER ? -9
+                 : y.class == INFINITE   ? (y.negative ? -2 : 2)
+                 : y.negative            ? -1
+                                         : y.c != 0;
     if (rank_x != rank_y || x.class != FINITE)
         return (rank_x > rank_y) - (rank_x < rank_y);
     int c = order(&x, &y);

@@ -1,5 +1,5 @@
-/* decimal.h - decimal128 as text, integer and double: what values need where no arithmetic is done. Arithmetic belongs to the
- * Intel library. */
+/* decimal.h - decimal128 as text, integer and double: what values need where no arithmetic is done. Arithmetic belongs
+ * to the Intel library. */
 #ifndef RTQ__DECIMAL_H
 #define RTQ__DECIMAL_H
 #include "value/kind.h"

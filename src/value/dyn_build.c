@@ -1,5 +1,5 @@
-/* dyn_build.c - builds trees bottom up: entries and payloads of the open containers are kept on two stacks, and the end of a
- * container turns its share of both into one contiguous tree, which is then a payload of its parent. */
+/* dyn_build.c - builds trees bottom up: entries and payloads of the open containers are kept on two stacks, and the end
+ * of a container turns its share of both into one contiguous tree, which is then a payload of its parent. */
 #include <assert.h>
 #include "base/hash.h"
 #include "value/dyn_scan.h"
@@ -9,7 +9,7 @@ enum { LINEAR_KEYS = 8 /* bags above this look keys up in the table */, NO_KEY =
 typedef struct slot {
     uint32_t key_at, key_len; /* from the container's start */
     uint32_t hash;
-    rtq__dyn entry;           /* u.i: offset from the container's start, where there is a payload */
+    rtq__dyn entry; /* u.i: offset from the container's start, where there is a payload */
 } slot;
 
 typedef struct frame {
@@ -25,8 +25,8 @@ struct rtq__dyn_builder {
     rtq__buf data;
     slot *slots;
     size_t n_slots, slots_cap;
-    /* Keys of large bags, slot + 1 by hash; 0: free. Entries leave in the reverse order of coming, so that clearing a place
-     * leaves exactly the table from before it was taken, and linear probing needs no tombstones. */
+    /* Keys of large bags, slot + 1 by hash; 0: free. Entries leave in the reverse order of coming, so that clearing a
+     * place leaves exactly the table from before it was taken, and linear probing needs no tombstones. */
     uint32_t *table;
     size_t table_cap, n_keys;
     rtq__dyn root;
@@ -62,7 +62,10 @@ static bool failed(rtq__dyn_builder *b)
     return b->error != RTQ_OK;
 }
 
-static frame *top(rtq__dyn_builder *b) { return b->depth ? &b->frames[b->depth - 1] : NULL; }
+static frame *top(rtq__dyn_builder *b)
+{
+    return b->depth ? &b->frames[b->depth - 1] : NULL;
+}
 
 static slot *new_slot(rtq__dyn_builder *b)
 {
@@ -240,11 +243,18 @@ static void begin(rtq__dyn_builder *b, bool is_bag)
         return;
     }
     align_data(b);
-    b->frames[b->depth++] = (frame){.start = b->data.len, .first = (uint32_t)b->n_slots, .key = NO_KEY, .height = 1, .is_bag = is_bag};
+    b->frames[b->depth++] = (frame){
+        .start = b->data.len, .first = (uint32_t)b->n_slots, .key = NO_KEY, .height = 1, .is_bag = is_bag};
 }
 
-void rtq__dyn_begin_array(rtq__dyn_builder *b) { begin(b, false); }
-void rtq__dyn_begin_bag(rtq__dyn_builder *b) { begin(b, true); }
+void rtq__dyn_begin_array(rtq__dyn_builder *b)
+{
+    begin(b, false);
+}
+void rtq__dyn_begin_bag(rtq__dyn_builder *b)
+{
+    begin(b, true);
+}
 
 static void write_slots(rtq__dyn_builder *b, const frame *f, uint32_t n, size_t head)
 {

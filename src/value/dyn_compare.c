@@ -1,9 +1,9 @@
 /* dyn_compare.c - equality, order and hash of dynamic values.
  *
- * Values are compared token by token, so JSON text and a tree of the same content are equal, and neither recursion nor memory
- * is needed. Order: null, bool, numbers (long and real by value; NaN below all others), decimal, string (by bytes), datetime,
- * timespan, guid, array, bag; containers by their first difference. The order of a bag's entries counts: looking keys up
- * instead would take hostile bags quadratic time. */
+ * Values are compared token by token, so JSON text and a tree of the same content are equal, and neither recursion nor
+ * memory is needed. Order: null, bool, numbers (long and real by value; NaN below all others), decimal, string (by
+ * bytes), datetime, timespan, guid, array, bag; containers by their first difference. The order of a bag's entries
+ * counts: looking keys up instead would take hostile bags quadratic time. */
 #include <math.h>
 #include "base/hash.h"
 #include "value/decimal.h"
@@ -11,13 +11,16 @@
 
 static uint8_t rank(uint8_t tag)
 {
-    static const uint8_t ranks[] = {[RTQ__DYN_NULL] = 0,     [RTQ__DYN_BOOL] = 1,     [RTQ__DYN_LONG] = 2, [RTQ__DYN_REAL] = 2,
-                                    [RTQ__DYN_DECIMAL] = 3,  [RTQ__DYN_STRING] = 4,   [RTQ__DYN_DATETIME] = 5,
-                                    [RTQ__DYN_TIMESPAN] = 6, [RTQ__DYN_GUID] = 7};
+    static const uint8_t ranks[] = {[RTQ__DYN_NULL] = 0,     [RTQ__DYN_BOOL] = 1,     [RTQ__DYN_LONG] = 2,
+                                    [RTQ__DYN_REAL] = 2,     [RTQ__DYN_DECIMAL] = 3,  [RTQ__DYN_STRING] = 4,
+                                    [RTQ__DYN_DATETIME] = 5, [RTQ__DYN_TIMESPAN] = 6, [RTQ__DYN_GUID] = 7};
     return tag < sizeof ranks ? ranks[tag] : 8;
 }
 
-static int order_long(int64_t a, int64_t b) { return a < b ? -1 : a > b; }
+static int order_long(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
 
 static int order_real(double a, double b)
 {
@@ -98,9 +101,7 @@ static int order_scalars(const rtq__dyn *a, const rtq__dyn *b)
     case RTQ__DYN_LONG:
     case RTQ__DYN_REAL: return order_numbers(a, b);
     case RTQ__DYN_GUID: return order_bytes(a->u.p, 16, b->u.p, 16);
-    case RTQ__DYN_DECIMAL:
-        memcpy(x, a->u.p, 16), memcpy(y, b->u.p, 16);
-        return rtq__decimal_compare(x, y);
+    case RTQ__DYN_DECIMAL: memcpy(x, a->u.p, 16), memcpy(y, b->u.p, 16); return rtq__decimal_compare(x, y);
     default: return order_long(a->u.i, b->u.i);
     }
 }
@@ -139,14 +140,16 @@ int rtq__dyn_compare(const rtq__dyn *a, const rtq__dyn *b)
 
 bool rtq__dyn_equal(const rtq__dyn *a, const rtq__dyn *b)
 {
-    if (a->tag == b->tag && a->tag == RTQ__DYN_STRING && a->len != b->len && !((a->flags | b->flags) & RTQ__DYN_ESCAPED))
+    if (a->tag == b->tag && a->tag == RTQ__DYN_STRING && a->len != b->len &&
+        !((a->flags | b->flags) & RTQ__DYN_ESCAPED))
         return false;
     if (a->tag == RTQ__DYN_JSON && b->tag == RTQ__DYN_JSON && a->len == b->len && memcmp(a->u.p, b->u.p, a->len) == 0)
         return true;
     return rtq__dyn_compare(a, b) == 0;
 }
 
-/* Text is hashed in blocks, so that escaped text gives the hash of what it stands for without being unescaped as a whole. */
+/* Text is hashed in blocks, so that escaped text gives the hash of what it stands for without being unescaped as a
+ * whole. */
 enum { HASH_BLOCK = 256 };
 
 static uint64_t hash_escaped(const rtq__dyn *d, uint64_t h)
@@ -194,12 +197,8 @@ static uint64_t hash_scalar(const rtq__dyn *d, uint64_t h)
     case RTQ__DYN_NULL: return h;
     case RTQ__DYN_STRING: return hash_string(d, h);
     case RTQ__DYN_REAL: return hash_real(d->u.d, h);
-    case RTQ__DYN_GUID:
-        memcpy(w, d->u.p, 16);
-        return rtq__hash_word(w[1], rtq__hash_word(w[0], h));
-    case RTQ__DYN_DECIMAL:
-        memcpy(w, d->u.p, 16);
-        return rtq__decimal_hash(w, h);
+    case RTQ__DYN_GUID: memcpy(w, d->u.p, 16); return rtq__hash_word(w[1], rtq__hash_word(w[0], h));
+    case RTQ__DYN_DECIMAL: memcpy(w, d->u.p, 16); return rtq__decimal_hash(w, h);
     default: return rtq__hash_word((uint64_t)d->u.i, h);
     }
 }

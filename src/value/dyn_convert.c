@@ -1,5 +1,5 @@
-/* dyn_convert.c - between cells and dynamic values, and the casts tolong() … of a dynamic value. What a cast gives was checked
- * against results of the emulator: toint wraps a long and saturates a real; text is read as by tolong("…"). */
+/* dyn_convert.c - between cells and dynamic values, and the casts tolong() … of a dynamic value. What a cast gives was
+ * checked against results of the emulator: toint wraps a long and saturates a real; text is read as by tolong("…"). */
 #include <math.h>
 #include "base/text.h"
 #include "base/time.h"
@@ -45,14 +45,10 @@ static bool to_long(int64_t *out, const rtq__dyn *d)
     case RTQ__DYN_BOOL:
     case RTQ__DYN_LONG:
     case RTQ__DYN_DATETIME:
-    case RTQ__DYN_TIMESPAN:
-        *out = d->u.i;
-        return true;
+    case RTQ__DYN_TIMESPAN: *out = d->u.i; return true;
     case RTQ__DYN_REAL: return real_to_long(out, d->u.d, INT64_MIN, INT64_MAX);
     case RTQ__DYN_STRING: return rtq__parse_long(out, d->u.p, d->len);
-    case RTQ__DYN_DECIMAL:
-        memcpy(w, d->u.p, 16);
-        return rtq__decimal_to_long(out, w);
+    case RTQ__DYN_DECIMAL: memcpy(w, d->u.p, 16); return rtq__decimal_to_long(out, w);
     default: return false;
     }
 }
@@ -71,7 +67,8 @@ static bool to_int(int64_t *out, const rtq__dyn *d)
 
 static bool to_bool(int64_t *out, const rtq__dyn *d)
 {
-    if (d->tag == RTQ__DYN_STRING && (rtq__equal_nocase(d->u.p, d->len, "true", 4) || rtq__equal_nocase(d->u.p, d->len, "false", 5)))
+    if (d->tag == RTQ__DYN_STRING &&
+        (rtq__equal_nocase(d->u.p, d->len, "true", 4) || rtq__equal_nocase(d->u.p, d->len, "false", 5)))
         *out = d->len == 4;
     else if (d->tag == RTQ__DYN_REAL)
         *out = d->u.d != 0;
@@ -85,16 +82,12 @@ static bool to_real(double *out, const rtq__dyn *d)
 {
     uint64_t w[2];
     switch (d->tag) {
-    case RTQ__DYN_REAL:
-        *out = d->u.d;
-        return true;
+    case RTQ__DYN_REAL: *out = d->u.d; return true;
     case RTQ__DYN_STRING: return rtq__parse_real(out, d->u.p, d->len);
     case RTQ__DYN_BOOL:
     case RTQ__DYN_LONG:
     case RTQ__DYN_DATETIME:
-    case RTQ__DYN_TIMESPAN:
-        *out = (double)d->u.i;
-        return true;
+    case RTQ__DYN_TIMESPAN: *out = (double)d->u.i; return true;
     case RTQ__DYN_DECIMAL:
         memcpy(w, d->u.p, 16);
         *out = rtq__decimal_to_double(w);
@@ -124,14 +117,10 @@ static bool to_decimal(uint64_t out[2], const rtq__dyn *d)
 {
     char text[40];
     switch (d->tag) {
-    case RTQ__DYN_DECIMAL:
-        memcpy(out, d->u.p, 16);
-        return true;
+    case RTQ__DYN_DECIMAL: memcpy(out, d->u.p, 16); return true;
     case RTQ__DYN_STRING: return rtq__decimal_parse(out, d->u.p, d->len);
     case RTQ__DYN_BOOL:
-    case RTQ__DYN_LONG:
-        rtq__decimal_from_long(out, d->u.i);
-        return true;
+    case RTQ__DYN_LONG: rtq__decimal_from_long(out, d->u.i); return true;
     case RTQ__DYN_REAL: return rtq__decimal_parse(out, text, rtq__print_real(text, d->u.d));
     default: return false;
     }
@@ -145,7 +134,8 @@ static rtq__cell to_string(const rtq__dyn *d, rtq__arena *heap)
         return rtq__cell_s(d->u.p, d->len);
     rtq__buf_init(&text, heap->mem);
     rtq__dyn_print_text(&text, d);
-    char *p = text.failed || text.len > UINT32_MAX ? NULL : rtq__arena_strndup(heap, text.ptr ? text.ptr : "", text.len);
+    char *p = text.failed || text.len > UINT32_MAX ? NULL
+                                                   : rtq__arena_strndup(heap, text.ptr ? text.ptr : "", text.len);
     if (p)
         c = rtq__cell_s(p, text.len);
     else

@@ -2,8 +2,14 @@
 #include "base/text.h"
 #include "value/dyn_scan.h"
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 const char *rtq__json_blank(const char *p, const char *end)
 {
@@ -53,7 +59,10 @@ const char *rtq__json_skip(const char *p, const char *end)
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 static bool hex4(uint32_t *out, const char *p, const char *end)
@@ -154,7 +163,8 @@ bool rtq__json_check(const char *p, const char *end)
         if (state == AFTER && depth == 0)
             return false;
         bool in_bag = depth > 0 && (bags[(depth - 1) / 64] >> ((depth - 1) % 64) & 1);
-        if (((*p == ']' && !in_bag && state != VALUE) || (*p == '}' && in_bag && state != KEY && state != VALUE)) && depth > 0) {
+        if (((*p == ']' && !in_bag && state != VALUE) || (*p == '}' && in_bag && state != KEY && state != VALUE)) &&
+            depth > 0) {
             depth--, p++;
             state = AFTER;
         } else if (state == AFTER) {
@@ -248,8 +258,8 @@ static const char *decode_escape(char out[4], size_t *n, const char *p, const ch
     if (!hex4(&cp, p + 1, end))
         return end;
     p += 5;
-    if (cp >= 0xD800 && cp < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' && hex4(&low, p + 2, end) && low >= 0xDC00 &&
-        low < 0xE000) {
+    if (cp >= 0xD800 && cp < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' && hex4(&low, p + 2, end) &&
+        low >= 0xDC00 && low < 0xE000) {
         cp = 0x10000 + ((cp - 0xD800) << 10) + (low - 0xDC00);
         p += 6;
     } else if (cp >= 0xD800 && cp < 0xE000) {

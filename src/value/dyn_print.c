@@ -84,9 +84,7 @@ static void put_scalar(rtq__buf *out, const rtq__dyn *d)
 {
     char text[48];
     switch (d->tag) {
-    case RTQ__DYN_BOOL:
-        rtq__buf_adds(out, d->u.i ? "true" : "false");
-        break;
+    case RTQ__DYN_BOOL: rtq__buf_adds(out, d->u.i ? "true" : "false"); break;
     case RTQ__DYN_LONG:
         if (d->flags & RTQ__DYN_HEX) /* no JSON number looks like that */
             rtq__buf_addc(out, '"');
@@ -94,9 +92,7 @@ static void put_scalar(rtq__buf *out, const rtq__dyn *d)
         if (d->flags & RTQ__DYN_HEX)
             rtq__buf_addc(out, '"');
         break;
-    case RTQ__DYN_REAL:
-        put_real(out, d->u.d, true);
-        break;
+    case RTQ__DYN_REAL: put_real(out, d->u.d, true); break;
     case RTQ__DYN_STRING:
         if (d->flags & RTQ__DYN_ESCAPED)
             put_raw_string(out, d);
@@ -104,16 +100,10 @@ static void put_scalar(rtq__buf *out, const rtq__dyn *d)
             rtq__buf_add_json(out, d->u.p, d->len);
         break;
     case RTQ__DYN_DATETIME:
-    case RTQ__DYN_TIMESPAN:
-        rtq__buf_add_json(out, text, time_text(text, d->tag, d->u.i));
-        break;
+    case RTQ__DYN_TIMESPAN: rtq__buf_add_json(out, text, time_text(text, d->tag, d->u.i)); break;
     case RTQ__DYN_GUID:
-    case RTQ__DYN_DECIMAL:
-        rtq__buf_add_json(out, text, wide_text(text, d->tag == RTQ__DYN_GUID, d->u.p));
-        break;
-    default:
-        rtq__buf_adds(out, "null");
-        break;
+    case RTQ__DYN_DECIMAL: rtq__buf_add_json(out, text, wide_text(text, d->tag == RTQ__DYN_GUID, d->u.p)); break;
+    default: rtq__buf_adds(out, "null"); break;
     }
 }
 
@@ -155,28 +145,15 @@ void rtq__dyn_print_text(rtq__buf *out, const rtq__dyn *d)
 {
     char text[48];
     switch (d->tag) {
-    case RTQ__DYN_NULL:
-        break;
-    case RTQ__DYN_STRING:
-        rtq__buf_add(out, d->u.p, d->len);
-        break;
-    case RTQ__DYN_LONG:
-        put_long(out, d->u.i, d->flags & RTQ__DYN_HEX);
-        break;
-    case RTQ__DYN_REAL:
-        put_real(out, d->u.d, false);
-        break;
+    case RTQ__DYN_NULL: break;
+    case RTQ__DYN_STRING: rtq__buf_add(out, d->u.p, d->len); break;
+    case RTQ__DYN_LONG: put_long(out, d->u.i, d->flags & RTQ__DYN_HEX); break;
+    case RTQ__DYN_REAL: put_real(out, d->u.d, false); break;
     case RTQ__DYN_DATETIME:
-    case RTQ__DYN_TIMESPAN:
-        rtq__buf_add(out, text, time_text(text, d->tag, d->u.i));
-        break;
+    case RTQ__DYN_TIMESPAN: rtq__buf_add(out, text, time_text(text, d->tag, d->u.i)); break;
     case RTQ__DYN_GUID:
-    case RTQ__DYN_DECIMAL:
-        rtq__buf_add(out, text, wide_text(text, d->tag == RTQ__DYN_GUID, d->u.p));
-        break;
-    default:
-        rtq__dyn_print(out, d);
-        break;
+    case RTQ__DYN_DECIMAL: rtq__buf_add(out, text, wide_text(text, d->tag == RTQ__DYN_GUID, d->u.p)); break;
+    default: rtq__dyn_print(out, d); break;
     }
 }
 

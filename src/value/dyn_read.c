@@ -1,7 +1,10 @@
 /* dyn_read.c - looking into dynamic values without building anything: JSON text is scanned, trees are indexed. */
 #include "value/dyn_scan.h"
 
-static bool is_tree(const rtq__dyn *d) { return d->tag == RTQ__DYN_ARRAY || d->tag == RTQ__DYN_BAG; }
+static bool is_tree(const rtq__dyn *d)
+{
+    return d->tag == RTQ__DYN_ARRAY || d->tag == RTQ__DYN_BAG;
+}
 
 static bool json_opens(const rtq__dyn *d, char c)
 {
@@ -11,10 +14,19 @@ static bool json_opens(const rtq__dyn *d, char c)
     return p < end && *p == c;
 }
 
-bool rtq__dyn_is_array(const rtq__dyn *d) { return d->tag == RTQ__DYN_ARRAY || json_opens(d, '['); }
-bool rtq__dyn_is_bag(const rtq__dyn *d) { return d->tag == RTQ__DYN_BAG || json_opens(d, '{'); }
+bool rtq__dyn_is_array(const rtq__dyn *d)
+{
+    return d->tag == RTQ__DYN_ARRAY || json_opens(d, '[');
+}
+bool rtq__dyn_is_bag(const rtq__dyn *d)
+{
+    return d->tag == RTQ__DYN_BAG || json_opens(d, '{');
+}
 
-static uint32_t slot_len(const rtq__dyn *tree) { return tree->tag == RTQ__DYN_BAG ? RTQ__DYN_SLOT : RTQ__DYN_ENTRY; }
+static uint32_t slot_len(const rtq__dyn *tree)
+{
+    return tree->tag == RTQ__DYN_BAG ? RTQ__DYN_SLOT : RTQ__DYN_ENTRY;
+}
 
 uint32_t rtq__dyn_tree_count(const rtq__dyn *tree)
 {
@@ -189,7 +201,11 @@ int rtq__dyn_at(rtq__dyn *out, const rtq__dyn *array, int64_t index, rtq__arena 
 }
 
 /* One step of a path: .name, name (first), ['name'], ["name"] or [index]. Past it, NULL: malformed. */
-typedef struct path_step { rtq_str name; int64_t index; bool is_index; } path_step;
+typedef struct path_step {
+    rtq_str name;
+    int64_t index;
+    bool is_index;
+} path_step;
 
 static const char *index_step(path_step *s, const char *p, const char *end)
 {
@@ -239,7 +255,8 @@ int rtq__dyn_path(rtq__dyn *out, const rtq__dyn *value, const char *path, size_t
         p = read_step(&s, p, end, p == path);
         if (!p)
             return RTQ_ERR_ARG;
-        int rc = s.is_index ? rtq__dyn_at(&at, &at, s.index, heap) : rtq__dyn_get(&at, &at, s.name.ptr, s.name.len, heap);
+        int rc = s.is_index ? rtq__dyn_at(&at, &at, s.index, heap)
+                            : rtq__dyn_get(&at, &at, s.name.ptr, s.name.len, heap);
         if (rc != RTQ_OK)
             return rc;
     }

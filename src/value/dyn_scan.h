@@ -1,5 +1,6 @@
-/* dyn_scan.h - shared by the dyn_*.c files: scanning of JSON text that was checked before, tree entries, and a walk over
- * both forms. All of it stays within [p, end) whatever the text, so a broken promise of "checked" costs results, not memory. */
+/* dyn_scan.h - shared by the dyn_*.c files: scanning of JSON text that was checked before, tree entries, and a walk
+ * over both forms. All of it stays within [p, end) whatever the text, so a broken promise of "checked" costs results,
+ * not memory. */
 #ifndef RTQ__DYN_SCAN_H
 #define RTQ__DYN_SCAN_H
 #include "value/dyn.h"
@@ -7,14 +8,14 @@
 /* Flag of a string that walks and scans give out: the bytes at u.p are those between the quotes, escapes and all. */
 enum { RTQ__DYN_ESCAPED = 0x80 };
 
-const char *rtq__json_blank(const char *p, const char *end);             /* past white space */
+const char *rtq__json_blank(const char *p, const char *end);                 /* past white space */
 const char *rtq__json_string(const char *p, const char *end, bool *escapes); /* p at the quote; past the closing one */
-const char *rtq__json_skip(const char *p, const char *end);              /* p at a value; past it */
-bool rtq__json_check(const char *p, const char *end);                    /* one value and white space, nothing else */
+const char *rtq__json_skip(const char *p, const char *end);                  /* p at a value; past it */
+bool rtq__json_check(const char *p, const char *end); /* one value and white space, nothing else */
 /* The value at p, which starts a value; past it. Containers become JSON spans, strings with escapes are flagged. */
 const char *rtq__json_value(rtq__dyn *out, const char *p, const char *end);
-size_t rtq__json_unescape(char *out, const char *p, size_t len);         /* out has room for len; returns bytes written */
-int rtq__dyn_settle(rtq__dyn *d, rtq__arena *heap);                      /* unescapes a flagged string. OK, NOMEM */
+size_t rtq__json_unescape(char *out, const char *p, size_t len); /* out has room for len; returns bytes written */
+int rtq__dyn_settle(rtq__dyn *d, rtq__arena *heap);              /* unescapes a flagged string. OK, NOMEM */
 
 /* Text with escapes as a sequence of plain pieces. */
 typedef struct rtq__json_text {
@@ -32,14 +33,23 @@ void rtq__dyn_tree_item(rtq__dyn *out, const rtq__dyn *tree, uint32_t i);
 rtq_str rtq__dyn_tree_key(const rtq__dyn *bag, uint32_t i);
 
 /* Depth-first walk without recursion. */
-enum { RTQ__WALK_DONE = 0, RTQ__WALK_SCALAR, RTQ__WALK_KEY /* value: the key as a string */, RTQ__WALK_ARRAY, RTQ__WALK_BAG,
-       RTQ__WALK_END };
+enum {
+    RTQ__WALK_DONE = 0,
+    RTQ__WALK_SCALAR,
+    RTQ__WALK_KEY /* value: the key as a string */,
+    RTQ__WALK_ARRAY,
+    RTQ__WALK_BAG,
+    RTQ__WALK_END
+};
 typedef struct rtq__dyn_walk {
     rtq__dyn value;
     const char *json, *json_end; /* inside JSON text while json_depth > 0 */
     uint32_t json_depth, depth;
     bool has_root, key_done;
-    struct { rtq__dyn tree; uint32_t i, n; } stack[RTQ__DYN_DEPTH];
+    struct {
+        rtq__dyn tree;
+        uint32_t i, n;
+    } stack[RTQ__DYN_DEPTH];
 } rtq__dyn_walk;
 void rtq__dyn_walk_init(rtq__dyn_walk *w, const rtq__dyn *d);
 int rtq__dyn_walk_next(rtq__dyn_walk *w);

@@ -133,7 +133,11 @@ static bool check_tree(const rtq__dyn *tree, uint32_t *n)
 
 bool rtq__dyn_check(const rtq__dyn *d)
 {
-    struct { rtq__dyn tree; uint32_t i, n; uint64_t budget; } stack[RTQ__DYN_DEPTH];
+    struct {
+        rtq__dyn tree;
+        uint32_t i, n;
+        uint64_t budget;
+    } stack[RTQ__DYN_DEPTH];
     uint32_t depth = 0;
     if (!check_entry(d, RTQ__DYN_DEPTH + 1))
         return false;

@@ -6,11 +6,11 @@ static const struct kind_name {
     const char *name;
     uint32_t kind;
 } kind_names[] = {
-    {"bool", RTQ_BOOL},         {"int", RTQ_INT},           {"long", RTQ_LONG},         {"real", RTQ_REAL},
-    {"decimal", RTQ_DECIMAL},   {"string", RTQ_STRING},     {"datetime", RTQ_DATETIME}, {"timespan", RTQ_TIMESPAN},
-    {"guid", RTQ_GUID},         {"dynamic", RTQ_DYNAMIC},   {"unknown", RTQ_UNKNOWN},   {"boolean", RTQ_BOOL},
-    {"int32", RTQ_INT},         {"int64", RTQ_LONG},        {"double", RTQ_REAL},       {"date", RTQ_DATETIME},
-    {"time", RTQ_TIMESPAN},     {"uuid", RTQ_GUID},         {"uniqueid", RTQ_GUID},
+    {"bool", RTQ_BOOL},       {"int", RTQ_INT},         {"long", RTQ_LONG},         {"real", RTQ_REAL},
+    {"decimal", RTQ_DECIMAL}, {"string", RTQ_STRING},   {"datetime", RTQ_DATETIME}, {"timespan", RTQ_TIMESPAN},
+    {"guid", RTQ_GUID},       {"dynamic", RTQ_DYNAMIC}, {"unknown", RTQ_UNKNOWN},   {"boolean", RTQ_BOOL},
+    {"int32", RTQ_INT},       {"int64", RTQ_LONG},      {"double", RTQ_REAL},       {"date", RTQ_DATETIME},
+    {"time", RTQ_TIMESPAN},   {"uuid", RTQ_GUID},       {"uniqueid", RTQ_GUID},
 };
 
 enum { N_KIND_NAMES = sizeof kind_names / sizeof kind_names[0] };

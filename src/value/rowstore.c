@@ -4,7 +4,7 @@
 
 enum { HEAP_FIRST = 1024, HEAP_CHUNK = 256 * 1024 };
 
-int rows_take(void **out, rtq__rows *r, size_t len)
+int rtq__rows_take(void **out, rtq__rows *r, size_t len)
 {
     if (r->max_bytes && (len > r->max_bytes || r->bytes > r->max_bytes - len))
         return RTQ_ERR_LIMIT;
@@ -15,7 +15,7 @@ int rows_take(void **out, rtq__rows *r, size_t len)
     return RTQ_OK;
 }
 
-void rows_give(rtq__rows *r, void *ptr, size_t len)
+void rtq__rows_give(rtq__rows *r, void *ptr, size_t len)
 {
     if (!ptr)
         return;
@@ -104,14 +104,14 @@ static void free_heap(rtq__rows *r, rows_heap_chunk *chunk)
 {
     while (chunk) {
         rows_heap_chunk *next = chunk->next;
-        rows_give(r, chunk, sizeof *chunk + chunk->cap);
+        rtq__rows_give(r, chunk, sizeof *chunk + chunk->cap);
         chunk = next;
     }
 }
 
 static void free_table(rtq__rows *r)
 {
-    rows_give(r, r->table, (size_t)r->table_cap * sizeof *r->table);
+    rtq__rows_give(r, r->table, (size_t)r->table_cap * sizeof *r->table);
     r->table = NULL;
     r->table_cap = 0;
 }
@@ -122,11 +122,11 @@ void rtq__rows_free(rtq__rows *r)
         return;
     rtq__mem *mem = r->mem;
     for (size_t k = 0; k < r->n_chunks; k++)
-        rows_give(r, r->chunks[k], chunk_len(r, k));
+        rtq__rows_give(r, r->chunks[k], chunk_len(r, k));
     free_heap(r, r->heap);
     free_table(r);
     rtq__free(mem, r->chunks);
-    rows_give(r, r->next, r->next_cap * sizeof *r->next);
+    rtq__rows_give(r, r->next, r->next_cap * sizeof *r->next);
     rtq__free(mem, r->kinds);
     rtq__free(mem, r->offsets);
     rtq__free(mem, r->has_null);
@@ -141,7 +141,7 @@ void rtq__rows_clear(rtq__rows *r)
 {
     while (r->n_chunks > 1 && chunk_first(r->n_chunks - 1) >= r->count) {
         r->n_chunks--;
-        rows_give(r, r->chunks[r->n_chunks], chunk_len(r, r->n_chunks));
+        rtq__rows_give(r, r->chunks[r->n_chunks], chunk_len(r, r->n_chunks));
     }
     r->rows_cap = chunk_first(r->n_chunks);
     if (r->table_cap > 64 && r->n_slots < r->table_cap / 16)
@@ -157,7 +157,7 @@ void rtq__rows_clear(rtq__rows *r)
             r->heap = NULL;
         }
     }
-    rows_give(r, r->next, r->next_cap * sizeof *r->next);
+    rtq__rows_give(r, r->next, r->next_cap * sizeof *r->next);
     r->next = NULL;
     r->next_cap = 0;
     memset(r->has_null, 0, r->n_cols);
@@ -166,10 +166,16 @@ void rtq__rows_clear(rtq__rows *r)
     r->heap_used = r->heap_dead = 0;
 }
 
-uint32_t rtq__rows_count(const rtq__rows *r) { return r->count; }
-uint64_t rtq__rows_bytes(const rtq__rows *r) { return r->bytes; }
+uint32_t rtq__rows_count(const rtq__rows *r)
+{
+    return r->count;
+}
+uint64_t rtq__rows_bytes(const rtq__rows *r)
+{
+    return r->bytes;
+}
 
-int rows_room(rtq__rows *r, uint32_t id)
+int rtq__rows_room(rtq__rows *r, uint32_t id)
 {
     if (id >= UINT32_MAX - 2 * ROWS_CHUNK)
         return RTQ_ERR_LIMIT;
@@ -177,7 +183,7 @@ int rows_room(rtq__rows *r, uint32_t id)
         void *chunk;
         if (rtq__grow(r->mem, &r->chunks, &r->chunks_cap, r->n_chunks + 1, sizeof *r->chunks) != RTQ_OK)
             return RTQ_ERR_NOMEM;
-        int rc = rows_take(&chunk, r, chunk_len(r, r->n_chunks));
+        int rc = rtq__rows_take(&chunk, r, chunk_len(r, r->n_chunks));
         if (rc != RTQ_OK)
             return rc;
         r->chunks[r->n_chunks++] = chunk;
@@ -196,7 +202,7 @@ static int heap_put(const char **out, rtq__rows *r, const char *ptr, uint32_t le
         void *chunk;
         if (cap < need)
             cap = need;
-        int rc = rows_take(&chunk, r, sizeof *h + cap);
+        int rc = rtq__rows_take(&chunk, r, sizeof *h + cap);
         if (rc != RTQ_OK)
             return rc;
         h = chunk;
@@ -211,7 +217,7 @@ static int heap_put(const char **out, rtq__rows *r, const char *ptr, uint32_t le
     return RTQ_OK;
 }
 
-uint32_t rows_cell_text(const char *cell, uint32_t kind)
+uint32_t rtq__rows_cell_text(const char *cell, uint32_t kind)
 {
     if (kind == RTQ_STRING) {
         uint32_t len;
@@ -224,10 +230,10 @@ uint32_t rows_cell_text(const char *cell, uint32_t kind)
 }
 
 /* Both string and dynamic cells have their pointer in the second word. */
-int rows_keep_text(rtq__rows *r, char *cell, uint32_t kind)
+int rtq__rows_keep_text(rtq__rows *r, char *cell, uint32_t kind)
 {
     const char *from, *kept;
-    uint32_t len = rows_cell_text(cell, kind);
+    uint32_t len = rtq__rows_cell_text(cell, kind);
     if (len == 0) {
         rtq__dyn d;
         memcpy(&d, cell, sizeof d);
@@ -244,7 +250,7 @@ int rows_keep_text(rtq__rows *r, char *cell, uint32_t kind)
     return rc;
 }
 
-void rows_canonical(char *cell, uint32_t kind)
+void rtq__rows_canonical(char *cell, uint32_t kind)
 {
     if (kind == RTQ_REAL) {
         double d;
@@ -259,7 +265,10 @@ void rows_canonical(char *cell, uint32_t kind)
     }
 }
 
-void *rtq__rows_extra(rtq__rows *r, uint32_t id) { return rows_at(r, id) + r->extra_off; }
+void *rtq__rows_extra(rtq__rows *r, uint32_t id)
+{
+    return rows_at(r, id) + r->extra_off;
+}
 
 void rtq__rows_extras(void **out, rtq__rows *r, const uint32_t *ids, uint32_t n)
 {
@@ -289,7 +298,7 @@ static int compact_heap(rtq__rows *r)
     for (uint32_t id = 0; id < r->count && rc == RTQ_OK; id++)
         for (uint32_t c = 0; c < r->n_cols && rc == RTQ_OK; c++)
             if (rows_is_text(r->kinds[c]))
-                rc = rows_keep_text(r, rows_at(r, id) + r->offsets[c], r->kinds[c]);
+                rc = rtq__rows_keep_text(r, rows_at(r, id) + r->offsets[c], r->kinds[c]);
     r->max_bytes = max_bytes;
     if (rc == RTQ_OK) {
         free_heap(r, old);
@@ -309,12 +318,13 @@ int rtq__rows_set(rtq__rows *r, uint32_t id, uint32_t col, const rtq__cell *cell
     uint32_t kind = r->kinds[col];
     char fresh[16] = {0};
     uint64_t valid = 1;
-    rtq__vec v = {.kind = (uint8_t)kind, .form = RTQ__FLAT, .n = 1, .data = fresh, .valid = kind == RTQ_STRING ? NULL : &valid};
+    rtq__vec v = {
+        .kind = (uint8_t)kind, .form = RTQ__FLAT, .n = 1, .data = fresh, .valid = kind == RTQ_STRING ? NULL : &valid};
     rtq__vec_set(&v, 0, *cell);
     bool is_null = !(valid & 1);
-    uint32_t len = rows_is_text(kind) ? rows_cell_text(fresh, kind) : 0;
+    uint32_t len = rows_is_text(kind) ? rtq__rows_cell_text(fresh, kind) : 0;
     if (rows_is_text(kind)) {
-        uint32_t old_len = rows_cell_text(to, kind);
+        uint32_t old_len = rtq__rows_cell_text(to, kind);
         const char *from;
         char *old;
         memcpy(&old, to + 8, sizeof old);
@@ -324,7 +334,7 @@ int rtq__rows_set(rtq__rows *r, uint32_t id, uint32_t col, const rtq__cell *cell
             memmove(old, from, len);
             memcpy(fresh + 8, &old, sizeof old);
         } else if (len > 0) {
-            int rc = rows_keep_text(r, fresh, kind);
+            int rc = rtq__rows_keep_text(r, fresh, kind);
             if (rc != RTQ_OK)
                 return rc;
         }

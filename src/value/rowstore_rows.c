@@ -14,7 +14,8 @@ static void put_nulls(append_block *b, rtq__rows *r, uint32_t c, const rtq__vec 
     bool is_dyn = v->kind == RTQ_DYNAMIC || v->kind == RTQ_UNKNOWN;
     uint32_t len = rtq__cell_len(v->kind) == 16 ? 16 : 8;
     for (uint32_t i = 0; i < b->n; i++) {
-        bool is_null = (v->valid && !rtq__bit(v->valid, at[i])) || (is_dyn && ((const rtq__dyn *)v->data)[at[i]].tag == RTQ__DYN_NULL);
+        bool is_null = (v->valid && !rtq__bit(v->valid, at[i])) ||
+                       (is_dyn && ((const rtq__dyn *)v->data)[at[i]].tag == RTQ__DYN_NULL);
         if (!is_null)
             continue;
         memset(b->to[i] + r->offsets[c], 0, len);
@@ -27,11 +28,14 @@ static void put_nulls(append_block *b, rtq__rows *r, uint32_t c, const rtq__vec 
 static int put_text(append_block *b, rtq__rows *r, uint32_t c, const rtq__vec *v, const uint32_t *at)
 {
     enum { MEMO = 64 };
-    struct { uint32_t at; const char *cell; } memo[MEMO] = {{0, NULL}};
+    struct {
+        uint32_t at;
+        const char *cell;
+    } memo[MEMO] = {{0, NULL}};
     bool share = v->form != RTQ__FLAT;
     for (uint32_t i = 0; i < b->n; i++) {
         char *cell = b->to[i] + r->offsets[c];
-        if (rows_cell_text(cell, v->kind) == 0)
+        if (rtq__rows_cell_text(cell, v->kind) == 0)
             continue;
         uint32_t m = at[i] % MEMO;
         if (share && memo[m].cell && memo[m].at == at[i]) {
@@ -39,7 +43,7 @@ static int put_text(append_block *b, rtq__rows *r, uint32_t c, const rtq__vec *v
             r->shared[c] = true;
             continue;
         }
-        int rc = rows_keep_text(r, cell, v->kind);
+        int rc = rtq__rows_keep_text(r, cell, v->kind);
         if (rc != RTQ_OK)
             return rc;
         memo[m].at = at[i], memo[m].cell = cell;
@@ -68,7 +72,7 @@ static int append_column(append_block *b, rtq__rows *r, uint32_t c, const rtq__v
             memcpy(b->to[i] + off, data + (size_t)at[i] * 8, 8);
     if (c < r->n_keys && (v->kind == RTQ_REAL || v->kind == RTQ_DECIMAL))
         for (uint32_t i = 0; i < b->n; i++)
-            rows_canonical(b->to[i] + off, v->kind);
+            rtq__rows_canonical(b->to[i] + off, v->kind);
     if (v->valid || (rows_is_text(v->kind) && v->kind != RTQ_STRING))
         put_nulls(b, r, c, v, at);
     return rows_is_text(v->kind) ? put_text(b, r, c, v, at) : RTQ_OK;
@@ -86,7 +90,7 @@ int rtq__rows_append(uint32_t *first, rtq__rows *r, rtq__vec *const *cols, const
     }
     for (uint32_t from = 0; from < n_sel; from += b.n) {
         b.n = n_sel - from < ROWS_BLOCK ? n_sel - from : ROWS_BLOCK;
-        int rc = (uint64_t)count + b.n > UINT32_MAX - 1 ? RTQ_ERR_LIMIT : rows_room(r, count + b.n - 1);
+        int rc = (uint64_t)count + b.n > UINT32_MAX - 1 ? RTQ_ERR_LIMIT : rtq__rows_room(r, count + b.n - 1);
         if (rc != RTQ_OK)
             return rc;
         for (uint32_t i = 0; i < b.n; i++) {
@@ -111,8 +115,8 @@ int rtq__rows_append(uint32_t *first, rtq__rows *r, rtq__vec *const *cols, const
 enum { AHEAD = 12, IN_CACHE = 512 * 1024 };
 
 /* Cells of rows ids[0 … n); `len` is a constant in each instance. */
-static inline __attribute__((always_inline)) void gather_ids(char *out, const rtq__rows *r, uint32_t off, const uint32_t *ids, uint32_t n,
-                                                            size_t len)
+static inline __attribute__((always_inline)) void gather_ids(char *out, const rtq__rows *r, uint32_t off,
+                                                             const uint32_t *ids, uint32_t n, size_t len)
 {
     bool far = (uint64_t)r->count * r->row_len > IN_CACHE;
     for (uint32_t i = 0; i < n; i++) {
@@ -125,8 +129,8 @@ static inline __attribute__((always_inline)) void gather_ids(char *out, const rt
     }
 }
 
-static inline __attribute__((always_inline)) void gather_run(char *out, const rtq__rows *r, uint32_t off, uint32_t first, uint32_t n,
-                                                            size_t len)
+static inline __attribute__((always_inline)) void gather_run(char *out, const rtq__rows *r, uint32_t off,
+                                                             uint32_t first, uint32_t n, size_t len)
 {
     for (uint32_t i = 0; i < n;) {
         uint32_t run = rows_run(first + i);
@@ -149,7 +153,8 @@ static void gather_cells(char *out, const rtq__rows *r, uint32_t col, const uint
         ids ? gather_ids(out, r, off, ids, n, 8) : gather_run(out, r, off, first, n, 8);
 }
 
-static bool gather_nulls(uint64_t *valid, const rtq__rows *r, uint32_t col, const uint32_t *ids, uint32_t first, uint32_t n)
+static bool gather_nulls(uint64_t *valid, const rtq__rows *r, uint32_t col, const uint32_t *ids, uint32_t first,
+                         uint32_t n)
 {
     bool any = false;
     for (uint32_t i = 0; i < n; i++) {
@@ -170,7 +175,8 @@ static bool any_missing(const uint32_t *ids, uint32_t n)
     return missing;
 }
 
-rtq__vec *rtq__rows_gather(rtq__rows *r, uint32_t col, const uint32_t *ids, uint32_t first, uint32_t n, rtq__scratch *scratch)
+rtq__vec *rtq__rows_gather(rtq__rows *r, uint32_t col, const uint32_t *ids, uint32_t first, uint32_t n,
+                           rtq__scratch *scratch)
 {
     rtq__vec *v = rtq__vec_new(scratch, r->kinds[col], n);
     if (!v)

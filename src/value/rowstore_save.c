@@ -1,8 +1,9 @@
-/* rowstore_save.c - the row store as bytes, and back. What is loaded is checked like input: a checkpoint may be damaged or
- * forged.
+/* rowstore_save.c - the row store as bytes, and back. What is loaded is checked like input: a checkpoint may be damaged
+ * or forged.
  *
- * head: "RTQR" in the machine's byte order, u32 version, u32 columns, keys, extra bytes, rows, flags (1: keys are unique), then
- * the kinds. Then each row as it lies in memory, pointers of text zero, followed by the bytes of its text cells. */
+ * head: "RTQR" in the machine's byte order, u32 version, u32 columns, keys, extra bytes, rows, flags (1: keys are
+ * unique), then the kinds. Then each row as it lies in memory, pointers of text zero, followed by the bytes of its text
+ * cells. */
 #include "base/text.h"
 #include "base/time.h"
 #include "value/dyn_scan.h"
@@ -10,11 +11,14 @@
 
 enum { MAGIC = 0x52545152, VERSION = 1, UNIQUE = 1 };
 
-typedef struct saved_head { uint32_t magic, version, n_cols, n_keys, extra_len, n_rows, flags; } saved_head;
+typedef struct saved_head {
+    uint32_t magic, version, n_cols, n_keys, extra_len, n_rows, flags;
+} saved_head;
 
 int rtq__rows_save(rtq__buf *out, const rtq__rows *r)
 {
-    saved_head head = {MAGIC, VERSION, r->n_cols, r->n_keys, r->extra_len, r->count, r->next || r->n_indexed < r->count ? 0 : UNIQUE};
+    saved_head head = {
+        MAGIC, VERSION, r->n_cols, r->n_keys, r->extra_len, r->count, r->next || r->n_indexed < r->count ? 0 : UNIQUE};
     rtq__buf_add(out, &head, sizeof head);
     rtq__buf_add(out, r->kinds, r->n_cols);
     for (uint32_t id = 0; id < r->count; id++) {
@@ -23,7 +27,7 @@ int rtq__rows_save(rtq__buf *out, const rtq__rows *r)
         rtq__buf_add(out, row, r->row_len);
         for (uint32_t c = 0; c < r->n_cols && !out->failed; c++) {
             const char *cell = row + r->offsets[c], *text;
-            uint32_t len = rows_is_text(r->kinds[c]) ? rows_cell_text(cell, r->kinds[c]) : 0;
+            uint32_t len = rows_is_text(r->kinds[c]) ? rtq__rows_cell_text(cell, r->kinds[c]) : 0;
             memcpy(&text, cell + 8, sizeof text);
             if (len == 0 && (r->kinds[c] == RTQ_STRING || cell[4] != RTQ__DYN_STRING || rows_is_null(r, row, c)))
                 continue;
@@ -34,7 +38,9 @@ int rtq__rows_save(rtq__buf *out, const rtq__rows *r)
     return out->failed ? RTQ_ERR_NOMEM : RTQ_OK;
 }
 
-typedef struct reader { const char *p, *end; } reader;
+typedef struct reader {
+    const char *p, *end;
+} reader;
 
 static bool take(const char **out, reader *in, size_t len)
 {
@@ -66,7 +72,8 @@ static bool check_string(const rtq__string *s)
 
 static bool check_dyn(const rtq__dyn *d)
 {
-    if (d->tag == RTQ__DYN_NULL || d->tag > RTQ__DYN_BAG || (d->tag < RTQ__DYN_ARRAY && d->reserved != 0) || !rtq__dyn_check(d))
+    if (d->tag == RTQ__DYN_NULL || d->tag > RTQ__DYN_BAG || (d->tag < RTQ__DYN_ARRAY && d->reserved != 0) ||
+        !rtq__dyn_check(d))
         return false;
     if (d->tag == RTQ__DYN_DATETIME && (d->u.i < 0 || d->u.i > RTQ__TICKS_MAX))
         return false;
@@ -84,13 +91,9 @@ static bool check_cell(const char *cell, uint32_t kind)
     case RTQ_BOOL: return i == 0 || i == 1;
     case RTQ_INT: return i >= INT32_MIN && i <= INT32_MAX;
     case RTQ_DATETIME: return i >= 0 && i <= RTQ__TICKS_MAX;
-    case RTQ_STRING:
-        memcpy(&s, cell, sizeof s);
-        return check_string(&s);
+    case RTQ_STRING: memcpy(&s, cell, sizeof s); return check_string(&s);
     case RTQ_DYNAMIC:
-    case RTQ_UNKNOWN:
-        memcpy(&d, cell, sizeof d);
-        return check_dyn(&d);
+    case RTQ_UNKNOWN: memcpy(&d, cell, sizeof d); return check_dyn(&d);
     default: return true;
     }
 }
@@ -125,12 +128,12 @@ static int load_cell(rtq__rows *r, char *row, uint32_t c, reader *in)
         return kind != RTQ_STRING && all_zero(cell, len) ? RTQ_OK : RTQ_ERR_DATA;
     }
     if (rows_is_text(kind)) {
-        uint32_t n = rows_cell_text(cell, kind);
+        uint32_t n = rtq__rows_cell_text(cell, kind);
         if (n > 0) {
             if (!all_zero(cell + 8, 8) || !take(&text, in, n))
                 return RTQ_ERR_DATA;
             memcpy(cell + 8, &text, sizeof text);
-            int rc = rows_keep_text(r, cell, kind);
+            int rc = rtq__rows_keep_text(r, cell, kind);
             if (rc != RTQ_OK)
                 return rc;
         } else if (kind != RTQ_STRING) { /* a text tag without bytes still wants a pointer that can be read */
@@ -147,7 +150,7 @@ static int load_cell(rtq__rows *r, char *row, uint32_t c, reader *in)
     if (!check_cell(cell, kind))
         return RTQ_ERR_DATA;
     if (c < r->n_keys)
-        rows_canonical(cell, kind);
+        rtq__rows_canonical(cell, kind);
     return RTQ_OK;
 }
 
@@ -155,7 +158,7 @@ static int load_rows(rtq__rows *r, uint32_t n, reader *in)
 {
     for (uint32_t id = 0; id < n; id++) {
         const char *saved;
-        int rc = rows_room(r, id);
+        int rc = rtq__rows_room(r, id);
         if (rc != RTQ_OK)
             return rc;
         char *row = rows_at(r, id);
@@ -182,7 +185,8 @@ int rtq__rows_load(rtq__rows *r, const char *ptr, size_t len)
         return RTQ_ERR_DATA;
     memcpy(&head, p, sizeof head);
     if (head.magic != MAGIC || head.version != VERSION || head.n_cols != r->n_cols || head.n_keys != r->n_keys ||
-        head.extra_len != r->extra_len || head.flags > UNIQUE || !take(&p, &in, r->n_cols) || memcmp(p, r->kinds, r->n_cols) != 0)
+        head.extra_len != r->extra_len || head.flags > UNIQUE || !take(&p, &in, r->n_cols) ||
+        memcmp(p, r->kinds, r->n_cols) != 0)
         return RTQ_ERR_DATA;
     if (head.n_rows > (size_t)(in.end - in.p) / (r->row_len ? r->row_len : 1))
         return RTQ_ERR_DATA;
@@ -191,7 +195,7 @@ int rtq__rows_load(rtq__rows *r, const char *ptr, size_t len)
         rc = rtq__rows_index(r);
         if (rc == RTQ_OK && r->n_slots != r->count)
             rc = RTQ_ERR_DATA; /* two rows with one key: not what upsert made */
-        rows_give(r, r->next, r->next_cap * sizeof *r->next);
+        rtq__rows_give(r, r->next, r->next_cap * sizeof *r->next);
         r->next = NULL;
         r->next_cap = 0;
     }

@@ -41,9 +41,7 @@ rtq__cell rtq__vec_get(const rtq__vec *v, uint32_t row)
     memset(&c, 0, sizeof c);
     c.kind = v->kind;
     switch (v->kind) {
-    case RTQ_BOOL:
-        c.u.i = ((const uint8_t *)v->data)[at] != 0;
-        break;
+    case RTQ_BOOL: c.u.i = ((const uint8_t *)v->data)[at] != 0; break;
     case RTQ_STRING: {
         const rtq__string *s = (const rtq__string *)v->data + at;
         c.len = s->len;
@@ -56,12 +54,8 @@ rtq__cell rtq__vec_get(const rtq__vec *v, uint32_t row)
         c.is_null = c.u.y.tag == RTQ__DYN_NULL;
         break;
     case RTQ_DECIMAL:
-    case RTQ_GUID:
-        memcpy(c.u.b, (const char *)v->data + (size_t)at * 16, 16);
-        break;
-    default:
-        memcpy(&c.u.i, (const char *)v->data + (size_t)at * 8, 8);
-        break;
+    case RTQ_GUID: memcpy(c.u.b, (const char *)v->data + (size_t)at * 16, 16); break;
+    default: memcpy(&c.u.i, (const char *)v->data + (size_t)at * 8, 8); break;
     }
     return c;
 }

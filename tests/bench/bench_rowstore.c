@@ -5,7 +5,9 @@
 #include <time.h>
 #include "value/rowstore.h"
 
-typedef struct sum_state { int64_t count, sum; } sum_state;
+typedef struct sum_state {
+    int64_t count, sum;
+} sum_state;
 
 static double now(void)
 {
@@ -41,7 +43,12 @@ static void group_batch(rtq__rows *rows, rtq__vec *key, const int64_t *values, u
     }
 }
 
-typedef struct input { uint32_t kind; const void *keys; const int64_t *values; size_t n; } input;
+typedef struct input {
+    uint32_t kind;
+    const void *keys;
+    const int64_t *values;
+    size_t n;
+} input;
 
 static double group(rtq__mem *mem, const input *in, uint32_t *groups)
 {
@@ -57,7 +64,10 @@ static double group(rtq__mem *mem, const input *in, uint32_t *groups)
             fail("new");
         for (size_t at = 0; at < in->n; at += RTQ__ROWS) {
             uint32_t n = in->n - at < RTQ__ROWS ? (uint32_t)(in->n - at) : RTQ__ROWS;
-            union { const void *in; void *out; } data = {(const char *)in->keys + at * rtq__cell_len(in->kind)};
+            union {
+                const void *in;
+                void *out;
+            } data = {(const char *)in->keys + at * rtq__cell_len(in->kind)};
             rtq__vec key = {.kind = (uint8_t)in->kind, .form = RTQ__FLAT, .n = n, .data = data.out};
             group_batch(rows, &key, in->values + at, n, &scratch);
             rtq__arena_reset(&scratch);
@@ -111,7 +121,10 @@ static double join(rtq__mem *mem, const int64_t *keys, size_t n, uint64_t n_buil
     }
     for (size_t at = 0; at < n; at += RTQ__ROWS) {
         uint32_t m = n - at < RTQ__ROWS ? (uint32_t)(n - at) : RTQ__ROWS;
-        union { const void *in; void *out; } data = {keys + at};
+        union {
+            const void *in;
+            void *out;
+        } data = {keys + at};
         rtq__vec v = {.kind = RTQ_LONG, .form = RTQ__FLAT, .n = m, .data = data.out}, *key = &v;
         if (rtq__rows_probe(ids, rows, &key, NULL, m, false, &scratch) != RTQ_OK)
             fail("probe");
@@ -130,7 +143,8 @@ static double join(rtq__mem *mem, const int64_t *keys, size_t n, uint64_t n_buil
 
 static void line(const char *name, uint32_t groups, double seconds, double base, size_t n)
 {
-    printf("%-28s %9u groups %8.2f ns a row %7.1f x plain pass\n", name, groups, seconds * 1e9 / (double)n, seconds / base);
+    printf("%-28s %9u groups %8.2f ns a row %7.1f x plain pass\n", name, groups, seconds * 1e9 / (double)n,
+           seconds / base);
 }
 
 int main(int argc, char **argv)
@@ -163,7 +177,8 @@ int main(int argc, char **argv)
         for (size_t d = 0; d < 3; d++) {
             for (size_t i = 0; i < n; i++) {
                 char *s = text + i * 32; /* each row has its own text, as rows from a decoder have */
-                int len = snprintf(s, 32, longer ? "%07lu.workstations.corp" : "%07lu", (unsigned long)(scramble(i) % distinct[d]));
+                int len = snprintf(s, 32, longer ? "%07lu.workstations.corp" : "%07lu",
+                                   (unsigned long)(scramble(i) % distinct[d]));
                 strings[i] = rtq__string_make(s, (size_t)len);
             }
             t = group(mem, &(input){RTQ_STRING, strings, values, n}, &groups);

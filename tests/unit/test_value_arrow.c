@@ -54,7 +54,12 @@ static bool same(rtq__cell a, rtq__cell b)
     return a.kind == b.kind && a.is_null == b.is_null && rtq__dyn_equal(&x, &y);
 }
 
-typedef struct table { rtq__batch batch; rtq__vec *cols[N_KINDS]; rtq_column_def defs[N_KINDS]; rtq__sel sel[N]; } table;
+typedef struct table {
+    rtq__batch batch;
+    rtq__vec *cols[N_KINDS];
+    rtq_column_def defs[N_KINDS];
+    rtq__sel sel[N];
+} table;
 
 static table *make_table(void)
 {
@@ -95,7 +100,8 @@ static void round_trip(uint32_t flags)
     cr_expect_eq(lost, 0);
     for (uint32_t c = 0; c < N_KINDS; c++)
         for (uint32_t i = 0; i < n; i++)
-            cr_assert(same(rtq__vec_get(cols[c], i), rtq__vec_get(t->cols[c], t->sel[from + i])), "kind %u row %u", c + 1, i);
+            cr_assert(same(rtq__vec_get(cols[c], i), rtq__vec_get(t->cols[c], t->sel[from + i])), "kind %u row %u",
+                      c + 1, i);
     schema.release(&schema);
     array.release(&array);
     cr_expect(!schema.release && !array.release);
@@ -167,11 +173,14 @@ Test(value_arrow, times_out_of_range_are_null_and_counted)
 }
 
 /* One foreign column of a struct. */
-static rtq__vec *import_one(const char *format, const void *data, const void *more, const uint8_t *valid, int64_t n, uint64_t *lost, int *rc)
+static rtq__vec *import_one(const char *format, const void *data, const void *more, const uint8_t *valid, int64_t n,
+                            uint64_t *lost, int *rc)
 {
     const void *buffers[3] = {valid, data, more}, *none[1] = {NULL};
-    struct ArrowSchema s = {.format = format, .name = "col"}, *sp = &s, top_s = {.format = "+s", .n_children = 1, .children = &sp};
-    struct ArrowArray a = {.length = n, .null_count = valid ? -1 : 0, .n_buffers = more ? 3 : 2, .buffers = buffers}, *ap = &a;
+    struct ArrowSchema s = {.format = format, .name = "col"}, *sp = &s,
+                       top_s = {.format = "+s", .n_children = 1, .children = &sp};
+    struct ArrowArray a = {.length = n, .null_count = valid ? -1 : 0, .n_buffers = more ? 3 : 2, .buffers = buffers},
+                      *ap = &a;
     struct ArrowArray top = {.length = n, .n_buffers = 1, .buffers = none, .n_children = 1, .children = &ap};
     rtq__vec *out = NULL;
     rtq__arrow_problem bad;
@@ -214,9 +223,16 @@ Test(value_arrow, foreign_types)
     v = import_one("tDs", times, NULL, NULL, 1, &lost, &rc);
     cr_expect(v->kind == RTQ_TIMESPAN && rtq__vec_get(v, 0).u.i == -RTQ__TICKS_SECOND);
     static const int64_t offsets[] = {0, 2, 5};
-    v = import_one("U", offsets, "ab\xff" "de", NULL, 2, &lost, &rc);
+    v = import_one("U", offsets,
+                   "ab\xff"
+                   "de",
+                   NULL, 2, &lost, &rc);
     rtq__cell c = rtq__vec_get(v, 1);
-    cr_expect(lost == 2 && c.len == 5 && memcmp(c.u.s, "\xef\xbf\xbd" "de", 5) == 0);
+    cr_expect(lost == 2 && c.len == 5 &&
+              memcmp(c.u.s,
+                     "\xef\xbf\xbd"
+                     "de",
+                     5) == 0);
     static const int64_t dec[2] = {-12345, -1};
     v = import_one("d:10,2", dec, NULL, NULL, 1, &lost, &rc);
     rtq__buf text;
@@ -234,7 +250,8 @@ Test(value_arrow, dictionaries)
     static const int32_t offsets[] = {0, 2, 24};
     static const int8_t codes[] = {1, 0, 1, 1};
     static const uint8_t valid[] = {0xb};
-    const void *entries[3] = {NULL, offsets, "dcworkstation.example.com"}, *index[2] = {valid, codes}, *none[1] = {NULL};
+    const void *entries[3] = {NULL, offsets, "dcworkstation.example.com"}, *index[2] = {valid, codes},
+               *none[1] = {NULL};
     struct ArrowSchema d = {.format = "u"}, s = {.format = "c", .name = "host", .dictionary = &d}, *sp = &s;
     struct ArrowSchema top_s = {.format = "+s", .n_children = 1, .children = &sp};
     struct ArrowArray da = {.length = 2, .n_buffers = 3, .buffers = entries};
@@ -250,7 +267,8 @@ Test(value_arrow, dictionaries)
     cr_expect_eq(rtq__vec_get(v, 1).len, 0, "a null string is empty");
     cr_expect_eq(rtq__vec_get(v, 2).len, 22);
     da.length = 1;
-    cr_expect_eq(rtq__arrow_import(&v, NULL, &top_s, &top, 0, 4, &arena, &bad), RTQ_ERR_DATA, "a code past the dictionary");
+    cr_expect_eq(rtq__arrow_import(&v, NULL, &top_s, &top, 0, 4, &arena, &bad), RTQ_ERR_DATA,
+                 "a code past the dictionary");
 }
 
 Test(value_arrow, what_does_not_fit_is_refused)
@@ -262,7 +280,8 @@ Test(value_arrow, what_does_not_fit_is_refused)
     cr_expect_eq(rc, RTQ_ERR_DATA);
     import_one("u", negative, "abcdef", NULL, 1, &lost, &rc);
     cr_expect_eq(rc, RTQ_ERR_DATA);
-    static const char *const unsupported[] = {"+l", "z", "vu", "e", "w:8", "d:10", "d:40,2,256", "+m", "tiM", "", "d:x,1"};
+    static const char *const unsupported[] = {"+l",         "z",  "vu",  "e", "w:8",  "d:10",
+                                              "d:40,2,256", "+m", "tiM", "",  "d:x,1"};
     for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++) {
         import_one(unsupported[i], backwards, NULL, NULL, 1, &lost, &rc);
         cr_expect_eq(rc, RTQ_ERR_UNSUPPORTED, "%s", unsupported[i]);

@@ -83,10 +83,27 @@ static const char *text_of(const rtq__cell *c)
 
 Test(value_dyn, malformed_text_is_refused)
 {
-    static const char *const bad[] = {
-        "{", "[", "]", "}", "[1,]", "{\"a\":1,}", "{,}", "[,1]", "{\"a\"}", "{\"a\":}", "{a:1}", "{'a':1}", "[1 2]", "01", "1.", ".5",
-        "+1", "-", "1e", "nul", "nullx", "tru", "\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u123", "[1]]", "{}{}", "[1}", "{\"a\":1]", "NaN",
-        "\"a\tb\"", "[\"\n\"]", "{\"a\":1 \"b\":2}", "[1,{]}", "1 2", "\"\\", "not json", "{\"a\":[}", "--1", "[1,,2]", "{1:2}"};
+    static const char *const bad[] = {"{",           "[",
+                                      "]",           "}",
+                                      "[1,]",        "{\"a\":1,}",
+                                      "{,}",         "[,1]",
+                                      "{\"a\"}",     "{\"a\":}",
+                                      "{a:1}",       "{'a':1}",
+                                      "[1 2]",       "01",
+                                      "1.",          ".5",
+                                      "+1",          "-",
+                                      "1e",          "nul",
+                                      "nullx",       "tru",
+                                      "\"",          "\"\\x\"",
+                                      "\"\\u12g4\"", "\"\\u123",
+                                      "[1]]",        "{}{}",
+                                      "[1}",         "{\"a\":1]",
+                                      "NaN",         "\"a\tb\"",
+                                      "[\"\n\"]",    "{\"a\":1 \"b\":2}",
+                                      "[1,{]}",      "1 2",
+                                      "\"\\",        "not json",
+                                      "{\"a\":[}",   "--1",
+                                      "[1,,2]",      "{1:2}"};
     rtq__dyn d;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         cr_expect_eq(rtq__dyn_parse(&d, bad[i], strlen(bad[i]), &arena), RTQ_ERR_DATA, "%s", bad[i]);
@@ -136,14 +153,21 @@ Test(value_dyn, builders_refuse_what_is_too_deep)
 
 Test(value_dyn, text_is_compact_and_canonical)
 {
-    static const struct { const char *in, *out; } cases[] = {
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
         {" { \"a\" : [ 1 , 2.50 , -0.0, 1.0, 118.0 ] , \"b\" : { } } ", "{\"a\":[1,2.5,-0.0,1.0,118.0],\"b\":{}}"},
         {"[\"\\u00e9\\/\\n\\u0001\\u0022\\\\\"]", "[\"\xc3\xa9/\\n\\u0001\\\"\\\\\"]"},
         {"[\"\\ud83d\\ude00\",\"\\ud83d\",\"\\udc00x\"]", "[\"\xf0\x9f\x98\x80\",\"\xef\xbf\xbd\",\"\xef\xbf\xbdx\"]"},
-        {"[]", "[]"}, {"{}", "{}"}, {"[[],[[]],{}]", "[[],[[]],{}]"}, {"[null,true,false]", "[null,true,false]"},
+        {"[]", "[]"},
+        {"{}", "{}"},
+        {"[[],[[]],{}]", "[[],[[]],{}]"},
+        {"[null,true,false]", "[null,true,false]"},
         {"{\"k\\u0065y\":{\"x\":\"y\"},\"z\":[{}]}", "{\"key\":{\"x\":\"y\"},\"z\":[{}]}"},
-        {"9223372036854775807", "9223372036854775807"}, {"-9223372036854775808", "-9223372036854775808"},
-        {"\"plain\"", "\"plain\""}, {" 7 ", "7"},
+        {"9223372036854775807", "9223372036854775807"},
+        {"-9223372036854775808", "-9223372036854775808"},
+        {"\"plain\"", "\"plain\""},
+        {" 7 ", "7"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rtq__dyn d = parse(cases[i].in), t = tree(cases[i].in);
@@ -228,10 +252,37 @@ Test(value_dyn, a_repeated_key_replaces_the_value)
 
 Test(value_dyn, order_and_equality_go_by_value)
 {
-    static const char *const ascending[] = {
-        "null", "false", "true", "-1e300", "-9223372036854775808", "-1.5", "-1", "0", "0.5", "9007199254740992", "9007199254740993",
-        "9223372036854775807", "9223372036854775808", "\"\"", "\"A\"", "\"a\"", "\"a\\u0000\"", "\"ab\"", "\"\\u00e9\"", "[]", "[null]",
-        "[1]", "[1,0]", "[1,\"x\"]", "[2]", "[[]]", "{}", "{\"a\":1}", "{\"a\":1,\"b\":0}", "{\"a\":2}", "{\"b\":0}"};
+    static const char *const ascending[] = {"null",
+                                            "false",
+                                            "true",
+                                            "-1e300",
+                                            "-9223372036854775808",
+                                            "-1.5",
+                                            "-1",
+                                            "0",
+                                            "0.5",
+                                            "9007199254740992",
+                                            "9007199254740993",
+                                            "9223372036854775807",
+                                            "9223372036854775808",
+                                            "\"\"",
+                                            "\"A\"",
+                                            "\"a\"",
+                                            "\"a\\u0000\"",
+                                            "\"ab\"",
+                                            "\"\\u00e9\"",
+                                            "[]",
+                                            "[null]",
+                                            "[1]",
+                                            "[1,0]",
+                                            "[1,\"x\"]",
+                                            "[2]",
+                                            "[[]]",
+                                            "{}",
+                                            "{\"a\":1}",
+                                            "{\"a\":1,\"b\":0}",
+                                            "{\"a\":2}",
+                                            "{\"b\":0}"};
     enum { N = sizeof ascending / sizeof ascending[0] };
     rtq__dyn d[N], t[N];
     for (int i = 0; i < N; i++)
@@ -298,7 +349,8 @@ Test(value_dyn, casts)
     cr_expect_eq(cast("\"false\"", RTQ_BOOL).u.i, 0);
     cr_expect(cast("\"yes\"", RTQ_BOOL).is_null && cast("\"\"", RTQ_LONG).is_null);
     cr_expect(cast("[1]", RTQ_LONG).is_null && cast("null", RTQ_REAL).is_null && cast("{}", RTQ_BOOL).is_null);
-    cr_expect(cast("[1]", RTQ_DATETIME).is_null && cast("-1", RTQ_DATETIME).is_null && cast("true", RTQ_TIMESPAN).is_null);
+    cr_expect(cast("[1]", RTQ_DATETIME).is_null && cast("-1", RTQ_DATETIME).is_null &&
+              cast("true", RTQ_TIMESPAN).is_null);
     cr_expect_eq(cast("1", RTQ_DATETIME).u.i, 1);
     rtq__cell c = cast("null", RTQ_STRING);
     cr_expect(!c.is_null && c.len == 0);
@@ -317,8 +369,10 @@ Test(value_dyn, casts)
 
 Test(value_dyn, types)
 {
-    static const struct { const char *json, *type; } cases[] = {
-        {"null", "null"}, {"1", "long"}, {"1.5", "double"}, {"\"s\"", "string"}, {"[1]", "array"}, {"{}", "dictionary"}, {"true", "bool"}};
+    static const struct {
+        const char *json, *type;
+    } cases[] = {{"null", "null"}, {"1", "long"},        {"1.5", "double"}, {"\"s\"", "string"},
+                 {"[1]", "array"}, {"{}", "dictionary"}, {"true", "bool"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rtq__dyn d = parse(cases[i].json);
         cr_expect_str_eq(rtq__dyn_type_name(&d), cases[i].type);
@@ -327,17 +381,27 @@ Test(value_dyn, types)
 
 Test(value_dyn, decimals)
 {
-    static const struct { const char *in, *out; } cases[] = {
-        {"3.14159265358979323846", "3.14159265358979323846"}, {"-0.0", "0"}, {"1.50", "1.5"}, {"100", "100"}, {"1e3", "1000"},
-        {"0.00001", "0.00001"}, {"1e-9", "1E-9"}, {"123456789012345678901234567890123456", "123456789012345678901234567890123500"},
-        {"12345678901234567890123456789012345", "12345678901234567890123456789012340"},
-        {"99999999999999999999999999999999999", "100000000000000000000000000000000000"}, {"1e60", "1E60"}, {"-2.5", "-2.5"}};
+    static const struct {
+        const char *in, *out;
+    } cases[] = {{"3.14159265358979323846", "3.14159265358979323846"},
+                 {"-0.0", "0"},
+                 {"1.50", "1.5"},
+                 {"100", "100"},
+                 {"1e3", "1000"},
+                 {"0.00001", "0.00001"},
+                 {"1e-9", "1E-9"},
+                 {"123456789012345678901234567890123456", "123456789012345678901234567890123500"},
+                 {"12345678901234567890123456789012345", "12345678901234567890123456789012340"},
+                 {"99999999999999999999999999999999999", "100000000000000000000000000000000000"},
+                 {"1e60", "1E60"},
+                 {"-2.5", "-2.5"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint64_t w[2];
         char text[48];
         cr_assert(rtq__decimal_parse(w, cases[i].in, strlen(cases[i].in)), "%s", cases[i].in);
         size_t n = rtq__decimal_print(text, w);
-        cr_expect(n == strlen(cases[i].out) && memcmp(text, cases[i].out, n) == 0, "%s gave %.*s", cases[i].in, (int)n, text);
+        cr_expect(n == strlen(cases[i].out) && memcmp(text, cases[i].out, n) == 0, "%s gave %.*s", cases[i].in, (int)n,
+                  text);
     }
     uint64_t a[2], c[2];
     int64_t i;
@@ -356,7 +420,8 @@ Test(value_dyn, decimals)
 /* Every byte of a tree changed at random: reading stays inside (the sanitizers watch) and the check decides. */
 Test(value_dyn, damaged_trees_are_survived)
 {
-    rtq__dyn good = tree("{\"a\":[1,\"two\",{\"b\":[[],{},\"x\"]},2.5],\"long key of some length\":{\"c\":null,\"d\":true}}");
+    rtq__dyn good = tree(
+        "{\"a\":[1,\"two\",{\"b\":[[],{},\"x\"]},2.5],\"long key of some length\":{\"c\":null,\"d\":true}}");
     char *copy = malloc(good.len);
     uint64_t r = 88172645463325252u;
     unsigned accepted = 0;
@@ -375,7 +440,8 @@ Test(value_dyn, damaged_trees_are_survived)
         rtq__dyn_hash(&d, 1);
         rtq__dyn_equal(&d, &good);
         rtq__arena_reset(&arena);
-        good = tree("{\"a\":[1,\"two\",{\"b\":[[],{},\"x\"]},2.5],\"long key of some length\":{\"c\":null,\"d\":true}}");
+        good = tree(
+            "{\"a\":[1,\"two\",{\"b\":[[],{},\"x\"]},2.5],\"long key of some length\":{\"c\":null,\"d\":true}}");
     }
     cr_expect_gt(accepted, 0);
     free(copy);
@@ -394,7 +460,8 @@ static void *failing(void *ptr, size_t old_len, size_t new_len, void *user)
 
 Test(value_dyn, building_survives_every_failed_allocation)
 {
-    rtq__dyn shape = parse("{\"a\":[1,2,{\"b\":\"c\"}],\"k1\":1,\"k2\":2,\"k3\":3,\"k4\":4,\"k5\":5,\"k6\":6,\"k7\":7,\"k8\":8,\"k9\":\"\\n\"}");
+    rtq__dyn shape = parse("{\"a\":[1,2,{\"b\":\"c\"}],\"k1\":1,\"k2\":2,\"k3\":3,\"k4\":4,\"k5\":5,\"k6\":6,\"k7\":7,"
+                           "\"k8\":8,\"k9\":\"\\n\"}");
     rtq__dyn_builder *saved = b;
     for (int n = 0;; n++) {
         int left = n;

@@ -31,7 +31,8 @@ static uint64_t rnd(void)
 
 static rtq__rows *new_rows(const uint8_t *kinds, uint32_t n_cols, uint32_t n_keys, uint32_t extra, uint64_t max)
 {
-    rtq__rows_def def = {.kinds = kinds, .n_cols = n_cols, .n_keys = n_keys, .extra_len = extra, .max_bytes = max, .seed = 99};
+    rtq__rows_def def = {
+        .kinds = kinds, .n_cols = n_cols, .n_keys = n_keys, .extra_len = extra, .max_bytes = max, .seed = 99};
     rtq__rows *r = NULL;
     cr_assert_eq(rtq__rows_new(&r, mem, &def), RTQ_OK);
     return r;
@@ -62,7 +63,11 @@ static rtq__vec *random_vec(uint32_t kind, uint32_t n, uint32_t distinct, bool n
             c = rtq__cell_s(text, strlen(text));
             break;
         case RTQ_DYNAMIC:
-            text = rtq__arena_printf(&arena, x % 3 == 0 ? "[%u, {\"a\":1}]" : x % 3 == 1 ? "%u.0" : "\"t\\u0065xt %u\"", (unsigned)x);
+            text = rtq__arena_printf(&arena,
+                                     x % 3 == 0   ? "[%u, {\"a\":1}]"
+                                     : x % 3 == 1 ? "%u.0"
+                                                  : "\"t\\u0065xt %u\"",
+                                     (unsigned)x);
             rtq__dyn_parse(&d, text, strlen(text), &arena);
             c = rtq__cell_y(d);
             break;
@@ -92,7 +97,10 @@ static bool same_cell(const rtq__cell *a, const rtq__cell *b)
 }
 
 /* Group keys of the model: id of the first row with equal cells, by comparing with all before. */
-typedef struct model { rtq__cell cells[4096][4]; uint32_t n; } model;
+typedef struct model {
+    rtq__cell cells[4096][4];
+    uint32_t n;
+} model;
 
 static uint32_t model_upsert(model *m, rtq__vec *const *keys, uint32_t n_keys, uint32_t row)
 {
@@ -133,7 +141,8 @@ static void check_upserts(const uint8_t *kinds, uint32_t n_keys, uint32_t distin
                 sel[n_sel++] = (rtq__sel)i;
         cr_assert_eq(rtq__rows_upsert(ids, &n_new, r, keys, batch ? sel : NULL, n_sel, &arena), RTQ_OK);
         for (uint32_t i = 0; i < n_sel; i++)
-            cr_assert_eq(ids[i], model_upsert(m, keys, n_keys, batch ? sel[i] : i), "kind %s, row %u", rtq__kind_name(kinds[0]), i);
+            cr_assert_eq(ids[i], model_upsert(m, keys, n_keys, batch ? sel[i] : i), "kind %s, row %u",
+                         rtq__kind_name(kinds[0]), i);
         cr_expect_eq(rtq__rows_count(r), m->n);
         cr_expect_eq(n_new, m->n - before);
     }
@@ -158,8 +167,9 @@ Test(value_rowstore, groups_of_every_kind)
 
 Test(value_rowstore, groups_of_several_columns)
 {
-    static const uint8_t sets[][4] = {{RTQ_LONG, RTQ_LONG}, {RTQ_STRING, RTQ_BOOL, RTQ_DATETIME}, {RTQ_GUID, RTQ_REAL},
-                                      {RTQ_DYNAMIC, RTQ_INT}, {RTQ_STRING, RTQ_STRING, RTQ_STRING, RTQ_LONG}, {RTQ_DECIMAL, RTQ_BOOL}};
+    static const uint8_t sets[][4] = {
+        {RTQ_LONG, RTQ_LONG},   {RTQ_STRING, RTQ_BOOL, RTQ_DATETIME},           {RTQ_GUID, RTQ_REAL},
+        {RTQ_DYNAMIC, RTQ_INT}, {RTQ_STRING, RTQ_STRING, RTQ_STRING, RTQ_LONG}, {RTQ_DECIMAL, RTQ_BOOL}};
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
         for (int form = RTQ__FLAT; form <= RTQ__DICT; form++) {
             uint32_t n = 0;
@@ -217,7 +227,8 @@ Test(value_rowstore, chains_hold_duplicates_in_order)
     enum { N = 500 };
     rtq__cell all[4 * N][3];
     for (int round = 0; round < 4; round++) { /* indexed again after each round, as a stream join does */
-        rtq__vec *cols[3] = {random_vec(RTQ_STRING, N, 40, false), random_vec(RTQ_LONG, N, 1000, true), random_vec(RTQ_DYNAMIC, N, 50, true)};
+        rtq__vec *cols[3] = {random_vec(RTQ_STRING, N, 40, false), random_vec(RTQ_LONG, N, 1000, true),
+                             random_vec(RTQ_DYNAMIC, N, 50, true)};
         uint32_t first;
         if (round == 2)
             cols[0] = as_dict(cols[0], N), cols[2] = as_dict(cols[2], N);
@@ -277,7 +288,8 @@ Test(value_rowstore, an_unknown_key_probed_in_an_empty_store)
     rtq__rows_free(r);
 }
 
-static const uint8_t mixed[] = {RTQ_STRING, RTQ_REAL, RTQ_DYNAMIC, RTQ_BOOL, RTQ_GUID, RTQ_STRING, RTQ_INT, RTQ_DECIMAL, RTQ_DATETIME, RTQ_UNKNOWN};
+static const uint8_t mixed[] = {RTQ_STRING, RTQ_REAL, RTQ_DYNAMIC, RTQ_BOOL,     RTQ_GUID,
+                                RTQ_STRING, RTQ_INT,  RTQ_DECIMAL, RTQ_DATETIME, RTQ_UNKNOWN};
 enum { N_MIXED = sizeof mixed };
 
 static rtq__rows *mixed_store(uint32_t n_keys, uint32_t extra, uint32_t n)
@@ -304,7 +316,8 @@ Test(value_rowstore, gather_gives_what_get_gives)
     for (uint32_t c = 0; c < N_MIXED; c++) {
         rtq__vec *v = rtq__rows_gather(r, c, ids, 0, 300, &arena), *run = rtq__rows_gather(r, c, NULL, 30, 700, &arena);
         for (uint32_t i = 0; i < 300; i++) {
-            rtq__cell got = rtq__vec_get(v, i), want = ids[i] == UINT32_MAX ? rtq__cell_null(mixed[c]) : rtq__rows_get(r, ids[i], c);
+            rtq__cell got = rtq__vec_get(v, i),
+                      want = ids[i] == UINT32_MAX ? rtq__cell_null(mixed[c]) : rtq__rows_get(r, ids[i], c);
             cr_assert(same_cell(&got, &want), "column %u row %u", c, i);
         }
         for (uint32_t i = 0; i < 700; i++) {

@@ -18,7 +18,10 @@ static void teardown(void)
 }
 TestSuite(value_vec, .init = setup, .fini = teardown);
 
-static rtq__string str(const char *s) { return rtq__string_make(s, strlen(s)); }
+static rtq__string str(const char *s)
+{
+    return rtq__string_make(s, strlen(s));
+}
 
 Test(value_vec, kind_names)
 {
