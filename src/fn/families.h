@@ -7,14 +7,18 @@
 
 #define RTQ__FAMILIES(X) \
     X(arith) \
+    X(array) \
+    X(bag) \
     X(base64) \
     X(compare) \
+    X(dynamic) \
     X(hash) \
     X(ip) \
     X(logic) \
     X(match) \
     X(parse) \
     X(regex) \
+    X(set) \
     X(string) \
     X(term) \
     X(unicode) \

@@ -1,0 +1,11 @@
+/* fn_array.h - what functions over arrays share. */
+#ifndef RTQ__FN_ARRAY_H
+#define RTQ__FN_ARRAY_H
+#include "fn/fn_text.h"
+
+const rtq__dyn *rtq__array_items(const rtq__cell *c, uint32_t *n, rtq__rowctx *ctx); /* NULL: no array, or ctx->error */
+void rtq__return_array(rtq__cell *out, const rtq__dyn *items, uint32_t n, rtq__rowctx *ctx);
+rtq__dyn rtq__dyn_of(const rtq__cell *c);
+bool rtq__dyn_real(double *out, const rtq__dyn *d); /* long or real */
+
+#endif
