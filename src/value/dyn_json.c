@@ -18,10 +18,30 @@ const char *rtq__json_blank(const char *p, const char *end)
     return p;
 }
 
+/* The next quote, backslash or control character, eight bytes at a time. Each test is exact for the lowest byte it
+ * finds, which is the one that counts. */
+const char *rtq__json_special(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    while (end - p >= 8) {
+        uint64_t w;
+        memcpy(&w, p, 8);
+        uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+        uint64_t hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((w - ones * 0x20) & ~w);
+        hit &= tops;
+        if (hit)
+            return p + (__builtin_ctzll(hit) >> 3);
+        p += 8;
+    }
+    while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+        p++;
+    return p;
+}
+
 const char *rtq__json_string(const char *p, const char *end, bool *escapes)
 {
     *escapes = false;
-    for (p++; p < end; p++) {
+    for (p++; (p = rtq__json_special(p, end)) < end; p++) {
         if (*p == '"')
             return p + 1;
         if (*p == '\\') {
@@ -83,14 +103,10 @@ static bool hex4(uint32_t *out, const char *p, const char *end)
 static const char *check_string(const char *p, const char *end)
 {
     uint32_t cp;
-    for (p++; p < end; p++) {
+    for (p++; (p = rtq__json_special(p, end)) < end; p++) {
         if (*p == '"')
             return p + 1;
-        if ((unsigned char)*p < 0x20)
-            return NULL;
-        if (*p != '\\')
-            continue;
-        if (++p == end)
+        if (*p != '\\' || ++p == end)
             return NULL;
         if (*p == 'u') {
             if (!hex4(&cp, p + 1, end))

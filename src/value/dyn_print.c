@@ -66,18 +66,75 @@ static void put_escaped_char(rtq__buf *out, char c)
     }
 }
 
-/* A string of JSON text in the canonical spelling: only what must be escaped is. */
-static void put_raw_string(rtq__buf *out, const rtq__dyn *d)
+/* JSON text in the canonical spelling: no white space, only necessary escapes, numbers as they are printed. Most text
+ * is canonical already, so what is copied are runs between the exceptions. */
+typedef struct json_copy {
+    rtq__buf *out;
+    const char *run, *p, *end;
+} json_copy;
+
+static void flush(json_copy *c)
 {
-    rtq__json_text t = {.p = d->u.p, .end = d->u.p + d->len};
-    rtq__buf_addc(out, '"');
-    while (rtq__json_piece(&t)) {
-        if (t.piece == t.decoded && t.len == 1)
-            put_escaped_char(out, *t.piece);
-        else
-            rtq__buf_add(out, t.piece, t.len);
+    rtq__buf_add(c->out, c->run, (size_t)(c->p - c->run));
+    c->run = c->p;
+}
+
+static void copy_string(json_copy *c)
+{
+    for (c->p++; (c->p = rtq__json_special(c->p, c->end)) < c->end;) {
+        if (*c->p == '"') {
+            c->p++;
+            return;
+        }
+        if (*c->p != '\\' || c->end - c->p < 2) {
+            c->p++;
+        } else if (c->p[1] != 'u' && c->p[1] != '/') {
+            c->p += 2;
+        } else {
+            rtq__json_text t = {.p = c->p, .end = c->end};
+            flush(c);
+            rtq__json_piece(&t);
+            if (t.len == 1)
+                put_escaped_char(c->out, *t.piece);
+            else
+                rtq__buf_add(c->out, t.piece, t.len);
+            c->run = c->p = t.p;
+        }
     }
-    rtq__buf_addc(out, '"');
+}
+
+static void copy_number(json_copy *c)
+{
+    const char *past = rtq__json_skip(c->p, c->end), *digits = c->p + (*c->p == '-');
+    bool canonical = past > digits && past - digits <= 18 && (*digits != '0' || digits == c->p);
+    for (const char *q = digits; q < past && canonical; q++)
+        canonical = *q >= '0' && *q <= '9';
+    if (!canonical) {
+        rtq__dyn number;
+        flush(c);
+        rtq__json_value(&number, c->p, c->end);
+        rtq__dyn_print(c->out, &number);
+        c->run = past;
+    }
+    c->p = past;
+}
+
+static void print_json(rtq__buf *out, const char *p, const char *end)
+{
+    json_copy c = {out, p, p, end};
+    while (c.p < end) {
+        if (*c.p == '"') {
+            copy_string(&c);
+        } else if (*c.p == '-' || (*c.p >= '0' && *c.p <= '9')) {
+            copy_number(&c);
+        } else if (*c.p == ' ' || *c.p == '\t' || *c.p == '\n' || *c.p == '\r') {
+            flush(&c);
+            c.run = c.p = rtq__json_blank(c.p, end);
+        } else {
+            c.p++;
+        }
+    }
+    flush(&c);
 }
 
 static void put_scalar(rtq__buf *out, const rtq__dyn *d)
@@ -93,12 +150,7 @@ static void put_scalar(rtq__buf *out, const rtq__dyn *d)
             rtq__buf_addc(out, '"');
         break;
     case RTQ__DYN_REAL: put_real(out, d->u.d, true); break;
-    case RTQ__DYN_STRING:
-        if (d->flags & RTQ__DYN_ESCAPED)
-            put_raw_string(out, d);
-        else
-            rtq__buf_add_json(out, d->u.p, d->len);
-        break;
+    case RTQ__DYN_STRING: rtq__buf_add_json(out, d->u.p, d->len); break;
     case RTQ__DYN_DATETIME:
     case RTQ__DYN_TIMESPAN: rtq__buf_add_json(out, text, time_text(text, d->tag, d->u.i)); break;
     case RTQ__DYN_GUID:
@@ -109,19 +161,17 @@ static void put_scalar(rtq__buf *out, const rtq__dyn *d)
 
 void rtq__dyn_print(rtq__buf *out, const rtq__dyn *d)
 {
+    rtq__dyn_walk w;
+    char closers[RTQ__DYN_DEPTH];
+    bool comma = false; /* before the next item */
     if (d->tag < RTQ__DYN_JSON) {
         put_scalar(out, d);
         return;
     }
-    rtq__dyn_walk w;
     rtq__dyn_walk_init(&w, d);
-    bool comma = false; /* before the next item */
-    char closers[RTQ__DYN_DEPTH * 2 + 2];
-    uint32_t depth = 0;
     for (int token; (token = rtq__dyn_walk_next(&w)) != RTQ__WALK_DONE;) {
         if (token == RTQ__WALK_END) {
-            if (depth > 0)
-                rtq__buf_addc(out, closers[--depth]);
+            rtq__buf_addc(out, closers[w.depth]);
             comma = true;
             continue;
         }
@@ -132,12 +182,14 @@ void rtq__dyn_print(rtq__buf *out, const rtq__dyn *d)
             put_scalar(out, &w.value);
             if (token == RTQ__WALK_KEY)
                 rtq__buf_addc(out, ':');
-            continue;
+        } else if (w.value.tag == RTQ__DYN_JSON) {
+            print_json(out, w.value.u.p, w.value.u.p + w.value.len);
+            w.json_depth = 0;
+            comma = true;
+        } else {
+            rtq__buf_addc(out, token == RTQ__WALK_BAG ? '{' : '[');
+            closers[w.depth - 1] = token == RTQ__WALK_BAG ? '}' : ']';
         }
-        rtq__buf_addc(out, token == RTQ__WALK_BAG ? '{' : '[');
-        if (depth == sizeof closers)
-            break;
-        closers[depth++] = token == RTQ__WALK_BAG ? '}' : ']';
     }
 }
 

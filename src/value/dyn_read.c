@@ -78,8 +78,8 @@ void rtq__dyn_iter_init(rtq__dyn_iter *it, const rtq__dyn *container, rtq__arena
     }
 }
 
-/* Moves to the next entry of JSON text; text stays escaped. */
-static bool json_next(rtq__dyn_iter *it, rtq__dyn *key)
+/* Moves to the next entry of JSON text, whose value begins at *value and is skipped. The key stays escaped. */
+static bool json_step(rtq__dyn_iter *it, rtq__dyn *key, const char **value)
 {
     const char *p = it->pos, *end = it->end;
     bool is_bag = p < end && *it->base == '{';
@@ -99,7 +99,8 @@ static bool json_next(rtq__dyn_iter *it, rtq__dyn *key)
         p = rtq__json_blank(rtq__json_value(key, p, end), end);
         p = p < end ? rtq__json_blank(p + 1, end) : end;
     }
-    it->pos = rtq__json_value(&it->item, p, end);
+    *value = p;
+    it->pos = rtq__json_skip(p, end);
     return true;
 }
 
@@ -107,8 +108,10 @@ bool rtq__dyn_next(rtq__dyn_iter *it)
 {
     rtq__dyn key = {0};
     if (it->tag == RTQ__DYN_JSON) {
-        if (!json_next(it, &key))
+        const char *value;
+        if (!json_step(it, &key, &value))
             return false;
+        rtq__json_value(&it->item, value, it->end);
         it->index = it->n++;
         it->error = rtq__dyn_settle(&key, it->heap);
         if (it->error == RTQ_OK)
@@ -134,9 +137,10 @@ uint32_t rtq__dyn_count(const rtq__dyn *container)
         return rtq__dyn_tree_count(container);
     rtq__dyn_iter it;
     rtq__dyn key;
+    const char *value;
     uint32_t n = 0;
     rtq__dyn_iter_init(&it, container, NULL);
-    while (container->tag == RTQ__DYN_JSON && json_next(&it, &key))
+    while (container->tag == RTQ__DYN_JSON && json_step(&it, &key, &value))
         n++;
     return n;
 }
@@ -167,10 +171,13 @@ int rtq__dyn_get(rtq__dyn *out, const rtq__dyn *bag, const char *key, size_t len
         }
     } else if (rtq__dyn_is_bag(bag)) {
         rtq__dyn_iter it;
+        const char *value, *at = NULL;
         rtq__dyn_iter_init(&it, bag, heap);
-        while (json_next(&it, &k))
+        while (json_step(&it, &k, &value))
             if (key_is(&k, key, len))
-                found = it.item; /* no break: the last of equal keys counts */
+                at = value; /* no break: the last of equal keys counts */
+        if (at)
+            rtq__json_value(&found, at, it.end);
     }
     *out = found;
     return rtq__dyn_settle(out, heap);
@@ -180,6 +187,7 @@ int rtq__dyn_at(rtq__dyn *out, const rtq__dyn *array, int64_t index, rtq__arena 
 {
     rtq__dyn_iter it;
     rtq__dyn key, found = {0}; /* out may be array */
+    const char *value;
     if (index < 0 && rtq__dyn_is_array(array))
         index += rtq__dyn_count(array);
     if (index < 0 || !rtq__dyn_is_array(array)) {
@@ -193,9 +201,9 @@ int rtq__dyn_at(rtq__dyn *out, const rtq__dyn *array, int64_t index, rtq__arena 
         return RTQ_OK;
     }
     rtq__dyn_iter_init(&it, array, heap);
-    while (index >= 0 && json_next(&it, &key))
+    while (index >= 0 && json_step(&it, &key, &value))
         if (index-- == 0)
-            found = it.item;
+            rtq__json_value(&found, value, it.end);
     *out = found;
     return rtq__dyn_settle(out, heap);
 }
