@@ -14,7 +14,7 @@ void rtq__evtx_clean(rtq__evtx *d)
 }
 
 /* ---- the nested event ---------------------------------------------------------------------------------------------------------- */
-/* Only fragment header, one instance, end: anything else goes the long way. */
+/* Only one instance and the end: anything else goes the long way. */
 static int find_nested(rtq__evtx *d, const evtx_plan *plan, evtx_row *row)
 {
     bool damaged = false;
@@ -27,10 +27,13 @@ static int find_nested(rtq__evtx *d, const evtx_plan *plan, evtx_row *row)
         return DAMAGED;
     if (v.type == EVTX_NULL || (v.type == EVTX_XML && v.len == 0))
         return ACCEPTED;
-    if (v.type != EVTX_XML || v.len < 18 || evtx_u32(v.p) != 0x0001010F || v.p[4] != 0x0C)
+    if (v.type != EVTX_XML || v.len < 18)
+        return ODD;
+    uint32_t header = evtx_u32(v.p) == 0x0001010F ? 4 : 0; /* older systems leave it out */
+    if (v.p[header] != 0x0C)
         return ODD;
     uint32_t at = (uint32_t)(v.p - d->chunk), end = at + v.len;
-    if (!rtq__evtx_instance(&inst, d->chunk, at + 5, end))
+    if (!rtq__evtx_instance(&inst, d->chunk, at + header + 1, end))
         return DAMAGED;
     if (inst.end < end && (d->chunk[inst.end] != 0 || (end - inst.end >= 6 && d->chunk[inst.end + 1] == 0x0F)))
         return ODD;
