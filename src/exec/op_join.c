@@ -6,6 +6,7 @@
  *   innerunique   the first left row of each key only       outer, full   rows without a partner get nulls
  *   semi, anti    rows of the probe side with or without a partner; a right kind is a left kind seen from the other side */
 #include "exec/op_list.h"
+#include "exec/state.h"
 
 typedef struct join {
     rtq__op op;
@@ -381,5 +382,47 @@ static uint64_t join_bytes(const rtq__op *op)
 
 static uint64_t join_keys(const rtq__op *op) { return rtq__rows_count(((const join *)op)->rows); }
 
+static int join_save(rtq__buf *out, rtq__op *op)
+{
+    join *j = (join *)op;
+    rtq__put_u64(out, j->ranged);
+    rtq__put_u64(out, (uint64_t)j->least);
+    rtq__put_u64(out, (uint64_t)j->most);
+    int rc = rtq__put_rows(out, j->rows);
+    if (rc == RTQ_OK && j->unique)
+        rc = rtq__put_rows(out, j->unique);
+    rtq__put_u64(out, j->matched != NULL);
+    if (j->matched)
+        rtq__buf_add(out, j->matched, (rtq__rows_count(j->rows) / 64 + 1) * 8);
+    return rc;
+}
+
+static int join_load(rtq__op *op, const char *ptr, size_t len)
+{
+    join *j = (join *)op;
+    rtq__saved in = {.ptr = ptr, .len = len};
+    bool ranged = rtq__take_u64(&in) != 0;
+    j->ranged &= ranged;
+    j->least = (int64_t)rtq__take_u64(&in);
+    j->most = (int64_t)rtq__take_u64(&in);
+    int rc = rtq__take_rows(&in, j->rows);
+    if (rc == RTQ_OK && j->unique)
+        rc = rtq__take_rows(&in, j->unique);
+    bool matched = rtq__take_u64(&in) != 0;
+    if (rc != RTQ_OK || in.bad || matched > (kind(j) == RTQ__JOIN_FULLOUTER))
+        return rc != RTQ_OK ? rc : RTQ_ERR_DATA;
+    if (matched) {
+        size_t words = rtq__rows_count(j->rows) / 64 + 1;
+        const char *bits = rtq__take(&in, words * 8);
+        rc = rtq__grow(op->flow->mem, &j->matched, &j->cap_matched, words, 8);
+        if (rc != RTQ_OK || !bits)
+            return rc != RTQ_OK ? rc : RTQ_ERR_DATA;
+        memset(j->matched, 0, j->cap_matched * 8);
+        memcpy(j->matched, bits, words * 8);
+    }
+    return in.bad || in.len ? RTQ_ERR_DATA : RTQ_OK;
+}
+
 const rtq__op_class rtq__op_join = {.name = "join", .len = sizeof(join), .open = join_open, .push = join_push, .resume = resume,
-                                    .finish = join_finish, .state_bytes = join_bytes, .state_keys = join_keys, .close = join_close};
+                                    .finish = join_finish, .state_bytes = join_bytes, .state_keys = join_keys, .save = join_save,
+                                    .load = join_load, .close = join_close};

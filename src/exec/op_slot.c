@@ -1,6 +1,7 @@
 /* op_slot.c - subqueries: the first cell of the result (toscalar), or the set of its values (in). */
 #include "base/text.h"
 #include "exec/op_list.h"
+#include "exec/state.h"
 #include "value/dyn.h"
 
 typedef struct slot {
@@ -105,5 +106,33 @@ static uint64_t slot_bytes(const rtq__op *op)
     return rtq__rows_bytes(s->rows) + (s->folded ? rtq__rows_bytes(s->folded) : 0);
 }
 
+static int slot_save(rtq__buf *out, rtq__op *op)
+{
+    slot *s = (slot *)op;
+    rtq__put_u64(out, target(op)->ready);
+    int rc = rtq__put_rows(out, s->rows);
+    return rc == RTQ_OK && s->folded ? rtq__put_rows(out, s->folded) : rc;
+}
+
+static int slot_load(rtq__op *op, const char *ptr, size_t len)
+{
+    slot *s = (slot *)op;
+    rtq__batch *none = NULL;
+    rtq__saved in = {.ptr = ptr, .len = len};
+    bool ready = rtq__take_u64(&in) != 0;
+    int rc = rtq__take_rows(&in, s->rows);
+    if (rc == RTQ_OK && s->folded)
+        rc = rtq__take_rows(&in, s->folded);
+    if (rc != RTQ_OK || in.bad || in.len)
+        return rc != RTQ_OK ? rc : RTQ_ERR_DATA;
+    if (ready && op->node->u.slot.def->how == RTQ__SLOT_SCALAR && rtq__rows_count(s->rows) > 0) {
+        target(op)->value = rtq__rows_get(s->rows, 0, 0);
+        target(op)->ready = true;
+    } else if (ready) {
+        slot_finish(op, 0, &none);
+    }
+    return RTQ_OK;
+}
+
 const rtq__op_class rtq__op_slot = {.name = "subquery", .len = sizeof(slot), .open = slot_open, .push = slot_push, .finish = slot_finish,
-                                    .state_bytes = slot_bytes, .close = slot_close};
+                                    .state_bytes = slot_bytes, .save = slot_save, .load = slot_load, .close = slot_close};

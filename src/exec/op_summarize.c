@@ -3,6 +3,7 @@
  * Groups come out in the order in which their keys were first seen. On an input without end, and with a key that is a bin of the event
  * time, each bin has a store of its own (a pane) and its rows come out when the watermark has passed its end. */
 #include "exec/op_list.h"
+#include "exec/state.h"
 
 typedef struct pane { int64_t bin; bool null; rtq__rows *rows; } pane;
 
@@ -378,7 +379,110 @@ static uint64_t summarize_keys(const rtq__op *op)
     return n;
 }
 
+/* ---- saved state ---------------------------------------------------------------------------------------------------- */
+/* States of aggregates that hang more on them; the others lie in the rows as they are. */
+static int save_states(rtq__buf *out, const summarize *s, const char *base)
+{
+    for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++) {
+        const rtq__plan_agg *agg = &s->op.node->u.summarize.aggs[a];
+        if (!agg->agg->save)
+            continue;
+        size_t begin = rtq__put_begin(out);
+        int rc = agg->agg->save(out, base + agg->offset);
+        rtq__put_end(out, begin);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return RTQ_OK;
+}
+
+static void clear_states(const summarize *s, char *base)
+{
+    for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++) {
+        const rtq__plan_agg *agg = &s->op.node->u.summarize.aggs[a];
+        if (agg->agg->save)
+            memset(base + agg->offset, 0, agg->agg->state_len);
+    }
+}
+
+static int load_states(rtq__saved *in, summarize *s, char *base)
+{
+    for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++) {
+        const rtq__plan_agg *agg = &s->op.node->u.summarize.aggs[a];
+        if (!agg->agg->save)
+            continue;
+        rtq__saved piece = rtq__take_piece(in);
+        int rc = in->bad ? RTQ_ERR_DATA : agg->agg->load(base + agg->offset, &s->mem, piece.ptr, piece.len);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return RTQ_OK;
+}
+
+static int summarize_save(rtq__buf *out, rtq__op *op)
+{
+    summarize *s = (summarize *)op;
+    rtq__put_u64(out, s->n_panes);
+    rtq__put_u64(out, (uint64_t)s->watermark);
+    if (s->state) {
+        rtq__buf_add(out, s->state, op->node->u.summarize.extra_len);
+        return save_states(out, s, s->state);
+    }
+    for (uint32_t i = 0; i < s->n_panes; i++) {
+        pane *p = &s->panes[i];
+        rtq__put_u64(out, (uint64_t)p->bin);
+        rtq__put_u64(out, p->null);
+        int rc = rtq__put_rows(out, p->rows);
+        for (uint32_t row = 0; rc == RTQ_OK && row < rtq__rows_count(p->rows); row++)
+            rc = save_states(out, s, rtq__rows_extra(p->rows, row));
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return RTQ_OK;
+}
+
+static int load_pane(rtq__saved *in, summarize *s, pane *p)
+{
+    int rc = rtq__take_rows(in, p->rows);
+    for (uint32_t row = 0; row < rtq__rows_count(p->rows); row++) /* whatever was loaded: no foreign pointers */
+        clear_states(s, rtq__rows_extra(p->rows, row));
+    for (uint32_t row = 0; rc == RTQ_OK && row < rtq__rows_count(p->rows); row++)
+        rc = load_states(in, s, rtq__rows_extra(p->rows, row));
+    return rc;
+}
+
+static int summarize_load(rtq__op *op, const char *ptr, size_t len)
+{
+    summarize *s = (summarize *)op;
+    rtq__saved in = {.ptr = ptr, .len = len};
+    uint64_t n = rtq__take_u64(&in);
+    s->watermark = (int64_t)rtq__take_u64(&in);
+    if (s->state) {
+        const char *state = rtq__take(&in, op->node->u.summarize.extra_len);
+        if (in.bad)
+            return RTQ_ERR_DATA;
+        if (op->node->u.summarize.extra_len)
+            memcpy(s->state, state, op->node->u.summarize.extra_len);
+        clear_states(s, s->state);
+        int rc = load_states(&in, s, s->state);
+        return rc == RTQ_OK && in.len ? RTQ_ERR_DATA : rc;
+    }
+    if (!s->windowed && n != 1)
+        return RTQ_ERR_DATA;
+    for (uint64_t i = 0; i < n; i++) {
+        int64_t bin = (int64_t)rtq__take_u64(&in);
+        bool null = rtq__take_u64(&in) != 0;
+        pane *p = s->panes;
+        int rc = in.bad ? RTQ_ERR_DATA : s->windowed ? find_pane(s, bin, null, &p) : RTQ_OK;
+        if (rc == RTQ_OK)
+            rc = load_pane(&in, s, p);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return in.bad || in.len ? RTQ_ERR_DATA : RTQ_OK;
+}
+
 const rtq__op_class rtq__op_summarize = {
     .name = "summarize", .len = sizeof(summarize), .open = summarize_open, .push = summarize_push, .resume = summarize_resume,
     .finish = summarize_finish, .advance = summarize_advance, .state_bytes = summarize_bytes, .state_keys = summarize_keys,
-    .close = summarize_close};
+    .save = summarize_save, .load = summarize_load, .close = summarize_close};

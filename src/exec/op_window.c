@@ -1,6 +1,7 @@
 /* op_window.c - window functions over the rows in their order. Kernels carry their own memory from batch to batch; prev looks at kept
  * cells; next needs the rows that follow, so with it the rows wait until the input has ended. */
 #include "exec/op_list.h"
+#include "exec/state.h"
 
 enum { COMPACT = 8192 /* rows of history before it is cut */ };
 
@@ -52,7 +53,7 @@ static void know_offset(def *d, rtq__vec *const *args, uint32_t n_args, const rt
     if (d->known)
         return;
     rtq__cell c = n_args > 1 ? rtq__vec_get(args[1], row_at(in, 0)) : rtq__cell_i(RTQ_LONG, 1);
-    d->offset = c.is_null || c.u.i < 0 ? 1 : (uint64_t)c.u.i;
+    d->offset = c.is_null || c.u.i < 0 || c.u.i > UINT32_MAX ? 1 : (uint64_t)c.u.i;
     d->known = true;
 }
 
@@ -206,5 +207,55 @@ static uint64_t window_bytes(const rtq__op *op)
     return bytes;
 }
 
+static int window_save(rtq__buf *out, rtq__op *op)
+{
+    window *w = (window *)op;
+    int rc = w->rows ? rtq__put_rows(out, w->rows) : RTQ_OK;
+    for (uint32_t i = 0; i < op->node->u.window.n && rc == RTQ_OK; i++) {
+        def *d = &w->defs[i];
+        const rtq__window *f = &d->window;
+        uint64_t numbers[] = {d->known, d->offset, f->any, (uint64_t)f->i, (uint64_t)f->first, (uint64_t)f->last};
+        rtq__buf_add(out, numbers, sizeof numbers);
+        rtq__buf_add(out, &f->d, sizeof f->d);
+        size_t begin = rtq__put_begin(out);
+        rtq__buf_add(out, f->text.ptr, f->text.len);
+        rtq__put_end(out, begin);
+        if (d->past)
+            rc = rtq__put_rows(out, d->past);
+    }
+    return rc;
+}
+
+static int load_def(rtq__saved *in, window *w, def *d)
+{
+    d->known = rtq__take_u64(in) != 0;
+    d->offset = rtq__take_u64(in);
+    d->window.any = rtq__take_u64(in) != 0;
+    d->window.i = (int64_t)rtq__take_u64(in);
+    d->window.first = (int64_t)rtq__take_u64(in);
+    d->window.last = (int64_t)rtq__take_u64(in);
+    const char *real = rtq__take(in, sizeof d->window.d);
+    rtq__saved text = rtq__take_piece(in);
+    if (in->bad || d->offset > UINT32_MAX)
+        return RTQ_ERR_DATA;
+    memcpy(&d->window.d, real, sizeof d->window.d);
+    if (text.len) {
+        rtq__buf_init(&d->window.text, w->op.flow->mem);
+        rtq__buf_add(&d->window.text, text.ptr, text.len);
+    }
+    return d->past ? rtq__take_rows(in, d->past) : RTQ_OK;
+}
+
+static int window_load(rtq__op *op, const char *ptr, size_t len)
+{
+    window *w = (window *)op;
+    rtq__saved in = {.ptr = ptr, .len = len};
+    int rc = w->rows ? rtq__take_rows(&in, w->rows) : RTQ_OK;
+    for (uint32_t i = 0; i < op->node->u.window.n && rc == RTQ_OK; i++)
+        rc = load_def(&in, w, &w->defs[i]);
+    return rc == RTQ_OK && (in.bad || in.len) ? RTQ_ERR_DATA : rc;
+}
+
 const rtq__op_class rtq__op_window = {.name = "window", .len = sizeof(window), .open = window_open, .push = window_push, .resume = window_resume,
-                                      .finish = window_finish, .state_bytes = window_bytes, .close = window_close};
+                                      .finish = window_finish, .state_bytes = window_bytes, .save = window_save, .load = window_load,
+                                      .close = window_close};

@@ -14,7 +14,7 @@ bool rtq__gate_open(const rtq__pipe *pipe, const rtq__node *node, uint32_t input
 
 static bool waits(const rtq__gate *gate) { return gate->rows || (gate->ended && !gate->told); }
 
-static int gate_make(rtq__pipe *pipe, rtq__gate *gate, const rtq__node *from)
+int rtq__gate_make(rtq__pipe *pipe, rtq__gate *gate, const rtq__node *from)
 {
     uint32_t n = from->layout.n;
     uint8_t *kinds = rtq__arena_alloc(pipe->flow.scratch, n + 1u);
@@ -33,7 +33,7 @@ int rtq__gate_store(rtq__pipe *pipe, const rtq__node *node, uint32_t input, rtq_
     uint32_t n = batch->n_cols, first;
     if (!gate->rows) {
         pipe->waiting += !waits(gate);
-        int rc = gate_make(pipe, gate, node->in[input]);
+        int rc = rtq__gate_make(pipe, gate, node->in[input]);
         if (rc != RTQ_OK)
             return rc;
     }

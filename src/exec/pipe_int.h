@@ -52,6 +52,7 @@ void rtq__pipe_unwant(rtq__pipe *pipe);   /* closes what nobody listens to */
 /* pipe_gate.c */
 bool rtq__gate_open(const rtq__pipe *pipe, const rtq__node *node, uint32_t input);
 int rtq__gate_store(rtq__pipe *pipe, const rtq__node *node, uint32_t input, rtq__batch *batch);
+int rtq__gate_make(rtq__pipe *pipe, rtq__gate *gate, const rtq__node *from); /* an empty store for its rows */
 void rtq__gate_end(rtq__pipe *pipe, const rtq__node *node, uint32_t input);
 int rtq__gate_release(rtq__pipe *pipe, bool *progress); /* lets one batch or end through */
 bool rtq__gate_held(const rtq__pipe *pipe, const rtq__node *node);

@@ -67,6 +67,8 @@ static bool changed(rtq__window *w, const rtq__vec *term, uint32_t row, rtq__buf
     rtq__buf_clear(text);
     rtq__cell_print_text(text, &cell);
     rtq__buf_addc(text, cell.is_null ? 'n' : 'v');
+    if (text->failed || w->text.failed)
+        return true; /* row_rank tells */
     bool is = !w->any || text->len != w->text.len || memcmp(text->ptr, w->text.ptr, text->len) != 0;
     if (is) {
         rtq__buf_clear(&w->text);

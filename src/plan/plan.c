@@ -290,6 +290,8 @@ static int compile(rtq__planner *p, const rtq__rel *apply, const uint64_t *neede
     if (!p->error)
         link_edges(p);
     if (!p->error)
+        rtq__plan_bounds(p);
+    if (!p->error)
         rtq__plan_classify(p);
     return p->error;
 }

@@ -91,6 +91,9 @@ void rtq__plan_code_window(rtq__planner *p, rtq__item *item);
 void rtq__plan_code_scan(rtq__planner *p, rtq__item *item);
 void rtq__plan_tables(rtq__planner *p);
 
+/* plan_bounds.c */
+void rtq__plan_bounds(rtq__planner *p);
+
 /* plan_stream.c */
 void rtq__plan_classify(rtq__planner *p);
 

@@ -1,6 +1,7 @@
 /* plan_stream.c - streaming class: which modes a plan may run in on inputs without end, and why not. */
 #include "base/hash.h"
 #include "plan/plan_int.h"
+#include "value/dyn.h"
 
 static const char *reason(const rtq__node *node, uint32_t *modes)
 {
@@ -37,9 +38,34 @@ static bool is_volatile(const rtq__planner *p)
 
 static uint64_t hash_text(uint64_t h, const char *text) { return rtq__hash_mix(h, rtq__hash_bytes(text, strlen(text), 7)); }
 
-/* Equal plans: the same operators over the same columns. Names of columns count, numbers do not. */
-static uint64_t fingerprint(const rtq__plan *plan)
+static uint64_t hash_expr(const rtq__expr *expr, uint64_t h, uint32_t depth)
 {
+    h = rtq__hash_mix(h, expr->op | (uint64_t)expr->kind << 8 | (uint64_t)expr->negated << 16 | (uint64_t)expr->nocase << 17);
+    if (expr->op == RTQ__E_COL)
+        h = rtq__hash_mix(h, expr->col);
+    else if (expr->op == RTQ__E_CALL)
+        h = hash_text(h, expr->fn->name);
+    else if (expr->op == RTQ__E_SLOT || expr->op == RTQ__E_IN_SLOT)
+        h = rtq__hash_mix(h, expr->slot);
+    else if (expr->op == RTQ__E_CONST && !expr->cell.is_null) {
+        rtq__dyn d = rtq__dyn_from_cell(&expr->cell);
+        h = rtq__hash_mix(h, rtq__dyn_hash(&d, 7));
+    }
+    for (uint32_t i = 0; i < expr->n_args && depth > 0; i++)
+        h = hash_expr(expr->args[i], h, depth - 1);
+    return h;
+}
+
+static void visit_hash(rtq__planner *p, const rtq__expr *expr, void *ctx)
+{
+    (void)p;
+    *(uint64_t *)ctx = hash_expr(expr, *(uint64_t *)ctx, RTQ__PLAN_DEPTH);
+}
+
+/* Equal plans: the same operators over the same columns, with the same expressions. */
+static uint64_t fingerprint(rtq__planner *p)
+{
+    const rtq__plan *plan = p->plan;
     uint64_t h = plan->n_nodes;
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         const rtq__node *node = plan->nodes[i];
@@ -52,10 +78,19 @@ static uint64_t fingerprint(const rtq__plan *plan)
             if (col && col->name)
                 h = hash_text(h, col->name);
         }
-        if (node->op == RTQ__R_SUMMARIZE)
-            for (uint32_t a = 0; a < node->u.summarize.n_aggs; a++)
-                h = hash_text(h, node->u.summarize.aggs[a].agg->name);
+        for (uint32_t a = 0; node->op == RTQ__R_SUMMARIZE && a < node->u.summarize.n_aggs; a++)
+            h = hash_text(h, node->u.summarize.aggs[a].agg->name);
+        if (node->op == RTQ__R_APPLY)
+            h = rtq__hash_mix(h, node->u.apply.body->fingerprint);
+        if (node->op == RTQ__R_JOIN)
+            h = rtq__hash_mix(h, node->u.join.kind);
     }
+    for (uint32_t i = 0; i < p->n_items; i++)
+        if (p->items[i].live)
+            rtq__rel_exprs(p, p->items[i].rel, visit_hash, &h);
+    for (uint32_t t = 0; t < plan->n_tables; t++)
+        if (plan->tables[t].n_scans)
+            h = hash_text(h, plan->tables[t].table->name);
     return h;
 }
 
@@ -84,5 +119,5 @@ void rtq__plan_classify(rtq__planner *p)
     plan->volatiles = is_volatile(p);
     for (uint32_t t = 0; t < plan->n_tables; t++)
         plan->tables[t].time = plan->uses_now || windows;
-    plan->fingerprint = fingerprint(plan);
+    plan->fingerprint = fingerprint(p);
 }

@@ -22,10 +22,25 @@ static void *keep(tree *t, size_t len)
     return ptr;
 }
 
+static void *allocate(void *ptr, size_t old_len, size_t new_len, void *user)
+{
+    tree *t = user;
+    (void)old_len;
+    if (new_len == 0) {
+        free(ptr);
+        return NULL;
+    }
+    if (t->armed && t->fail_in == 1)
+        return NULL;
+    if (t->armed && t->fail_in > 1)
+        t->fail_in--;
+    return realloc(ptr, new_len);
+}
+
 void tree_init(tree *t)
 {
     memset(t, 0, sizeof *t);
-    t->mem = rtq__mem_new(NULL, NULL, 0);
+    t->mem = rtq__mem_new(allocate, t, 0);
     rtq__arena_init(&t->bound.arena, t->mem, 0);
     rtq__arena_init(&t->scratch, t->mem, 0);
     must(rtq__eval_init(&t->eval, t->mem, &t->scratch) == RTQ_OK, "eval");
@@ -358,6 +373,8 @@ void tree_result(tree *t, rtq__rel *rel, const char *names)
 static int on_rows(void *ctx, uint32_t result, rtq__batch *b)
 {
     tree *t = ctx;
+    bool armed = t->armed;
+    t->armed = false;
     for (uint32_t i = 0; i < b->n_sel; i++) {
         if (t->bound.n_results > 1)
             rtq__buf_addf(&t->out, "%u:", result);
@@ -371,6 +388,7 @@ static int on_rows(void *ctx, uint32_t result, rtq__batch *b)
         rtq__buf_addc(&t->out, ';');
     }
     t->rows += (int)b->n_sel;
+    t->armed = armed;
     return t->stop_after && t->rows >= t->stop_after ? RTQ_END : RTQ_OK;
 }
 
@@ -383,11 +401,12 @@ void tree_open(tree *t)
     if (t->rc == RTQ_OK)
         t->rc = rtq__pipe_open(&t->pipe, t->mem, t->plan, &t->eval, &t->host, &pipe_options);
     if (t->rc == RTQ_OK)
-        t->rc = rtq__pipe_start(t->pipe, NULL);
+        t->rc = t->no_start ? RTQ_OK : rtq__pipe_start(t->pipe, NULL);
 }
 
 const char *tree_text_out(tree *t)
 {
+    t->armed = false;
     rtq__buf_addc(&t->out, '\0');
     t->out.len--;
     return t->out.ptr;
@@ -409,6 +428,8 @@ void tree_push(tree *t, const char *schema, const char *rows, uint32_t size)
     rtq__reader reader = {t->plan, 0, 0};
     rtq_demand *demand = NULL;
     rtq__arena arena;
+    bool armed = t->armed;
+    t->armed = false; /* what is pushed is not what is tested */
     rtq__arena_init(&arena, t->mem, 0);
     uint32_t keep_cols = t->bound.n_cols;
     rtq__col **cols = schema_cols(t, schema, NULL, &n_cols);
@@ -434,8 +455,11 @@ void tree_push(tree *t, const char *schema, const char *rows, uint32_t size)
                 rtq__vec_set(vecs[w], r, cells[(from + r) * n_cols + c]);
         }
         rtq__batch b = {.n = n, .n_sel = n, .n_cols = wanted->n_wants, .cols = vecs};
+        t->armed = armed;
         t->rc = rtq__pipe_push(t->pipe, rtq__demand_read(demand, 0), &b);
+        t->armed = false;
     }
+    t->armed = armed;
     rtq__demand_free(demand);
     rtq__arena_free(&arena);
 }

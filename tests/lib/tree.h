@@ -16,8 +16,10 @@ typedef struct tree {
     int stop_after;         /* rows callback returns END after that many rows, 0: never */
     int rows;
     int rc;                 /* of the last call */
-    bool no_pushdown, unbounded, exact; /* exact: sources answer for every conjunct */
+    bool no_pushdown, unbounded, no_start, exact; /* exact: sources answer for every conjunct */
     uint64_t max_state;
+    long fail_in;           /* that allocation fails, and all later ones; 0: none */
+    bool armed;
 } tree;
 
 void tree_init(tree *t);
