@@ -73,14 +73,15 @@ unsigned rtq__word_find(const char *ptr, size_t len)
     return RTQ__T_IDENT;
 }
 
-/* The longest keyword that the text starts with. Only that one counts, even when a shorter one ends at a boundary. */
+/* The longest keyword that the text starts with and that ends where a word may end. */
 static size_t longest_word(const lexer *lex, size_t pos, unsigned *kind)
 {
     size_t best = 0, rest = lex->len - pos;
     const char *at = lex->text + pos;
     for (size_t i = first_word_with(at[0]); i < N_WORDS && words[i].text[0] == at[0]; i++) {
-        if (words[i].len > best && words[i].len <= rest && memcmp(words[i].text, at, words[i].len) == 0) {
-            best = words[i].len;
+        size_t n = words[i].len;
+        if (n > best && n <= rest && memcmp(words[i].text, at, n) == 0 && !is_word(peek(lex, pos + n))) {
+            best = n;
             *kind = (unsigned)(RTQ__T_FIRST_WORD + i);
         }
     }
@@ -469,8 +470,6 @@ static bool lex_word(const lexer *lex, rtq__token *token, size_t pos)
         token->end = (uint32_t)end;
         return true;
     }
-    if (is_word(peek(lex, pos + n)))
-        return false;
     token->kind = (uint16_t)word;
     token->end = (uint32_t)(pos + n);
     return true;

@@ -95,11 +95,29 @@ static const char *token_text(unsigned kind)
     }
 }
 
+/* Where something is missing: at the next token, or, when that is in another line, where the last one ended. */
+static void missing_at(const parser *p, uint32_t *begin, uint32_t *end)
+{
+    const rtq__token *token = &p->tokens[p->pos];
+    *begin = token->begin;
+    *end = token->end;
+    if (p->pos == 0)
+        return;
+    uint32_t before = p->tokens[p->pos - 1].end;
+    if (token->kind == RTQ__T_END || memchr(p->text + before, '\n', token->begin - before))
+        *begin = *end = before;
+}
+
 void rtq__p_expected(parser *p, const char *what)
 {
     const rtq__token *token = &p->tokens[p->pos];
+    uint32_t begin, end;
+    if (p->error_pos == p->pos)
+        return;
+    p->error_pos = p->pos;
+    missing_at(p, &begin, &end);
     if (token->kind == RTQ__T_END) {
-        rtq__p_error(p, "expected %s, but the query ends here", what);
+        rtq__p_error_span(p, RTQ_ERR_SYNTAX, begin, end, "expected %s, but the query ends here", what);
         return;
     }
     size_t len = token->end - token->begin;
@@ -110,7 +128,8 @@ void rtq__p_expected(parser *p, const char *what)
         while (len > 0 && ((unsigned char)p->text[token->begin + len] & 0xC0) == 0x80)
             len--;
     }
-    rtq__p_error(p, "expected %s, found '%.*s%s'", what, (int)len, p->text + token->begin, dots);
+    rtq__p_error_span(p, RTQ_ERR_SYNTAX, begin, end, "expected %s, found '%.*s%s'", what, (int)len,
+                      p->text + token->begin, dots);
 }
 
 bool rtq__p_expect(parser *p, unsigned kind)
@@ -405,29 +424,13 @@ int rtq__parse(rtq__ast_query **out, rtq__arena *arena, const char *text, size_t
     return *out ? run(arena, text, len, diag, query_body, *out) : RTQ_ERR_NOMEM;
 }
 
-static rtq__ast *schema_item(parser *p)
-{
-    if (peek(p) == RTQ__T_STAR)
-        return rtq__p_star(p);
-    return rtq__p_column(p);
-}
-
-/* The star may only stand last: what follows it would be unreachable. */
-static void check_star(parser *p, const rtq__ast_list *list)
-{
-    for (const rtq__ast *item = list->first; item; item = item->next)
-        if (item->kind == RTQ__AST_STAR && item->next)
-            rtq__p_error_span(p, RTQ_ERR_SYNTAX, item->begin, item->end, "'*' stands last in a schema");
-}
-
 static void schema_body(parser *p, void *out)
 {
     uint32_t open = p->pos;
     bool parenthesized = accept(p, RTQ__T_LPAREN);
-    rtq__p_list(p, out, schema_item, rtq__p_ends_list, RTQ__LIST_TRAILING_COMMA, "a column (name:type)");
+    rtq__p_open_schema(p, out);
     if (parenthesized)
         rtq__p_close(p, RTQ__T_RPAREN, open);
-    check_star(p, out);
 }
 
 int rtq__parse_schema(rtq__ast_list *out, rtq__arena *arena, const char *text, size_t len, rtq_diag *diag)
@@ -444,11 +447,9 @@ static void tables_body(parser *p, void *out)
         rtq__p_need_name(p, &table->column.name);
         uint32_t open = p->pos;
         if (rtq__p_expect(p, RTQ__T_LPAREN)) {
-            rtq__p_list(p, &table->column.schema, schema_item, rtq__p_ends_list, RTQ__LIST_TRAILING_COMMA,
-                        "a column (name:type)");
+            rtq__p_open_schema(p, &table->column.schema);
             rtq__p_close(p, RTQ__T_RPAREN, open);
         }
-        check_star(p, &table->column.schema);
         rtq__p_append(out, rtq__p_done(p, table));
         if (!accept(p, RTQ__T_SEMICOLON) && peek(p) != RTQ__T_END) {
             rtq__p_expected(p, "';'");

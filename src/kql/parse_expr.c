@@ -380,8 +380,12 @@ static rtq__ast *binary(parser *p, level least)
     }
     while (left) {
         rtq__ast_operator op = infix_operator(p, &at);
-        if (op == RTQ__OP_NONE || at < least || at > most)
+        if (op == RTQ__OP_NONE || at < least)
             break;
+        if (at > most) {
+            rtq__p_error(p, "comparisons do not chain; join two with 'and'");
+            break;
+        }
         most = at;
         if (at <= LEVEL_AND) {
             left = logical_chain(p, left, op, at);
@@ -400,6 +404,11 @@ static rtq__ast *binary(parser *p, level least)
         }
     }
     return left;
+}
+
+rtq__ast *rtq__p_scalar(parser *p)
+{
+    return binary(p, LEVEL_OR);
 }
 
 rtq__ast *rtq__p_unnamed(parser *p)

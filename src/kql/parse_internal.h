@@ -111,10 +111,12 @@ rtq__ast *rtq__p_keyword_as_name(parser *p);
 void rtq__p_token_name(parser *p, rtq__ast_name *out, uint32_t n_tokens); /* takes them, verbatim */
 
 /* ---- parse_schema.c ---- */
-rtq__ast *rtq__p_column(parser *p);                                               /* name:type or name:(schema) */
-rtq__ast *rtq__p_column_with_default(parser *p);                                  /* ... [= value] */
-rtq__ast *rtq__p_pattern_column(parser *p);                                       /* name [:type], in parse */
-rtq__ast *rtq__p_typed_name(parser *p);                                           /* name [:extended type], in find */
+rtq__ast *rtq__p_column(parser *p);                     /* name:type or name:(schema) */
+rtq__ast *rtq__p_column_with_default(parser *p);        /* ... [= value] */
+rtq__ast *rtq__p_pattern_column(parser *p);             /* name [:type], in parse */
+rtq__ast *rtq__p_typed_name(parser *p);                 /* name [:extended type], in find */
+rtq__ast *rtq__p_schema_item(parser *p);                /* name:type or `*` */
+void rtq__p_open_schema(parser *p, rtq__ast_list *out); /* the inside of (a:long, *): the star stands last */
 bool rtq__p_row_schema(parser *p, rtq__ast_list *out, bool open, bool not_empty); /* false: no parenthesis here */
 void rtq__p_need_row_schema(parser *p, rtq__ast_list *out);
 bool rtq__p_params(parser *p, rtq__ast_list *out);
@@ -131,6 +133,7 @@ bool rtq__p_is_signed_number(const parser *p);
 
 /* ---- parse_expr.c ---- */
 rtq__ast *rtq__p_unnamed(parser *p);
+rtq__ast *rtq__p_scalar(parser *p); /* the same, without counting as a level of its own */
 rtq__ast *rtq__p_need_unnamed(parser *p);
 rtq__ast *rtq__p_named(parser *p); /* [name =] expr */
 rtq__ast *rtq__p_need_named(parser *p);
@@ -171,6 +174,7 @@ rtq__ast *rtq__p_contextual(parser *p); /* (op | op ...) without a source; the o
 rtq__ast *rtq__p_fork_pipe(parser *p);  /* ... NULL when there is no operator */
 rtq__ast *rtq__p_piped_operator(parser *p);
 bool rtq__p_is_query(const parser *p);
+rtq__ast *rtq__p_rest_of_pipe(parser *p);
 void rtq__p_skip_rest(parser *p, const char *after); /* reports and skips what should not be here */
 
 /* ---- parse_source.c, parse_op*.c ---- */

@@ -277,11 +277,20 @@ static void pipe_tail(parser *p, rtq__ast *pipe)
     }
 }
 
+/* The rest of a query whose head was given up. */
+rtq__ast *rtq__p_rest_of_pipe(parser *p)
+{
+    rtq__ast *pipe = rtq__p_node(p, RTQ__AST_PIPE);
+    pipe->pipe.source = rtq__p_node(p, RTQ__AST_ERROR);
+    pipe_tail(p, pipe);
+    return rtq__p_done(p, pipe);
+}
+
 static rtq__ast *query_or_scalar(parser *p)
 {
     rtq__ast *first = scan_operator(p) ? rtq__p_piped_operator(p) : NULL;
     if (!first)
-        first = rtq__p_unnamed(p);
+        first = rtq__p_scalar(p);
     if (!first)
         first = rtq__p_piped_operator(p);
     if (!first || (peek(p) != RTQ__T_BAR && heads_pipe(first)))

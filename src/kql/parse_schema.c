@@ -42,17 +42,26 @@ static void need_type(parser *p, rtq__ast *column, bool extended)
     }
 }
 
-/* (*) or (a:long, b:string) */
+rtq__ast *rtq__p_schema_item(parser *p)
+{
+    return peek(p) == RTQ__T_STAR ? rtq__p_star(p) : rtq__p_column(p);
+}
+
+void rtq__p_open_schema(parser *p, rtq__ast_list *out)
+{
+    rtq__p_list(p, out, rtq__p_schema_item, rtq__p_ends_list, RTQ__LIST_TRAILING_COMMA, "a column (name:type)");
+    for (const rtq__ast *item = out->first; item; item = item->next)
+        if (item->kind == RTQ__AST_STAR && item->next)
+            rtq__p_error_span(p, RTQ_ERR_SYNTAX, item->begin, item->end, "'*' stands last in a schema");
+}
+
+/* (*) or (a:long, b:string, *) */
 static void tabular_type(parser *p, rtq__ast *column)
 {
     uint32_t open = p->pos;
     column->column.tabular = true;
     advance(p);
-    if (peek(p) == RTQ__T_STAR)
-        rtq__p_append(&column->column.schema, rtq__p_star(p));
-    else
-        rtq__p_list(p, &column->column.schema, rtq__p_column, rtq__p_ends_list, RTQ__LIST_TRAILING_COMMA,
-                    "a column (name:type)");
+    rtq__p_open_schema(p, &column->column.schema);
     rtq__p_close(p, RTQ__T_RPAREN, open);
 }
 
@@ -148,11 +157,6 @@ bool rtq__p_params(parser *p, rtq__ast_list *out)
     return true;
 }
 
-static rtq__ast *typeof_item(parser *p)
-{
-    return peek(p) == RTQ__T_STAR ? rtq__p_star(p) : rtq__p_column(p);
-}
-
 rtq__ast *rtq__p_typeof(parser *p)
 {
     if (peek(p) != RTQ__W_TYPEOF || peek_at(p, 1) != RTQ__T_LPAREN)
@@ -169,7 +173,7 @@ rtq__ast *rtq__p_typeof(parser *p)
         take_type(p, column);
         rtq__p_append(&node->list, rtq__p_done(p, column));
     } else {
-        rtq__p_list(p, &node->list, typeof_item, rtq__p_ends_list, 0, "a type");
+        rtq__p_list(p, &node->list, rtq__p_schema_item, rtq__p_ends_list, 0, "a type");
     }
     rtq__p_close(p, RTQ__T_RPAREN, open);
     return rtq__p_done(p, node);

@@ -116,7 +116,7 @@ static size_t take_line(cutter *c, size_t pos, size_t end)
         else if ((ch == ')' || ch == ']' || ch == '}') && c->depth > 0)
             c->depth--;
         pos += n > 0 ? n : 1;
-        if ((unsigned char)ch > ' ') {
+        if (!strchr(" \t\r\n\f", ch) || ch == '\0') {
             c->last = ch;
             c->end = pos;
         }

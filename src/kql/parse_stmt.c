@@ -265,9 +265,9 @@ static rtq__ast *create_function(parser *p)
     rtq__p_need_name(p, &node->create_function.name);
     node->create_function.function = function(p);
     for (const rtq__ast *property = node->create_function.with.first; property; property = property->next) {
-        const rtq__ast *value = property->named.value;
-        if (strcmp(property->named.names.first->name.ptr, "view") == 0 && value && value->kind == RTQ__AST_LITERAL &&
-            value->literal.type == RTQ_BOOL && value->literal.u.i)
+        const rtq__ast *value = property->kind == RTQ__AST_PARAMETER ? property->named.value : NULL;
+        if (value && value->kind == RTQ__AST_LITERAL && value->literal.type == RTQ_BOOL && value->literal.u.i &&
+            strcmp(property->named.names.first->name.ptr, "view") == 0)
             node->create_function.function->function.is_view = true;
     }
     return rtq__p_done(p, node);
@@ -303,23 +303,34 @@ static rtq__ast *statement(parser *p)
     return rtq__p_expression(p);
 }
 
-/* Skips to the next statement. false: there is none. */
-static bool skip_statement(parser *p)
+static bool ends_block(const parser *p)
 {
-    while (peek(p) != RTQ__T_END && !(p->brackets > 0 && rtq__p_ends_list(p) && peek(p) != RTQ__T_BAR)) {
+    unsigned kind = peek(p);
+    return kind == RTQ__T_END ||
+           (p->brackets > 0 && rtq__p_ends_list(p) && kind != RTQ__T_BAR && kind != RTQ__T_SEMICOLON);
+}
+
+/* Skips to the next statement, but looks into what still reads as operators. false: there is none. */
+static bool skip_statement(parser *p, rtq__ast_list *out)
+{
+    while (!ends_block(p)) {
         if (accept(p, RTQ__T_SEMICOLON))
             return true;
+        if (peek(p) == RTQ__T_BAR) {
+            rtq__p_append(out, rtq__p_rest_of_pipe(p));
+            continue;
+        }
         rtq__p_skip_rest(p, NULL);
-        if (peek(p) != RTQ__T_SEMICOLON)
-            p->error_pos = p->pos + 1; /* what follows the bad place is not worth a report */
-        if (peek(p) != RTQ__T_END && peek(p) != RTQ__T_SEMICOLON)
-            advance(p);
+        if (!ends_block(p) && peek(p) != RTQ__T_BAR && peek(p) != RTQ__T_SEMICOLON) {
+            advance(p); /* a closing bracket too many */
+            p->error_pos = p->pos;
+        }
     }
-    return p->brackets > 0 && accept(p, RTQ__T_SEMICOLON);
+    return false;
 }
 
 /* After a statement that no ';' follows: another one on a line of its own is taken as one, anything else is skipped. */
-static bool resume(parser *p)
+static bool resume(parser *p, rtq__ast_list *out)
 {
     unsigned kind = peek(p);
     if (kind == RTQ__T_END || (p->brackets > 0 && kind == RTQ__T_RPAREN))
@@ -330,7 +341,7 @@ static bool resume(parser *p)
         rtq__p_expected(p, "';'");
         return true;
     }
-    return skip_statement(p);
+    return skip_statement(p, out);
 }
 
 void rtq__p_statements(parser *p, rtq__ast_list *out)
@@ -340,12 +351,12 @@ void rtq__p_statements(parser *p, rtq__ast_list *out)
         bool more;
         if (node) {
             rtq__p_append(out, node);
-            more = accept(p, RTQ__T_SEMICOLON) || resume(p);
+            more = accept(p, RTQ__T_SEMICOLON) || resume(p, out);
         } else {
             more = peek(p) != RTQ__T_END && !(p->brackets > 0 && peek(p) == RTQ__T_RPAREN);
             if (more) {
                 rtq__p_skip_rest(p, NULL);
-                more = skip_statement(p);
+                more = skip_statement(p, out);
             }
         }
         if (!more)

@@ -3,13 +3,15 @@
  *   binder-diff emit DIR SEEDS > queries.jsonl        {"id": "file id seed", "query": ...} for seeds 0 .. SEEDS-1
  *   binder-diff record < answers.jsonl > verdicts.tsv   answers: {"id": ..., "syntax_ok": ...}, in the order of emit
  *   binder-diff compare DIR VERDICTS [all]             prints the differences, and the share that agrees
- *   binder-diff show FILE                              the reports on a query */
+ *   binder-diff show FILE                              the reports on a query, its tree, and what is printed of it */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "kql/parse.h"
+#include "kql/print.h"
 #include "kql_corpus.h"
+#include "kql_dump.h"
 
 static int emit(const char *dir, uint64_t seeds)
 {
@@ -132,6 +134,23 @@ static int compare(const char *dir, const char *path, int all)
     return 0;
 }
 
+static void show_tree(rtq__mem *mem, const char *text, size_t len)
+{
+    rtq__arena arena;
+    rtq__ast_query *query;
+    rtq__buf buf;
+    rtq__arena_init(&arena, mem, 0);
+    rtq__buf_init(&buf, mem);
+    if (rtq__parse(&query, &arena, text, len, NULL) == RTQ_OK) {
+        kql_dump_query(&buf, query);
+        rtq__buf_addc(&buf, '\n');
+        rtq__ast_print_query(&buf, query);
+        printf("%.*s\n", (int)buf.len, buf.ptr);
+    }
+    rtq__buf_free(&buf);
+    rtq__arena_free(&arena);
+}
+
 static int show_file(const char *path)
 {
     static char text[1 << 20];
@@ -142,6 +161,7 @@ static int show_file(const char *path)
     fclose(in);
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
     show(mem, text, len);
+    show_tree(mem, text, len);
     rtq__mem_unref(mem);
     return 0;
 }
