@@ -21,7 +21,7 @@ typedef struct rtq__change {
 } rtq__change;
 
 /* What is there, counting changes that are not applied yet: what checks look at. Guarded by lock. */
-typedef struct rtq__entry { uint64_t id; rtq_source *source; char *name; const rtq_query *query; } rtq__entry;
+typedef struct rtq__entry { uint64_t id; rtq_source *source; char *name; const rtq_query *query; const rtq_sink *sink; } rtq__entry;
 
 /* One result stream's batches that the sink did not take yet. */
 typedef struct rtq__pending { struct rtq__pending *next; rtq_batch *batch; } rtq__pending;
@@ -94,6 +94,9 @@ struct rtq_run {
 /* run_change.c: any thread */
 int rtq__run_change(rtq_run *run, rtq__change *change, uint64_t *id, rtq_diag *diag); /* takes change over */
 void rtq__run_commit(rtq_run *run);
+/* The query whose rows go to `sink`: the only one, as an Arrow stream has one schema; NULL: none, or several. */
+const rtq_query *rtq__run_query_of(rtq_run *run, const rtq_sink *sink);
+rtq_run *rtq__run_ref(rtq_run *run);
 void rtq__change_free(rtq_run *run, rtq__change *change);
 /* run_apply.c */
 int rtq__run_apply(rtq_run *run, rtq_diag *diag);

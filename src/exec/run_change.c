@@ -107,6 +107,7 @@ static int add_entry(rtq_run *run, rtq__change *c)
     e->id = c->id;
     e->source = c->source;
     e->query = c->query;
+    e->sink = c->sink;
     if (c->name && !(e->name = rtq__strndup(run->mem, c->name, strlen(c->name))))
         return RTQ_ERR_NOMEM;
     run->n_entries++;
@@ -182,4 +183,25 @@ void rtq__run_commit(rtq_run *run)
     rtq__mutex_unlock(&run->lock);
     atomic_store(&run->commit, true);
     rtq__waiter_wake(&run->waiter);
+}
+
+const rtq_query *rtq__run_query_of(rtq_run *run, const rtq_sink *sink)
+{
+    const rtq_query *found = NULL;
+    unsigned n = 0;
+
+    rtq__mutex_lock(&run->lock);
+    for (size_t i = 0; i < run->n_entries; i++)
+        if (run->entries[i].sink == sink && run->entries[i].query) {
+            found = run->entries[i].query;
+            n++;
+        }
+    rtq__mutex_unlock(&run->lock);
+    return n == 1 && found->n_results == 1 ? found : NULL;
+}
+
+rtq_run *rtq__run_ref(rtq_run *run)
+{
+    atomic_fetch_add_explicit(&run->refs, 1, memory_order_relaxed);
+    return run;
 }

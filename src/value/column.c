@@ -191,6 +191,24 @@ int rtq__vec_fill(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_co
     return rc;
 }
 
+int rtq__vec_append(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq__vec *from, uint32_t n, const char *name, rtq_diag *diag)
+{
+    int rc = RTQ_OK;
+
+    if (!kind_fits(from->kind, v->kind))
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "column '%s' takes %s, not %s", name, rtq__kind_name(v->kind), rtq__kind_name(from->kind));
+    if (v->kind != RTQ_STRING && !rtq__vec_valid(scratch, v))
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < n && rc == RTQ_OK; i++) {
+        rtq__cell c = rtq__vec_get(from, i);
+        if ((rc = convert_cell(&c, v->kind, scratch)) == RTQ_OK && (rc = own_text(&c, scratch)) == RTQ_OK)
+            rtq__vec_set(v, row + i, c);
+    }
+    if (rc == RTQ_ERR_DATA)
+        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "column '%s': a value is no %s", name, rtq__kind_name(v->kind));
+    return rc;
+}
+
 int rtq__vec_from_column(rtq__vec **out, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n, uint8_t kind, const char *name,
                          uint64_t *repaired, rtq_diag *diag)
 {

@@ -57,20 +57,23 @@ static rtq__chunk *new_chunk(rtq_appender *a)
     return c;
 }
 
-/* The chunk to write to, with room for a row at least. */
-static rtq__chunk *room(rtq_appender *a)
+static rtq__chunk *append_chunk(rtq_appender *a)
 {
-    rtq__chunk *c = a->current;
+    rtq__chunk *c = new_chunk(a);
 
-    if (c && c->batch.n < RTQ__ROWS)
-        return c;
-    if (!(c = new_chunk(a)))
+    if (!c)
         return NULL;
     if (a->current)
         a->current->next = c;
     else
         a->first = c;
     return a->current = c;
+}
+
+/* The chunk to write to, with room for a row at least. */
+static rtq__chunk *room(rtq_appender *a)
+{
+    return a->current && a->current->batch.n < RTQ__ROWS ? a->current : append_chunk(a);
 }
 
 static void added(rtq_appender *a, rtq__chunk *c, uint32_t n)
@@ -117,6 +120,38 @@ int rtq_appender_columns(rtq_appender *a, const rtq_column *columns, size_t n_co
         at += n;
     }
     return RTQ_OK;
+}
+
+static void null_column(rtq__vec *v, uint32_t row, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        rtq__vec_set(v, row + i, rtq__cell_null(v->kind));
+}
+
+int rtq__appender_vectors(rtq_appender *a, rtq__vec *const *cols, uint32_t n)
+{
+    const rtq__table *t = &a->push->base.tables[a->table];
+    rtq__chunk *c = a->current;
+    int rc = RTQ_OK;
+
+    if (!c || RTQ__ROWS - c->batch.n < n) /* all rows of a call go into one chunk */
+        c = append_chunk(a);
+    if (!c)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < t->n_cols && rc == RTQ_OK; i++) {
+        rtq__vec *v = c->batch.cols[i];
+        if (cols[i])
+            rc = rtq__vec_append(v, c->batch.n, &c->arena, cols[i], n, t->cols[i].name, NULL);
+        else if (v->kind != RTQ_STRING && !rtq__vec_valid(&c->arena, v))
+            rc = RTQ_ERR_NOMEM;
+        else
+            null_column(v, c->batch.n, n);
+    }
+    if (rc == RTQ_OK && t->open)
+        rc = null_rest(c, t->n_cols, c->batch.n, n);
+    if (rc == RTQ_OK)
+        added(a, c, n);
+    return rc;
 }
 
 /* An rtq_value as a one-row column. */

@@ -55,5 +55,7 @@ struct rtq_appender {
 };
 int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table);
 void rtq__appender_done(rtq_appender *a);
+/* Rows [0, n) of one vector a column of the table (NULL: null), n <= RTQ__ROWS. OK, NOMEM, ERR_ARG, ERR_DATA. */
+int rtq__appender_vectors(rtq_appender *a, rtq__vec *const *cols, uint32_t n);
 
 #endif
