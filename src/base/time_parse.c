@@ -165,9 +165,13 @@ static bool take_named_date(cursor *in, rtq__civil *civil)
     return true;
 }
 
-/* yyyy-m-d, also with slashes or dots. */
+/* yyyy-m-d, also with slashes or dots; m/d/yyyy, as in the examples of parse. */
 static bool take_numeric_date(cursor *in, rtq__civil *civil)
 {
+    cursor begin = *in;
+    if (take_number(in, &civil->month, 1, 2, NULL) && take(in, '/'))
+        return take_number(in, &civil->day, 1, 2, NULL) && take(in, '/') && take_number(in, &civil->year, 4, 4, NULL);
+    *in = begin;
     if (!take_number(in, &civil->year, 4, 4, NULL))
         return false;
     char separator = peek(in);
