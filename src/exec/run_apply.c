@@ -232,7 +232,7 @@ static bool needs_watermark(const rtq_run *run, size_t source)
 {
     for (size_t i = 0; i < run->n_queries; i++)
         for (uint32_t b = 0; b < run->queries[i]->n_bindings; b++)
-            if (run->queries[i]->bindings[b].source == source && run->queries[i]->query->plan->modes == RTQ__MODE_WINDOWED)
+            if (run->queries[i]->bindings[b].source == source && run->queries[i]->query->plan->modes & RTQ__MODE_WINDOWED)
                 return true;
     return false;
 }

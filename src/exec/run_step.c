@@ -109,7 +109,7 @@ static void advance(rtq_run *run)
     for (size_t i = 0; i < run->n_queries; i++) {
         rtq__run_query *q = run->queries[i];
         int64_t w = INT64_MAX;
-        if (q->done || q->query->plan->modes != RTQ__MODE_WINDOWED)
+        if (q->done || !(q->query->plan->modes & RTQ__MODE_WINDOWED))
             continue;
         for (uint32_t b = 0; b < q->n_bindings; b++) {
             int64_t one = source_watermark(run->sources[q->bindings[b].source]);
