@@ -111,6 +111,7 @@ RTQ__AGG_UPDATE(count); RTQ__AGG_UPDATE(countif); RTQ__AGG_MERGE(count); RTQ__AG
 RTQ__AGG_UPDATE(sum_i64); RTQ__AGG_UPDATE(sumif_i64); RTQ__AGG_MERGE(sum_i64); RTQ__AGG_FINISH(sum_i64);
 RTQ__AGG_UPDATE(sum_real); RTQ__AGG_UPDATE(sumif_real); RTQ__AGG_MERGE(sum_real); RTQ__AGG_FINISH(sum_real);
 RTQ__AGG_UPDATE(sum_dyn); RTQ__AGG_UPDATE(sumif_dyn); RTQ__AGG_MERGE(sum_dyn); RTQ__AGG_FINISH(sum_dyn); RTQ__AGG_RET(summable);
+RTQ__AGG_UPDATE(sum_decimal); RTQ__AGG_UPDATE(sumif_decimal); RTQ__AGG_MERGE(sum_decimal); RTQ__AGG_FINISH(sum_decimal); RTQ__AGG_FINISH(avg_decimal);
 RTQ__AGG_UPDATE(avg_i64); RTQ__AGG_UPDATE(avgif_i64); RTQ__AGG_MERGE(avg_i64); RTQ__AGG_FINISH(avg_long); RTQ__AGG_FINISH(avg_ticks);
 RTQ__AGG_UPDATE(avg_real); RTQ__AGG_UPDATE(avgif_real); RTQ__AGG_MERGE(avg_real); RTQ__AGG_FINISH(avg_real);
 RTQ__AGG_UPDATE(avg_dyn); RTQ__AGG_UPDATE(avgif_dyn); RTQ__AGG_FINISH(avg_dyn);

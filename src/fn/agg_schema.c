@@ -22,7 +22,8 @@ static size_t step(walk *w, size_t len, rtq_str key, char end)
 {
     if (len + key.len + 1 > MAX_PATH)
         return MAX_PATH + 1;
-    memcpy(w->path + len, key.ptr, key.len);
+    if (key.len)
+        memcpy(w->path + len, key.ptr, key.len);
     w->path[len + key.len] = end;
     return len + key.len + 1;
 }

@@ -2,6 +2,8 @@
 #include <math.h>
 #include "base/text.h"
 #include "fn/agg.h"
+#include "fn/convert.h"
+#include "value/decimal.h"
 
 /* ---- count ------------------------------------------------------------------------------------------------------ */
 RTQ__AGG_UPDATE(count)
@@ -298,4 +300,80 @@ RTQ__AGG_RET(summable)
     rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() needs a number, timespan or datetime, not %s", agg->name,
                   rtq__kind_name(kinds[0]));
     return 0;
+}
+
+/* ---- decimals ----------------------------------------------------------------------------------------------------- */
+typedef struct sum_decimal { uint64_t w[2], n; } sum_decimal;
+
+static int decimal_op(uint64_t out[2], const char *op, const uint64_t a[2], const uint64_t b[2], rtq__agg_call *call)
+{
+    rtq__fn fn = {.name = op};
+    rtq__rowctx ctx = {.eval = call->eval, .heap = call->eval->scratch, .fn = &fn};
+    rtq__cell args[2] = {rtq__cell_null(RTQ_DECIMAL), rtq__cell_null(RTQ_DECIMAL)}, result = rtq__cell_null(RTQ_DECIMAL);
+    memcpy(args[0].u.w, a, 16);
+    memcpy(args[1].u.w, b, 16);
+    args[0].is_null = args[1].is_null = 0;
+    rtq__row_decimal(&result, args, 2, &ctx);
+    memcpy(out, result.u.w, 16);
+    return ctx.error;
+}
+
+static int add_decimal(sum_decimal *s, const uint64_t w[2], uint64_t n, rtq__agg_call *call)
+{
+    int rc = RTQ_OK;
+    if (s->n)
+        rc = decimal_op(s->w, "+", s->w, w, call);
+    else
+        memcpy(s->w, w, 16);
+    s->n += n;
+    return rc;
+}
+
+RTQ__AGG_UPDATE(sum_decimal)
+{
+    const rtq__vec *v = call->args[0];
+    int rc = RTQ_OK;
+    for (uint32_t k = 0; k < call->n_sel && rc == RTQ_OK; k++) {
+        uint64_t w[2];
+        uint32_t at = rtq__vec_at(v, rtq__agg_row(call, k));
+        if (v->valid && !rtq__bit(v->valid, at))
+            continue;
+        memcpy(w, (const char *)v->data + (size_t)at * 16, 16);
+        rc = add_decimal(call->states ? call->states[k] : call->state, w, 1, call);
+    }
+    return rc;
+}
+
+RTQ__AGG_UPDATE(sumif_decimal) { return rtq__agg_if(call, 1, rtq__agg_sum_decimal); }
+
+RTQ__AGG_MERGE(sum_decimal)
+{
+    const sum_decimal *b = from;
+    return b->n ? add_decimal(into, b->w, b->n, call) : RTQ_OK;
+}
+
+RTQ__AGG_FINISH(sum_decimal)
+{
+    const sum_decimal *s = state;
+    (void)call, (void)heap;
+    *out = rtq__cell_null(RTQ_DECIMAL);
+    out->is_null = 0;
+    if (s->n)
+        memcpy(out->u.w, s->w, 16);
+    else
+        rtq__decimal_from_long(out->u.w, 0);
+    return RTQ_OK;
+}
+
+RTQ__AGG_FINISH(avg_decimal)
+{
+    const sum_decimal *s = state;
+    uint64_t n[2];
+    (void)heap;
+    *out = rtq__cell_null(RTQ_DECIMAL);
+    if (!s->n)
+        return RTQ_OK;
+    out->is_null = 0;
+    rtq__decimal_from_long(n, (int64_t)s->n);
+    return decimal_op(out->u.w, "/", s->w, n, call);
 }

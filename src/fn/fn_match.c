@@ -122,6 +122,29 @@ static inline __attribute__((always_inline)) uint32_t loop(int op, rtq__sel *out
     return n;
 }
 
+/* Fields of open records: nearly all are text. */
+static inline __attribute__((always_inline)) uint32_t loop_dyn(int op, rtq__sel *out, const rtq__fcall *call, const rtq__needle *needle)
+{
+    const rtq__vec *v = call->args[0];
+    const rtq__dyn *cells = v->data;
+    bool want = !(call->fn->tag & NOT);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < call->n_sel; i++) {
+        uint32_t row = call->sel ? call->sel[i] : i;
+        const rtq__dyn *d = &cells[row];
+        out[n] = (rtq__sel)row;
+        if (v->valid && !rtq__bit(v->valid, row)) {
+            n += test(op, needle, "", 0) == want;
+        } else if (d->tag == RTQ__DYN_STRING) {
+            n += test(op, needle, d->len ? d->u.p : "", d->len) == want;
+        } else {
+            rtq_str text = rtq__text_of_dyn(d, &call->eval->text);
+            n += test(op, needle, text.ptr, text.len) == want;
+        }
+    }
+    return n;
+}
+
 static int filter(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
 {
     const matcher *m = call->state;
@@ -136,6 +159,17 @@ static int filter(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
         default: *n_out = loop(ENDS, out, call, &m->needle); break;
         }
         return RTQ_OK;
+    }
+    if (m && v->kind != RTQ_STRING && v->form == RTQ__FLAT) {
+        switch (call->fn->tag & OP) {
+        case CONTAINS: *n_out = loop_dyn(CONTAINS, out, call, &m->needle); break;
+        case HAS: *n_out = loop_dyn(HAS, out, call, &m->needle); break;
+        case HAS_PREFIX: *n_out = loop_dyn(HAS_PREFIX, out, call, &m->needle); break;
+        case HAS_SUFFIX: *n_out = loop_dyn(HAS_SUFFIX, out, call, &m->needle); break;
+        case STARTS: *n_out = loop_dyn(STARTS, out, call, &m->needle); break;
+        default: *n_out = loop_dyn(ENDS, out, call, &m->needle); break;
+        }
+        return call->eval->text.failed ? RTQ_ERR_NOMEM : RTQ_OK;
     }
     bool want = !(call->fn->tag & NOT);
     uint32_t n = 0;

@@ -31,6 +31,10 @@ Test(fn_match, all_forms_agree)
         agree(names[i], S2, "é", true);
         agree(names[i], S2, "North", false);
     }
+    rtq__cell fields[] = {fx_json(f, "\"xNorthx\""), FX_S("north"), FX_NULL(RTQ_DYNAMIC), FX_S("north"), fx_json(f, "{\"a\":\"north\"}"),
+                          FX_S("north"), fx_json(f, "12"), FX_S("north")};
+    cr_expect_null(fx_agree(f, "contains", "dynamic, string", 2, fields, 4));
+    cr_expect_null(fx_agree(f, "!has", "dynamic, string", 2, fields, 4));
     agree("has_any", "string, any...", "NORTH", true);
     agree("has_all", "string, any...", "america", false);
 }
