@@ -24,9 +24,7 @@ static rtq__expr *parameter_value(rtq__binder *b, const rtq__ast *param, const c
     rtq__expr *e = rc == RTQ_OK ? rtq__bind_expr(b, &none, literal) : rtq__expr_text(b, text, strlen(text), param);
     if (rtq__expr_is_broken(e) || !kind || e->kind == kind)
         return e;
-    rtq__expr *converted = rtq__bind_convert(b, e, kind);
-    if (!converted)
-        converted = rtq__bind_fn(b, rtq__bind_namef(b, "to%s", rtq__kind_text(kind)), &e, 1, param);
+    rtq__expr *converted = rtq__bind_cast(b, e, kind, param);
     rtq__cell cell;
     if (!rtq__expr_is_broken(converted) && rtq__expr_constant(b, converted, &cell) && cell.is_null)
         rtq__bind_error(b, param, "the value given for parameter '%s' is no %s: %s", param->column.name.ptr, rtq__kind_text(kind), text);

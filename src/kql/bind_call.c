@@ -105,7 +105,7 @@ static rtq__expr *typed_result(rtq__binder *b, rtq__expr *e, const rtq__ast *typ
     }
     if (rtq__expr_is_broken(e) || e->kind == kind)
         return e;
-    return rtq__bind_fn(b, rtq__bind_namef(b, "to%s", rtq__kind_text(kind)), &e, 1, at);
+    return rtq__bind_cast(b, e, kind, at);
 }
 
 rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)

@@ -36,7 +36,9 @@ static rtq__expr *item_value(rtq__binder *b, const rtq__ctx *row, const rtq__ast
         e = rtq__expr_broken(b);
     }
     *kind = type ? type : unknown ? RTQ_UNKNOWN : RTQ_DYNAMIC;
-    return rtq__expr_is_broken(e) ? rtq__expr_null(b, RTQ_DYNAMIC, value) : e;
+    if (rtq__expr_is_broken(e) && !type)
+        *kind = 0;
+    return e;
 }
 
 /* Binds the items; their columns are made by `maker` and replace those of the input in p. */

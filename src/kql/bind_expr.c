@@ -77,6 +77,18 @@ static rtq__expr *bind_member_of(rtq__binder *b, const rtq__ctx *ctx, const rtq_
     return rtq__bind_member(b, object, name->ptr, name->len, ast);
 }
 
+static rtq__expr *element(rtq__binder *b, rtq__expr *object, rtq__expr *index, const rtq__ast *ast);
+
+/* What a dynamic index is, a key or a position, only its value says. */
+static rtq__expr *element_by_value(rtq__binder *b, rtq__expr *object, rtq__expr *index, const rtq__ast *ast)
+{
+    rtq__expr *type = rtq__bind_fn(b, "gettype", &index, 1, ast), *is[2] = {type, rtq__expr_text(b, "string", 6, ast)}, *args[3];
+    args[0] = rtq__bind_operator(b, RTQ__OP_EQ, is, 2, ast, ast->begin, ast->end);
+    args[1] = element(b, object, rtq__bind_cast(b, index, RTQ_STRING, ast), ast);
+    args[2] = element(b, object, rtq__bind_cast(b, index, RTQ_LONG, ast), ast);
+    return rtq__bind_fn(b, "iff", args, 3, ast);
+}
+
 static rtq__expr *element(rtq__binder *b, rtq__expr *object, rtq__expr *index, const rtq__ast *ast)
 {
     if (rtq__expr_is_broken(object) || rtq__expr_is_broken(index))
@@ -98,11 +110,8 @@ static rtq__expr *element(rtq__binder *b, rtq__expr *object, rtq__expr *index, c
                 return rtq__expr_col(b, found, ast);
         }
     }
-    if (index->kind == RTQ_DYNAMIC || index->kind == RTQ_UNKNOWN) {
-        rtq__bind_error_at(b, index->begin, index->end, "the index must be a string or a long, not %s", rtq__kind_text(index->kind));
-        rtq__diag_hint(b->diag, "tostring() or tolong() says which");
-        return rtq__expr_broken(b);
-    }
+    if (index->kind == RTQ_DYNAMIC || index->kind == RTQ_UNKNOWN)
+        return element_by_value(b, object, index, ast);
     if (index->kind != RTQ_STRING && index->kind != RTQ_LONG && index->kind != RTQ_INT) {
         rtq__bind_error_at(b, index->begin, index->end, "the index must be a string or a long, not %s", rtq__kind_text(index->kind));
         return rtq__expr_broken(b);
@@ -181,6 +190,12 @@ rtq__expr *rtq__bind_operator(rtq__binder *b, rtq__ast_operator op, rtq__expr **
         return rtq__expr_broken(b);
     }
     uint32_t kind = 0, errors = b->n_errors;
+    bool equality = op == RTQ__OP_EQ || op == RTQ__OP_NE;
+    for (uint32_t i = 0; equality && i < 2; i++) /* flag == "True" */
+        if (args[i]->kind == RTQ_STRING && args[1 - i]->kind == RTQ_BOOL)
+            args[i] = rtq__bind_cast(b, args[i], RTQ_BOOL, at);
+    if (rtq__expr_is_broken(args[0]) || rtq__expr_is_broken(args[n_args - 1]))
+        return rtq__expr_broken(b);
     int32_t row = rtq__bind_overload(b, &rows, args, n_args, &kind, at, true);
     if (row >= 0)
         return rtq__expr_call(b, rows.fns + row, kind, args, n_args, at);
@@ -281,6 +296,18 @@ static rtq__expr *bind_between(rtq__binder *b, const rtq__ctx *ctx, const rtq__a
 
 /* ---- in ---- */
 
+static const rtq__tab *elements_of(rtq__binder *b, const rtq__tab *tab, uint32_t kind, const rtq__ast *at)
+{
+    rtq__rel *rel = rtq__rel_new(b, RTQ__R_MV_EXPAND, at, tab->rel, NULL);
+    rel->u.expand.items = rtq__bind_alloc(b, 1, sizeof(rtq__expand_item));
+    rel->u.expand.n = 1;
+    rtq__col *col = rtq__col_new(b, rel, tab->cols[0].name, kind, 0);
+    rel->u.expand.items[0] = (rtq__expand_item){col, rtq__expr_vcol(b, tab->cols[0].col, at), (uint8_t)kind};
+    rtq__tab *out = rtq__tab_new(b, rel);
+    rtq__tab_add(b, out, tab->cols[0].name, rtq__vcol_new(b, col));
+    return out;
+}
+
 /* x in (table): the first column of the table as a set. Both sides get one type. */
 static rtq__expr *in_table(rtq__binder *b, const rtq__ast *ast, rtq__expr *left, const rtq__tab *tab)
 {
@@ -293,6 +320,10 @@ static rtq__expr *in_table(rtq__binder *b, const rtq__ast *ast, rtq__expr *left,
         return rtq__expr_broken(b);
     }
     rtq__vcol *key = tab->cols[0].col;
+    if (key->kind == RTQ_DYNAMIC && left->kind != RTQ_DYNAMIC) { /* arrays count as the list of their elements */
+        tab = elements_of(b, tab, left->kind == RTQ_UNKNOWN ? RTQ_STRING : left->kind, ast->in.items.first);
+        key = tab->cols[0].col;
+    }
     uint32_t want = nocase ? RTQ_STRING : key->kind == RTQ_UNKNOWN ? left->kind : key->kind;
     rtq__expr *converted = rtq__bind_convert(b, left, want);
     if (!converted && !nocase) {

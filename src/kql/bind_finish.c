@@ -6,6 +6,7 @@ typedef struct finish {
     rtq__binder *b;
     uint8_t *state;      /* a node: 0 new, 1 on the stack, 2 done */
     uint32_t *uses;      /* a node: how many read it */
+    bool *lone;          /* a node: a reference to what nobody else reads */
     uint32_t *alias;     /* a column: the one it became */
     uint32_t *slot_map;  /* 1 + new number */
     rtq__slot_def *slots;
@@ -168,7 +169,7 @@ static void count_uses(finish *f)
             f->uses[bound->slots[i].rel->id]++;
 }
 
-static bool is_lone(const finish *f, const rtq__rel *rel) { return rel->op == RTQ__R_REF && f->uses[rel->in[0]->id] == 1; }
+static bool is_lone(const finish *f, const rtq__rel *rel) { return f->lone[rel->id]; }
 
 static rtq__rel *behind(const finish *f, rtq__rel *rel)
 {
@@ -216,6 +217,7 @@ static void rename_all(finish *f)
     rtq__bound *bound = f->b->bound;
     for (uint32_t i = 0; i < f->n_order; i++) {
         rtq__rel *rel = f->order[i];
+        f->lone[rel->id] = rel->op == RTQ__R_REF && f->uses[rel->in[0]->id] == 1;
         for (uint32_t k = 0; is_lone(f, rel) && k < rel->u.refs.n_cols; k++)
             f->alias[rel->u.refs.cols[k]->id] = rel->u.refs.cols[k]->of->id;
     }
@@ -268,6 +270,7 @@ void rtq__bind_finish(rtq__binder *b)
     finish f = {.b = b};
     f.state = rtq__bind_work(b, bound->n_rels, 1);
     f.uses = rtq__bind_work(b, bound->n_rels, sizeof *f.uses);
+    f.lone = rtq__bind_work(b, bound->n_rels, sizeof *f.lone);
     f.order = rtq__bind_work(b, bound->n_rels, sizeof *f.order);
     f.alias = rtq__bind_work(b, bound->n_cols, sizeof *f.alias);
     f.slot_map = rtq__bind_work(b, bound->n_slots, sizeof *f.slot_map);

@@ -9,15 +9,18 @@ bool rtq__bind_callable_bare(const rtq__ast *function)
     return true;
 }
 
+static bool is_number(uint32_t kind) { return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL || kind == RTQ_DECIMAL; }
+
 /* A value of another type where a scalar parameter has a declared one. */
 static rtq__expr *argument(rtq__binder *b, rtq__expr *e, const rtq__ast *param, const rtq__ast *at)
 {
     uint32_t kind = param->column.type;
     if (rtq__expr_is_broken(e) || !kind || e->kind == kind)
         return e;
+    bool numbers = is_number(e->kind) && is_number(kind);
     rtq__expr *converted = rtq__bind_convert(b, e, kind);
-    if (!converted && e->kind == RTQ_DYNAMIC)
-        converted = rtq__bind_fn(b, rtq__bind_namef(b, "to%s", rtq__kind_text(kind)), &e, 1, at);
+    if (!converted && (numbers || e->kind == RTQ_DYNAMIC || kind == RTQ_DYNAMIC))
+        converted = rtq__bind_cast(b, e, kind, at);
     if (converted)
         return converted;
     rtq__bind_error(b, at, "parameter '%s' is of type %s, and this is %s", param->column.name.ptr, rtq__kind_text(kind), rtq__kind_text(e->kind));
@@ -36,7 +39,7 @@ static bool table_fits(rtq__binder *b, const rtq__tab *tab, const rtq__ast *para
             rtq__bind_error(b, at, "parameter '%s' needs a table with the column '%s'", param->column.name.ptr, c->column.name.ptr);
             return false;
         }
-        if (c->column.type && e->kind != c->column.type && e->kind != RTQ_UNKNOWN && !rtq__fn_convert(e->kind, c->column.type)) {
+        if (c->column.type && e->kind != c->column.type && e->kind != RTQ_UNKNOWN && !rtq__bind_conversion(e->kind, c->column.type)) {
             rtq__bind_error(b, at, "parameter '%s' needs the column '%s' as %s, not %s", param->column.name.ptr, c->column.name.ptr,
                             rtq__kind_text(c->column.type), rtq__kind_text(e->kind));
             return false;

@@ -94,3 +94,23 @@ rtq__expr *rtq__bind_literal(rtq__binder *b, const rtq__ast *ast)
     RTQ__BEXPR(e)->literal = true;
     return e;
 }
+
+rtq__expr *rtq__expr_names(rtq__binder *b, const char *const *names, uint32_t n, const rtq__ast *at)
+{
+    rtq__dyn_builder *builder = b->builder = rtq__dyn_builder_new(b->mem);
+    if (!builder)
+        rtq__bind_fail(b, RTQ_ERR_NOMEM);
+    rtq__dyn_begin_array(builder);
+    for (uint32_t i = 0; i < n; i++) {
+        rtq__cell cell = rtq__cell_s(names[i], strlen(names[i]));
+        rtq__dyn_add_cell(builder, &cell);
+    }
+    rtq__dyn_end(builder);
+    rtq__dyn list;
+    int rc = rtq__dyn_finish(&list, builder, &b->work);
+    b->builder = NULL;
+    rtq__dyn_builder_free(builder);
+    if (rc != RTQ_OK)
+        rtq__bind_fail(b, rc);
+    return rtq__expr_cell(b, rtq__cell_y(list), at);
+}

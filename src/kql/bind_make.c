@@ -213,6 +213,7 @@ rtq__expr *rtq__expr_new(rtq__binder *b, uint8_t op, uint32_t kind, rtq__expr *c
     x->e.begin = at ? at->begin : 0;
     x->e.end = at ? at->end : 0;
     x->constant = op != RTQ__E_COL && op != RTQ__E_SLOT && op != RTQ__E_IN_SLOT;
+    x->columns = op == RTQ__E_COL;
     uint64_t weight = 1;
     if (n_args) {
         x->e.args = rtq__bind_alloc(b, n_args, sizeof *args);
@@ -224,6 +225,7 @@ rtq__expr *rtq__expr_new(rtq__binder *b, uint8_t op, uint32_t kind, rtq__expr *c
         if (a->depth >= x->depth)
             x->depth = (uint16_t)(a->depth + 1);
         x->constant &= a->constant;
+        x->columns |= a->columns;
         x->e.flags |= a->e.flags;
     }
     if (weight > RTQ__BIND_EXPR_WEIGHT || x->depth > RTQ__BIND_EXPR_DEPTH)

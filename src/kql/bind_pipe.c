@@ -116,7 +116,11 @@ const rtq__tab *rtq__bind_operator_node(rtq__binder *b, const rtq__ctx *ctx, con
         rtq__bind_refuse(b, ast, name, row->why);
         return rtq__tab_broken(b);
     }
+    uint32_t level = b->level;
+    if (!in)
+        b->level = ++b->n_levels;
     const rtq__tab *out = row->bind(b, ctx, in, ast);
+    b->level = level;
     return out ? out : rtq__tab_broken(b);
 }
 
@@ -124,6 +128,7 @@ const rtq__tab *rtq__bind_pipe(rtq__binder *b, const rtq__ctx *ctx, const rtq__a
 {
     rtq__ctx inner = {.env = ctx->env, .source = ctx->source};
     const rtq__tab *tab;
+    uint32_t level = b->level;
     if (ast->pipe.source) {
         tab = rtq__bind_table(b, &inner, ast->pipe.source);
     } else if (ctx->source) {
@@ -133,13 +138,15 @@ const rtq__tab *rtq__bind_pipe(rtq__binder *b, const rtq__ctx *ctx, const rtq__a
         return rtq__tab_broken(b);
     }
     inner.source = NULL;
+    b->level = ++b->n_levels;
     for RTQ__AST_EACH(op, ast->pipe.ops) {
         tab = rtq__bind_operator_node(b, &inner, tab, op);
-        if (op->kind == RTQ__AST_AS && !tab->broken) { /* from here on the rows have two readers */
-            rtq__value value = {.how = RTQ__VALUE_TABLE, .tab = tab};
+        if (op->kind == RTQ__AST_AS) { /* from here on the rows have two readers */
+            rtq__value value = {.how = tab->broken ? RTQ__VALUE_BROKEN : RTQ__VALUE_TABLE, .tab = tab};
             inner.env = rtq__env_add(b, inner.env, op->op->as.ptr, &value);
             tab = rtq__bind_ref(b, tab, op);
         }
     }
+    b->level = level;
     return tab;
 }

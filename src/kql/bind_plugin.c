@@ -50,11 +50,9 @@ static const rtq__tab *typed(rtq__binder *b, const rtq__tab *from, const rtq__as
         rtq__vcol *col = e ? RTQ__BEXPR(e)->vcol : NULL;
         if (!e)
             e = rtq__expr_null(b, kind, c);
-        rtq__expr *converted = kind == RTQ_DYNAMIC && e->kind == RTQ_UNKNOWN ? NULL : rtq__bind_convert(b, e, kind);
-        if (!converted && e->kind != kind)
-            converted = rtq__bind_fn(b, rtq__bind_namef(b, "to%s", rtq__kind_text(kind)), &e, 1, c);
+        rtq__expr *converted = e->kind == kind ? e : rtq__bind_cast(b, e, kind, c);
         if (!col || converted != e)
-            col = rtq__proj_define(b, &p, c->column.name.ptr, converted ? converted : e, c);
+            col = rtq__proj_define(b, &p, c->column.name.ptr, converted, c);
         rtq__proj_declare(b, &p, c->column.name.ptr, col, true, c);
     }
     return rtq__proj_tab(b, &p, from, rtq__proj_rel(b, &p, from->rel, ast), false);

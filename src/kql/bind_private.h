@@ -61,6 +61,7 @@ typedef struct rtq__bexpr {
     uint8_t seen;     /* bind_finish.c: passes it has been through */
     bool constant;    /* no columns, no clock: can be folded */
     bool literal;     /* written as a constant */
+    bool columns;     /* reads columns of a row */
 } rtq__bexpr;
 #define RTQ__BEXPR(expr) ((rtq__bexpr *)(expr))
 
@@ -74,6 +75,7 @@ typedef struct rtq__value {
     const rtq__env *env;      /* of the function: what its body sees */
     const char *name;
     bool library;             /* its text is not the query's */
+    uint32_t level;           /* scalar that reads columns: the tabular expression whose rows they are of */
 } rtq__value;
 
 /* Variables, innermost first. */
@@ -142,6 +144,7 @@ struct rtq__binder {
     int fail_code;
     uint32_t n_errors, n_unsupported;
     uint32_t depth, inline_depth, n_inlined;
+    uint32_t level, n_levels; /* the tabular expression being bound */
     uint32_t next_column; /* Column1, … */
     rtq__read *reads;
     uint32_t n_reads, cap_reads;
@@ -210,7 +213,9 @@ rtq__col *rtq__bind_member_col(rtq__binder *b, rtq__col *col, const char *step);
 
 /* ---- bind_type.c ---- */
 const char *rtq__kind_text(uint32_t kind);
+const rtq__fn *rtq__bind_conversion(uint32_t from, uint32_t to); /* implicit; NULL: none */
 rtq__expr *rtq__bind_convert(rtq__binder *b, rtq__expr *expr, uint32_t kind); /* NULL: no implicit conversion */
+rtq__expr *rtq__bind_cast(rtq__binder *b, rtq__expr *expr, uint32_t kind, const rtq__ast *at); /* as tolong(), tostring() … do */
 bool rtq__bind_expect(rtq__binder *b, rtq__expr **expr, uint32_t kind, const rtq__ast *at, const char *what); /* converts or reports */
 rtq__expr *rtq__bind_fn(rtq__binder *b, const char *name, rtq__expr *const *args, uint32_t n_args, const rtq__ast *at); /* by name; refused when missing */
 rtq__expr *rtq__bind_bool(rtq__binder *b, rtq__expr *expr, const rtq__ast *at, const char *what);
@@ -237,10 +242,16 @@ bool rtq__bind_special(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call
 bool rtq__bind_is_tabular_call(const rtq__ast *call);
 const char *rtq__bind_refused_function(const char *name);           /* reason, or NULL */
 
+/* ---- bind_tuple.c ---- */
+typedef struct rtq__expr_tuple { const char **names; rtq__expr **exprs; uint32_t n; } rtq__expr_tuple;
+bool rtq__bind_is_tuple_call(const rtq__ctx *ctx, const rtq__ast *ast);
+bool rtq__bind_tuple_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, rtq__expr_tuple *out); /* false: reported */
+
 /* ---- bind_expr.c ---- */
 rtq__expr *rtq__bind_expr(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast);   /* a scalar; never NULL */
 rtq__expr *rtq__bind_predicate(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast);
 rtq__expr *rtq__bind_literal(rtq__binder *b, const rtq__ast *ast);
+rtq__expr *rtq__expr_names(rtq__binder *b, const char *const *names, uint32_t n, const rtq__ast *at); /* dynamic(["a", "b"]) */
 rtq__expr *rtq__bind_count_of_rows(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast, const char *what); /* take, top: long */
 rtq__expr *rtq__bind_member(rtq__binder *b, rtq__expr *object, const char *key, size_t len, const rtq__ast *at);
 const rtq__ast *rtq__ast_unnamed(const rtq__ast *ast);              /* value of NAMED */
@@ -282,6 +293,7 @@ typedef struct rtq__proj {
     rtq__def *defs;   /* columns that need an EXTEND */
     uint32_t n_defs, cap_defs;
     rtq__rel *rel;    /* the EXTEND to be, made with the first definition */
+    bool broken;      /* an aggregate failed: how many columns it would have given nobody knows */
 } rtq__proj;
 void rtq__proj_add(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *col, const char *base, bool replace, bool once);
 void rtq__proj_declare(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *col, bool replace, const rtq__ast *at);

@@ -148,8 +148,6 @@ static rtq__vcol *alias(rtq__binder *b, rtq__proj *p, const char *name, rtq__exp
 /* `name = value` */
 static void named_item(rtq__binder *b, rtq__proj *p, const rtq__ast *name, const rtq__ast *value, rtq__expr *e, int style)
 {
-    if (rtq__expr_is_broken(e))
-        e = rtq__expr_null(b, RTQ_UNKNOWN, value); /* the name exists: no follow-up errors */
     bool column = rtq__result_column(value, e) && value->kind != RTQ__AST_CALL;
     rtq__vcol *col = alias(b, p, name->name.ptr, e, value);
     rtq__proj_declare(b, p, name->name.ptr, col, column || style == RTQ__PROJ_EXTEND || style == RTQ__PROJ_REPLACE, name);
@@ -175,8 +173,6 @@ static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, cons
 {
     bool replace = style == RTQ__PROJ_EXTEND || style == RTQ__PROJ_REPLACE;
     rtq__vcol *col = rtq__expr_is_broken(e) ? NULL : rtq__result_column(item, e);
-    if (rtq__expr_is_broken(e))
-        e = rtq__expr_null(b, RTQ_UNKNOWN, item);
     if (style == RTQ__PROJ_PRINT) {
         rtq__proj_add(b, p, column_name, alias(b, p, column_name, e, item), column_name, false, false);
     } else if (col) {
@@ -188,6 +184,27 @@ static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, cons
             name = rtq__default_name(b, ctx, style == RTQ__PROJ_EXTEND);
         rtq__proj_add(b, p, name, alias(b, p, name, e, item), NULL, replace, false);
     }
+}
+
+/* (a, b) = f(…), a = f(…), f(…): names that are given first, then those of the function. */
+static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style, const char *column_name)
+{
+    rtq__expr_tuple tuple = {NULL, NULL, 0};
+    const rtq__ast *name = item->kind == RTQ__AST_NAMED ? item->named.names.first : NULL;
+    bool named = name != NULL, ok = rtq__bind_tuple_call(b, ctx, named ? item->named.value : item, &tuple);
+    for (uint32_t i = 0; ok && i < tuple.n; i++) {
+        if (name) {
+            rtq__proj_declare(b, p, name->name.ptr, rtq__proj_define(b, p, name->name.ptr, tuple.exprs[i], item), style == RTQ__PROJ_EXTEND, name);
+            name = name->next;
+        } else if (style != RTQ__PROJ_PRINT || !named) {
+            const char *shown = style == RTQ__PROJ_PRINT && tuple.n == 1 ? column_name : tuple.names[i];
+            rtq__proj_add(b, p, shown, rtq__proj_define(b, p, shown, tuple.exprs[i], item), NULL, false, false);
+        }
+    }
+    if (ok && name)
+        rtq__bind_error(b, name, "there is no value for '%s'", name->name.ptr);
+    for (; !ok && name; name = name->next)
+        named_item(b, p, name, item->named.value, rtq__expr_broken(b), style);
 }
 
 void rtq__proj_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style, const char *column_name)
@@ -203,6 +220,10 @@ void rtq__proj_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq
     }
     bool named = item->kind == RTQ__AST_NAMED;
     const rtq__ast *value = named ? item->named.value : item;
+    if (rtq__bind_is_tuple_call(ctx, value)) {
+        function_tuple(b, p, ctx, item, style, column_name);
+        return;
+    }
     uint32_t n_rows = 0;
     const rtq__agg *rows = rtq__bind_find_aggregate(ctx, value, &n_rows);
     if (rows) {
@@ -212,6 +233,7 @@ void rtq__proj_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq
             tuple_item(b, p, named ? &item->named.names : NULL, &tuple);
             return;
         }
+        p->broken = true;
     }
     rtq__expr *e = rows ? rtq__expr_broken(b) : rtq__bind_expr(b, ctx, value);
     if (named && item->named.names.n > 1) {

@@ -112,33 +112,48 @@ static bool count_fits(const rtq__sig *sig, uint32_t n_args)
     return (n_args - (sig->n - sig->repeat_len)) % sig->repeat_len == 0;
 }
 
-static uint32_t common_kind(const rtq__sig *sig, rtq__expr *const *args, uint32_t n_args)
+/* iff, iif and case give a dynamic value where their values have no type in common. */
+static bool falls_back(const rtq__rows *rows)
+{
+    return strcmp(rows->name, "iff") == 0 || strcmp(rows->name, "iif") == 0 || strcmp(rows->name, "case") == 0;
+}
+
+static uint32_t common_of(uint32_t a, uint32_t c)
+{
+    if ((a == RTQ_DYNAMIC && c == RTQ_STRING) || (a == RTQ_STRING && c == RTQ_DYNAMIC))
+        return RTQ_STRING;
+    return rtq__kind_common(a, c);
+}
+
+static uint32_t common_kind(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *const *args, uint32_t n_args)
 {
     uint32_t common = 0;
     for (uint32_t i = 0; i < n_args; i++) {
         if (param_at(sig, i, n_args)->kind != RTQ__SIG_COMMON || args[i]->kind == RTQ_UNKNOWN)
             continue;
-        common = !common || common == args[i]->kind ? args[i]->kind : rtq__kind_common(common, args[i]->kind);
+        common = !common || common == args[i]->kind ? args[i]->kind : common_of(common, args[i]->kind);
         if (!common)
-            return 0;
+            return falls_back(rows) ? RTQ_DYNAMIC : 0;
     }
     return common ? common : RTQ_UNKNOWN; /* only unknown ones: stays so */
 }
 
 static uint32_t cost_of(uint32_t from, uint32_t to, bool decided)
 {
-    if (from == to || (from == RTQ_UNKNOWN && to == RTQ_DYNAMIC))
+    if (from == to || (from == RTQ_UNKNOWN && to == RTQ_DYNAMIC && !decided))
         return 0;
+    if (from == RTQ_UNKNOWN && to == RTQ_DYNAMIC)
+        return COST_UNKNOWN + 1; /* Port == 445: the text "445" is one too */
     if (from == RTQ_UNKNOWN) /* nothing else decides: real before long, so that no fraction is lost */
         return decided ? COST_UNKNOWN : to == RTQ_STRING ? 5 : to == RTQ_REAL ? 6 : to == RTQ_DATETIME ? 7 : to == RTQ_LONG ? 8 : 9;
-    if (!rtq__fn_convert(from, to))
+    if (!rtq__bind_conversion(from, to))
         return NO_MATCH;
     bool number = from == RTQ_INT || from == RTQ_LONG || from == RTQ_REAL;
     return number && to != RTQ_STRING && to != RTQ_DYNAMIC ? COST_PROMOTE + (to > from ? to - from : 0) : COST_CONVERT;
 }
 
 /* What it costs to call the row with these arguments; NO_MATCH and the first argument that does not fit. */
-static uint32_t row_cost(const rtq__sig *sig, rtq__expr *const *args, uint32_t n_args, uint32_t *bad)
+static uint32_t row_cost(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *const *args, uint32_t n_args, uint32_t *bad)
 {
     uint32_t cost = 0, common = 0;
     bool decided = false;
@@ -151,8 +166,8 @@ static uint32_t row_cost(const rtq__sig *sig, rtq__expr *const *args, uint32_t n
             one = COST_ANY;
         } else {
             if (kind == RTQ__SIG_COMMON)
-                kind = common ? common : (common = common_kind(sig, args, n_args));
-            one = !kind ? NO_MATCH : kind == RTQ_UNKNOWN ? 0 : cost_of(args[i]->kind, kind, decided);
+                kind = common ? common : (common = common_kind(rows, sig, args, n_args));
+            one = !kind ? NO_MATCH : kind == RTQ_UNKNOWN || (kind == RTQ_DYNAMIC && common) ? 0 : cost_of(args[i]->kind, kind, decided);
         }
         if (param->constant && !RTQ__BEXPR(args[i])->constant)
             one = NO_MATCH;
@@ -225,7 +240,7 @@ static uint32_t result_kind(rtq__binder *b, const rtq__rows *rows, uint32_t r, c
         return i < n_args ? args[i]->kind : RTQ_DYNAMIC;
     }
     if (strcmp(ret, "common") == 0)
-        return common_kind(sig, args, n_args);
+        return common_kind(rows, sig, args, n_args);
     if (strcmp(ret, "custom") == 0) {
         uint8_t *kinds = rtq__bind_work(b, n_args, 1);
         for (uint32_t i = 0; i < n_args; i++)
@@ -239,17 +254,18 @@ static uint32_t result_kind(rtq__binder *b, const rtq__rows *rows, uint32_t r, c
             rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name, rtq__bind_call_text(b, args, n_args));
         return kind == RTQ_DYNAMIC && unknown ? RTQ_UNKNOWN : kind;
     }
-    return rtq__kind_parse(ret, strlen(ret));
+    uint32_t kind = rtq__kind_parse(ret, strlen(ret));
+    return kind == RTQ_DYNAMIC && unknown && rows->fns && rows->fns[r].flags & RTQ__FN_OPERATOR ? RTQ_UNKNOWN : kind;
 }
 
-static bool convert_args(rtq__binder *b, const rtq__sig *sig, rtq__expr **args, uint32_t n_args)
+static bool convert_args(rtq__binder *b, const rtq__rows *rows, const rtq__sig *sig, rtq__expr **args, uint32_t n_args, const rtq__ast *at)
 {
-    uint32_t common = common_kind(sig, args, n_args);
+    uint32_t common = common_kind(rows, sig, args, n_args);
     for (uint32_t i = 0; i < n_args; i++) {
         const rtq__sig_param *param = param_at(sig, i, n_args);
         uint32_t kind = param->kind == RTQ__SIG_COMMON ? common : param->kind;
         if (kind != RTQ__SIG_ANY && kind != RTQ_UNKNOWN && !(args[i]->kind == RTQ_UNKNOWN && kind == RTQ_DYNAMIC))
-            args[i] = rtq__bind_convert(b, args[i], kind);
+            args[i] = param->kind == RTQ__SIG_COMMON ? rtq__bind_cast(b, args[i], kind, at) : rtq__bind_convert(b, args[i], kind);
         rtq__cell cell;
         if (param->constant && !rtq__expr_constant(b, args[i], &cell))
             return false;
@@ -270,7 +286,7 @@ int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **ar
         if (!rtq__sig_parse(&sig, row_args(rows, r)) || !count_fits(&sig, n_args))
             continue;
         counted = true;
-        uint32_t cost = row_cost(&sig, args, n_args, &miss);
+        uint32_t cost = row_cost(rows, &sig, args, n_args, &miss);
         if (cost >= NO_MATCH && cost < best_miss)
             best_miss = cost, bad = miss, bad_row = r;
         if (cost >= best)
@@ -285,5 +301,5 @@ int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **ar
         return -1;
     }
     *kind = result_kind(b, rows, (uint32_t)row, &best_sig, args, n_args, at);
-    return *kind && convert_args(b, &best_sig, args, n_args) ? row : -1;
+    return *kind && convert_args(b, rows, &best_sig, args, n_args, at) ? row : -1;
 }

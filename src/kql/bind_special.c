@@ -126,6 +126,20 @@ static rtq__expr *special_bag_pack_columns(rtq__binder *b, const rtq__ctx *ctx, 
     return broken ? rtq__expr_broken(b) : rtq__bind_fn(b, "bag_pack", args, n, call);
 }
 
+/* column_names_of(T): a constant list. */
+static rtq__expr *special_column_names_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)
+{
+    if (!check_count(b, call, 1, 1))
+        return rtq__expr_broken(b);
+    const rtq__tab *tab = rtq__bind_table(b, ctx, call->call.args.first);
+    if (tab->broken || !rtq__tab_needs_closed(b, tab, call, "column_names_of()"))
+        return rtq__expr_broken(b);
+    const char **names = rtq__bind_work(b, tab->n, sizeof *names);
+    for (uint32_t i = 0; i < tab->n; i++)
+        names[i] = tab->cols[i].name;
+    return rtq__expr_names(b, names, tab->n, call);
+}
+
 /* pack_array(*) and the like: every column is an argument. */
 static rtq__expr *with_star(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)
 {
@@ -151,6 +165,7 @@ static const struct { const char *name; special_fn *fn; } specials[] = {
     {"columnifexists", special_column_ifexists},
     {"pack_all", special_pack_all},
     {"bag_pack_columns", special_bag_pack_columns},
+    {"column_names_of", special_column_names_of},
 };
 
 bool rtq__bind_special(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, rtq__expr **out)

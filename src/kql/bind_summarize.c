@@ -42,7 +42,7 @@ static void key_item(rtq__binder *b, const rtq__ctx *row, rtq__rel *rel, rtq__pr
         value = item = item->ordered.value;
     rtq__expr *e = rtq__bind_expr(b, row, value);
     if (rtq__expr_is_broken(e) || !groupable(b, e, value, what))
-        e = rtq__expr_null(b, RTQ_UNKNOWN, value);
+        e = rtq__expr_broken(b); /* its column exists all the same, so that nothing follows from it */
     rtq__vcol *source = rtq__result_column(value, e);
     if (item != value) {
         const rtq__ast *name = item->named.names.first;
@@ -103,7 +103,7 @@ const rtq__tab *rtq__bind_summarize(rtq__binder *b, const rtq__ctx *ctx, const r
     row.windows = NULL;
     for RTQ__AST_EACH(item, ast->op->items)
         rtq__proj_item(b, &p, &row, item, RTQ__PROJ_SUMMARIZE, NULL);
-    if (in->broken) {
+    if (in->broken || p.broken) {
         rtq__tab *out = rtq__proj_tab(b, &p, NULL, in->rel, false); /* its columns are known all the same */
         out->broken = true;
         return out;

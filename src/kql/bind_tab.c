@@ -309,21 +309,7 @@ rtq__expr *rtq__tab_rest(rtq__binder *b, const rtq__tab *tab, const rtq__ast *at
     rtq__expr *rest = open_rest(b, tab->open, at);
     if (!rest || !tab->n_excluded)
         return rest;
-    rtq__dyn_builder *builder = rtq__dyn_builder_new(b->mem);
-    if (!builder)
-        rtq__bind_fail(b, RTQ_ERR_NOMEM);
-    rtq__dyn_begin_array(builder);
-    for (uint32_t i = 0; i < tab->n_excluded; i++) {
-        rtq__cell cell = rtq__cell_s(tab->excluded[i], strlen(tab->excluded[i]));
-        rtq__dyn_add_cell(builder, &cell);
-    }
-    rtq__dyn_end(builder);
-    rtq__dyn names;
-    int rc = rtq__dyn_finish(&names, builder, &b->work);
-    rtq__dyn_builder_free(builder);
-    if (rc != RTQ_OK)
-        rtq__bind_fail(b, rc);
-    rtq__expr *args[2] = {rest, rtq__expr_cell(b, rtq__cell_y(names), at)};
+    rtq__expr *args[2] = {rest, rtq__expr_names(b, tab->excluded, tab->n_excluded, at)};
     return rtq__bind_fn(b, "bag_remove_keys", args, 2, at);
 }
 

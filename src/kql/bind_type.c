@@ -6,18 +6,49 @@ const char *rtq__kind_text(uint32_t kind)
     return kind == RTQ_UNKNOWN ? "unknown" : kind ? rtq__kind_name(kind) : "error";
 }
 
+const rtq__fn *rtq__bind_conversion(uint32_t from, uint32_t to)
+{
+    if (from == RTQ_DYNAMIC && to == RTQ_STRING) /* Kusto takes a dynamic value wherever it takes text */
+        return rtq__fn_convert(RTQ_UNKNOWN, RTQ_STRING);
+    return rtq__fn_convert(from, to);
+}
+
+static rtq__expr *convert_by(rtq__binder *b, const rtq__fn *fn, rtq__expr *expr, uint32_t kind);
+
 rtq__expr *rtq__bind_convert(rtq__binder *b, rtq__expr *expr, uint32_t kind)
 {
     if (expr->kind == kind || rtq__expr_is_broken(expr))
         return expr;
-    if (expr->op == RTQ__E_CONST && expr->cell.is_null && expr->kind != RTQ_DYNAMIC)
-        return NULL; /* int(null) is an int */
-    const rtq__fn *fn = rtq__fn_convert(expr->kind, kind);
-    if (!fn)
-        return NULL;
+    const rtq__fn *fn = rtq__bind_conversion(expr->kind, kind);
+    return fn ? convert_by(b, fn, expr, kind) : NULL;
+}
+
+rtq__expr *rtq__bind_cast(rtq__binder *b, rtq__expr *expr, uint32_t kind, const rtq__ast *at)
+{
+    rtq__expr *e = rtq__bind_convert(b, expr, kind);
+    if (e)
+        return e;
+    if (kind == RTQ_DYNAMIC)
+        return convert_by(b, rtq__fn_convert(expr->kind, RTQ_UNKNOWN), expr, kind);
+    if (expr->op == RTQ__E_CONST && expr->cell.is_null)
+        return rtq__expr_null(b, kind, at);
+    return rtq__bind_fn(b, rtq__bind_namef(b, "to%s", rtq__kind_text(kind)), &expr, 1, at);
+}
+
+static rtq__expr *convert_by(rtq__binder *b, const rtq__fn *fn, rtq__expr *expr, uint32_t kind)
+{
+    if (expr->op == RTQ__E_CONST && expr->cell.is_null) {
+        rtq__expr *null = rtq__expr_null(b, kind, NULL);
+        null->begin = expr->begin;
+        null->end = expr->end;
+        return null;
+    }
     rtq__expr *e = rtq__expr_call(b, fn, kind, &expr, 1, NULL);
     e->begin = expr->begin;
     e->end = expr->end;
+    rtq__cell cell;
+    if (expr->op == RTQ__E_CONST)
+        (void)rtq__expr_constant(b, e, &cell); /* sources want plain constants in what is pushed to them */
     return e;
 }
 

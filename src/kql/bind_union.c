@@ -51,11 +51,11 @@ static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, con
             add_matching(b, &alone, list, item, fuzzy);
             continue;
         }
-        if (item->kind == RTQ__AST_NAME && fuzzy) {
-            rtq__value value = rtq__bind_name_value(b, &alone, item, true);
-            if (value.how == RTQ__VALUE_NONE)
-                continue; /* isfuzzy: what does not exist is left out */
-        }
+        const rtq__ast *head = item; /* isfuzzy: what does not exist is left out */
+        while (fuzzy && head->kind == RTQ__AST_PIPE && head->pipe.source)
+            head = head->pipe.source;
+        if (fuzzy && head->kind == RTQ__AST_NAME && rtq__bind_name_value(b, &alone, head, true).how == RTQ__VALUE_NONE)
+            continue;
         add_input(b, list, rtq__bind_table(b, &alone, item), item->kind == RTQ__AST_NAME ? item->name.ptr : NULL);
     }
     if (list->n == 0 && !list->broken) {

@@ -16,6 +16,7 @@ const rtq__env *rtq__env_add(rtq__binder *b, const rtq__env *up, const char *nam
     env->name = name;
     env->value = *value;
     env->value.name = name;
+    env->value.level = b->level;
     return env;
 }
 
@@ -119,6 +120,10 @@ static rtq__value use_variable(rtq__binder *b, const rtq__ctx *ctx, const rtq__v
 {
     if (value->how == RTQ__VALUE_TABLE)
         return table_value(rtq__bind_ref(b, value->tab, at));
+    if (value->how == RTQ__VALUE_SCALAR && RTQ__BEXPR(value->scalar)->columns && value->level != b->level) {
+        rtq__bind_refuse(b, at, value->name, "a subquery is computed once, and cannot depend on the row that asks for it: use a join");
+        return broken_value();
+    }
     if (value->how == RTQ__VALUE_FUNCTION && rtq__bind_callable_bare(value->function))
         return rtq__bind_inline(b, ctx, value, NULL, NULL, at);
     return *value;

@@ -3,10 +3,12 @@
  *   bind-dump [--open] < queries.jsonl > answers.jsonl
  *     in:  {"id": …, "query": …, "tables": {"T": "a: long, b: string", …}}
  *     out: {"id", "ok", "code", "columns", "types", "open", "diagnostics": [{"code", "message", "hint", "start", "length"}]}
+ *     "wrong": the tree breaks a rule of its own (never)
  *   --open: tables that are not given are open ones. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "bind_check.h"
 #include "kql/bind.h"
 #include "kql/parse.h"
 #include "kql/tables.h"
@@ -104,8 +106,12 @@ static void answer_one(rtq__mem *mem, struct json_object *query, bool open)
     json_object_object_add(answer, "id", json_object_new_string(text_of(query, "id") ? text_of(query, "id") : ""));
     json_object_object_add(answer, "ok", json_object_new_boolean(rc == RTQ_OK));
     json_object_object_add(answer, "code", json_object_new_int(rc));
-    if (bound)
+    if (bound) {
+        const char *wrong = bind_check(bound);
         add_result(answer, bound);
+        if (wrong)
+            json_object_object_add(answer, "wrong", json_object_new_string(wrong));
+    }
     json_object_object_add(answer, "diagnostics", diagnostics(diag));
     puts(json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(answer);
