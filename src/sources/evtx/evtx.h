@@ -73,7 +73,11 @@ typedef struct evtx_parser {
     size_t refs_cap;
     uint32_t n_refs;
     bool want_refs;
+    /* how the first element of the (last) fragment was read: it may depend on bytes elsewhere in the chunk */
+    uint32_t first_at, n_firsts;
+    bool first_id;
 } evtx_parser;
+bool rtq__evtx_dependency_id(const uint8_t *chunk, uint32_t chunk_len, uint32_t pos, uint32_t end, bool expected);
 /* Parses the fragments in chunk[begin, end) into out (appending). RTQ_OK, ERR_DATA, ERR_NOMEM. */
 int rtq__evtx_parse(evtx_parser *parser, uint32_t begin, uint32_t end);
 /* Name at a chunk offset: UTF-16 text. False: not there. */

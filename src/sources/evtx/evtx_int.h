@@ -52,6 +52,8 @@ typedef struct evtx_tmpl {
     uint32_t n_nodes;
     const evtx_name_ref *refs;
     uint32_t n_refs;
+    uint32_t first_at;     /* first element, from the definition's start, and whether a dependency id was taken to be there */
+    bool first_id;
     evtx_plan *plan[2];    /* as a record's template, as a nested one */
 } evtx_tmpl;
 

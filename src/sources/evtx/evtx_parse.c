@@ -121,22 +121,32 @@ static bool read_name(state *s, const char **name, uint32_t *len)
 }
 
 /* Can an element start at `pos` (its size field)? Told by the hash of its name. */
-static bool element_fits(const state *s, uint32_t pos)
+static bool element_fits(const uint8_t *chunk, uint32_t chunk_len, uint32_t pos, uint32_t end)
 {
     const uint8_t *utf16;
     uint16_t chars;
-    if (pos > s->end || s->end - pos < 8)
+    if (pos > end || end - pos < 8)
         return false;
-    const uint8_t *p = s->ps->chunk + pos;
-    uint32_t off = evtx_u32(p + 4);
-    return evtx_u32(p) <= s->end - pos && rtq__evtx_name_at(s->ps->chunk, s->ps->chunk_len, off, &utf16, &chars) &&
-           evtx_u16(s->ps->chunk + off + 4) == hash_name(utf16, chars);
+    uint32_t off = evtx_u32(chunk + pos + 4);
+    return evtx_u32(chunk + pos) <= end - pos && rtq__evtx_name_at(chunk, chunk_len, off, &utf16, &chars) &&
+           evtx_u16(chunk + off + 4) == hash_name(utf16, chars);
+}
+
+/* Some writers leave the id out, or put it where it is not expected. */
+bool rtq__evtx_dependency_id(const uint8_t *chunk, uint32_t chunk_len, uint32_t pos, uint32_t end, bool expected)
+{
+    bool fits = element_fits(chunk, chunk_len, pos + (expected ? 2 : 0), end);
+    return fits || !element_fits(chunk, chunk_len, pos + (expected ? 0 : 2), end) ? expected : !expected;
 }
 
 static bool open_element(state *s, bool has_attributes, bool first)
 {
-    if (first && element_fits(s, s->pos + (s->dependency_id ? 0 : 2)) && !element_fits(s, s->pos + (s->dependency_id ? 2 : 0)))
-        s->dependency_id = !s->dependency_id; /* some writers leave the id out, or put it where it is not expected */
+    if (first) {
+        s->dependency_id = rtq__evtx_dependency_id(s->ps->chunk, s->ps->chunk_len, s->pos, s->end, s->dependency_id);
+        s->ps->first_at = s->pos;
+        s->ps->first_id = s->dependency_id;
+        s->ps->n_firsts++;
+    }
     if (s->depth >= EVTX_ELEMENTS || s->in_start || !need(s, s->dependency_id ? 6 : 4))
         return fail(s);
     s->pos += s->dependency_id ? 6 : 4; /* the size of the element is not needed */

@@ -2,8 +2,10 @@
 #include "sources/evtx/evtx_int.h"
 
 /* Same bytes, same meaning? References to names are offsets, and lead elsewhere in another chunk. */
-static bool same_names(const rtq__evtx *d, const evtx_tmpl *t, uint32_t def)
+static bool same_meaning(const rtq__evtx *d, const evtx_tmpl *t, uint32_t def)
 {
+    if (rtq__evtx_dependency_id(d->chunk, d->chunk_len, def + t->first_at, def + 4 + t->len, true) != t->first_id)
+        return false;
     for (uint32_t i = 0; i < t->n_refs; i++) {
         const evtx_name_ref *r = &t->refs[i];
         const uint8_t *utf16;
@@ -79,9 +81,14 @@ static evtx_tmpl *make(rtq__evtx *d, uint32_t def, uint32_t len, uint64_t hash)
     t->bad = rc != RTQ_OK || d->parsed.n == 0;
     if (!keep_refs(d, t, ps.refs, ps.n_refs, def) || (!t->bad && !keep_nodes(d, t, d->chunk + def + 4)))
         goto nomem;
-    t->next = d->buckets[hash % EVTX_BUCKETS];
-    d->buckets[hash % EVTX_BUCKETS] = t;
+    t->first_at = ps.first_at - def;
+    t->first_id = ps.first_id;
     d->n_tmpls++;
+    /* What went wrong may be in the chunk, not in these bytes: then others shall not suffer from it. */
+    if (!t->bad && ps.n_firsts == 1) {
+        t->next = d->buckets[hash % EVTX_BUCKETS];
+        d->buckets[hash % EVTX_BUCKETS] = t;
+    }
     return t;
 nomem:
     d->error = RTQ_ERR_NOMEM;
@@ -104,7 +111,7 @@ static evtx_tmpl *resolve(rtq__evtx *d, uint32_t def)
     uint64_t hash = rtq__hash_bytes(d->chunk + def + 4, len, 0);
     uint32_t chain = 0;
     for (evtx_tmpl *t = d->buckets[hash % EVTX_BUCKETS]; t && chain < 32; t = t->next, chain++)
-        if (t->hash == hash && t->len == len && memcmp(t->bytes, d->chunk + def + 4, len) == 0 && same_names(d, t, def))
+        if (t->hash == hash && t->len == len && memcmp(t->bytes, d->chunk + def + 4, len) == 0 && same_meaning(d, t, def))
             return t;
     if (d->n_tmpls >= 4 * EVTX_CACHE_TMPLS || rtq__arena_bytes(&d->cache) > 4 * EVTX_CACHE_BYTES)
         return NULL; /* one batch cannot need so many */
