@@ -18,7 +18,10 @@
     X(match) \
     X(parse) \
     X(regex) \
+    X(series) \
+    X(series_stat) \
     X(set) \
+    X(sketch) \
     X(string) \
     X(term) \
     X(unicode) \
