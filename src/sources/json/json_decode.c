@@ -2,7 +2,7 @@
 #include "sources/json/json.h"
 #include "value/dyn_scan.h"
 
-enum { IN_ARRAY = 1, AFTER_ITEM = 2, LINE_START = 4 }; /* rtq__feed_input.flags */
+enum { IN_ARRAY = 1, AFTER_ITEM = 2, LINE_START = 4, MID_LINE = 8 /* the batch was full there */ }; /* rtq__feed_input.flags */
 
 /* ---- cells ------------------------------------------------------------------------------------------------------------- */
 
@@ -53,6 +53,10 @@ static int take_value(rtq__json *d, rtq__feed_input *in, const char **p, const c
         why = "not an object";
     else if ((got = rtq__json_object(d, *p, end, &past, &why)) == JSON_MORE && !final)
         return RTQ_AGAIN;
+    if (got == JSON_DONE && (size_t)(past - *p) > d->max_record) {
+        got = JSON_BAD;
+        why = "longer than max_line_bytes";
+    }
     if (got == JSON_DONE && !rtq__utf8_valid(*p, (size_t)(past - *p))) {
         got = JSON_BAD;
         why = "not valid UTF-8";
@@ -120,11 +124,13 @@ static int take_line(rtq__json *d, rtq__feed_input *in, const char **p, const ch
 {
     int rc = take_values(d, in, p, end, true);
 
+    if (rc == RTQ_AGAIN)
+        in->flags |= MID_LINE;
     if (rc == RTQ_AGAIN || rc == RTQ_ERR_NOMEM)
         return rc;
     if (rc == RTQ_OK && (in->flags & IN_ARRAY))
         rtq__feed_rows_bad(&d->rows, in->line, "the line ends within an array");
-    in->flags &= (uint32_t)~(IN_ARRAY | AFTER_ITEM);
+    in->flags &= (uint32_t)~(IN_ARRAY | AFTER_ITEM | MID_LINE);
     *p = end;
     return RTQ_OK;
 }
@@ -163,9 +169,9 @@ static int take_lines(rtq__json *d, rtq__feed_input *in, const char *p, size_t l
         in->scanned = 0;
         if (end - at > d->max_record) {
             rtq__feed_rows_bad(&d->rows, in->line, "longer than max_line_bytes");
-            in->flags &= (uint32_t)~(IN_ARRAY | AFTER_ITEM);
+            in->flags &= (uint32_t)~(IN_ARRAY | AFTER_ITEM | MID_LINE);
             in->skipping = !nl;
-        } else if (!(in->flags & IN_ARRAY) && may_reject(d, at, end)) {
+        } else if (!(in->flags & MID_LINE) && may_reject(d, at, end)) {
             rtq__feed_rows_reject(&d->rows);
         } else if ((rc = take_line(d, in, &q, p + end)) != RTQ_OK) {
             *used = (size_t)(q - p);
@@ -244,7 +250,8 @@ static int take_stream(rtq__json *d, rtq__feed_input *in, const char *p, size_t 
 /* Lines or not? Decided by the first line alone, however the bytes arrive. False: not enough of them yet. */
 static bool detect(rtq__json *d, rtq__feed_input *in, const char *p, size_t len, bool final)
 {
-    const char *end = p + len, *nl = memchr(p, '\n', len), *past = p, *why;
+    bool capped = len > d->max_record;
+    const char *end = p + (capped ? d->max_record : len), *nl = memchr(p, '\n', (size_t)(end - p)), *past = p, *why;
     int got;
 
     if (*p != '{') {
@@ -252,14 +259,15 @@ static bool detect(rtq__json *d, rtq__feed_input *in, const char *p, size_t len,
         return true;
     }
     got = rtq__json_object(d, p, nl ? nl : end, &past, &why);
-    if (got == JSON_MORE && !nl && !final && len <= d->max_record)
+    final |= capped;
+    if (got == JSON_MORE && !nl && !final)
         return false;
     if (got == JSON_DONE) {
         while (past < end && (*past == ' ' || *past == '\t' || *past == '\r'))
             past++;
         if (past == end && !final)
             return false;
-        in->mode = past == end || *past == '\n' ? JSON_LINES : JSON_STREAM;
+        in->mode = (past == end && !capped) || *past == '\n' ? JSON_LINES : JSON_STREAM;
     } else {
         in->mode = got == JSON_MORE ? JSON_STREAM : JSON_LINES;
     }
