@@ -3,6 +3,7 @@
 #define RTQ__SOURCE_KINDS_H
 #include "exec/source.h"
 
+extern const rtq__src_class rtq__src_csv;
 extern const rtq__src_class rtq__src_evtx;
 extern const rtq__src_class rtq__src_json;
 extern const rtq__src_class rtq__src_push;

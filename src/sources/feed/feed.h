@@ -15,6 +15,7 @@ typedef struct rtq__feed_input {
     int64_t clock;        /* ticks: when the bytes were read (live), or the file was last written; INT64_MIN: not known */
     bool live;            /* followed or piped: clock is when the line arrived */
     bool skipping;        /* up to the next line end: the rest of a line that was given up, or that began before we did */
+    bool tail;            /* does not begin at the input's start */
     uint8_t mode;
     uint32_t flags, column;
     size_t scanned;       /* leading bytes of the window in which no record ends */

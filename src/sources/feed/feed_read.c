@@ -44,11 +44,28 @@ static void report_bad(rtq__feed *feed, const rtq__feed_file *f)
     if (bad->n == 0)
         return;
     for (uint32_t i = 1; i < bad->n && i < RTQ__FEED_BAD_LINES && n < sizeof more - 32; i++)
-        n += (size_t)snprintf(more + n, sizeof more - n, ", %llu", (unsigned long long)bad->lines[i]);
+        n += (size_t)snprintf(more + n, sizeof more - n, "%s %llu", n ? "," : "", (unsigned long long)bad->lines[i]);
     if (bad->n > RTQ__FEED_BAD_LINES)
         snprintf(more + n, sizeof more - n, " and %llu more", (unsigned long long)(bad->n - RTQ__FEED_BAD_LINES));
     rtq__feed_note(feed, RTQ_ERR_DATA, bad->n, "%s: line %llu: %s%s%s", f->in.name, (unsigned long long)bad->lines[0], bad->why,
-                   bad->n > 1 ? "; set aside too: line" : "", more);
+                   bad->n > 1 ? "; bad too: line" : "", more);
+}
+
+static void tell(rtq__feed *feed, uint64_t now, uint64_t *told, const char *what)
+{
+    if (now > *told)
+        rtq__feed_note(feed, RTQ_ERR_DATA, now - *told, "%llu %s", (unsigned long long)(now - *told), what);
+    *told = now;
+}
+
+/* What was put right while rows were read. Told now and then, and at the end. */
+static void report_repairs(rtq__feed *feed)
+{
+    const rtq__feed_rows *rows = feed->decoder_class->rows(feed->decoder);
+
+    tell(feed, rows->repaired, &feed->told_repaired, "texts were not valid UTF-8: bad bytes were replaced");
+    tell(feed, rows->ragged, &feed->told_ragged, "records had fewer cells than columns: the others are null");
+    tell(feed, rows->unfit, &feed->told_unfit, "cells did not fit the type of their column: they are null");
 }
 
 /* Rows out of the window. OK: it has no more whole records (or none that fit), AGAIN: the rows are full. */
@@ -76,6 +93,7 @@ static int next_file(rtq__feed *feed)
     int rc;
 
     rtq__feed_file_end(f, feed);
+    report_repairs(feed);
     while (feed->next_path < feed->paths.n) {
         const char *path = feed->paths.items[feed->next_path++];
         if ((rc = rtq__feed_file_open(f, feed, path, 0, &error)) != RTQ_ERR_IO)
@@ -193,6 +211,7 @@ static int next_follow(rtq__feed *feed, const rtq_clock *clock, const rtq__feed_
     }
     if (feed->draining)
         return RTQ_END;
+    report_repairs(feed);
     feed->next_poll = clock->mono_ns + feed->poll_ns;
     feed->poll_ns = feed->poll_ns * 2 < POLL_MAX ? feed->poll_ns * 2 : POLL_MAX;
     return RTQ_AGAIN;
@@ -276,6 +295,7 @@ void rtq__feed_close(rtq__src *src)
     rtq__free(mem, feed->files);
     if (feed->decoder)
         feed->decoder_class->free(feed->decoder);
+    rtq__free(mem, feed->preload);
     rtq__paths_free(&feed->paths);
     rtq__arena_free(&feed->arena);
     rtq__free(mem, feed);

@@ -39,6 +39,9 @@ typedef struct rtq__feed {
     size_t next_path;
     int64_t next_poll, poll_ns; /* of the monotonic clock */
     bool draining, started;
+    char *preload;            /* what open had to read of the standard input: its first window */
+    size_t preload_cap, preload_len;
+    uint64_t told_repaired, told_ragged, told_unfit;
 } rtq__feed;
 
 /* Options that all feeds have. */
@@ -54,6 +57,8 @@ typedef struct rtq__feed {
 int rtq__feed_open(rtq__feed *feed, rtq__mem *mem, const rtq__option_def *defs, const rtq_option *options, size_t n, const char *suffix, rtq_diag *diag);
 /* "a:long, b:datetime" or NULL: no columns. time_column (may be NULL) becomes a datetime column when it is none yet and `add`. */
 int rtq__feed_table(rtq__table *table, rtq__arena *arena, const char *name, const char *schema, const char *time_column, bool add, rtq_diag *diag);
+/* The same for columns that are there already. */
+int rtq__feed_table_finish(rtq__table *table, rtq__arena *arena, const char *name, const char *time_column, bool add, rtq_diag *diag);
 
 /* feed_window_read.c: one file */
 int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, uint64_t offset, rtq__os_error *error);

@@ -33,6 +33,12 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
     f->in.line = 1;
     f->in.live = feed->follow != FEED_ONCE;
     f->in.clock = INT64_MIN;
+    if (standard && feed->preload) {
+        f->window = feed->preload;
+        f->cap = feed->preload_cap;
+        f->end = feed->preload_len;
+        feed->preload = NULL;
+    }
     if (rc < 0 || (rc = rtq__file_info_get(&f->info, &f->file, error)) < 0)
         return rc;
     if (f->info.kind == RTQ__FILE_REGULAR && !f->in.live)
@@ -48,6 +54,7 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
             (rc = rtq__file_seek(&f->file, offset, error)) < 0)
             return rc;
         f->in.skipping = before != '\n'; /* that line began before us */
+        f->in.tail = offset != 0;
         f->offset = offset;
     }
     return RTQ_OK;

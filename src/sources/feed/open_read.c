@@ -89,10 +89,31 @@ static int set_time(rtq__table *table, rtq__table_col *cols, const char *name, b
     return RTQ_OK;
 }
 
+int rtq__feed_table_finish(rtq__table *table, rtq__arena *arena, const char *name, const char *time_column, bool add, rtq_diag *diag)
+{
+    rtq__table_col *cols = rtq__arena_zalloc(arena, (table->n_cols + 2u) * sizeof *cols);
+    int rc;
+
+    if (!cols || !(table->name = rtq__arena_strndup(arena, name, strlen(name))))
+        return RTQ_ERR_NOMEM;
+    if (table->n_cols)
+        memcpy(cols, table->cols, table->n_cols * sizeof *cols);
+    table->cols = cols;
+    if (table->time_col >= 0)
+        cols[table->time_col].flags |= RTQ__COL_TIME;
+    if (time_column && !(time_column = rtq__arena_strndup(arena, time_column, strlen(time_column))))
+        return RTQ_ERR_NOMEM;
+    if (time_column && (rc = set_time(table, cols, time_column, add, diag)) < 0)
+        return rc;
+    for (uint32_t i = 0; i < table->n_cols; i++)
+        if (!(cols[i].path = path_of(arena, cols[i].name)))
+            return RTQ_ERR_NOMEM;
+    return RTQ_OK;
+}
+
 int rtq__feed_table(rtq__table *table, rtq__arena *arena, const char *name, const char *schema, const char *time_column, bool add, rtq_diag *diag)
 {
     rtq__ast_list list = { 0 };
-    rtq__table_col *cols;
     int rc;
 
     if (schema) {
@@ -102,18 +123,5 @@ int rtq__feed_table(rtq__table *table, rtq__arena *arena, const char *name, cons
     }
     if ((rc = rtq__table_from_schema(table, arena, name, strlen(name), &list, diag)) < 0)
         return rc;
-    cols = rtq__arena_zalloc(arena, (table->n_cols + 2u) * sizeof *cols);
-    if (!cols)
-        return RTQ_ERR_NOMEM;
-    if (table->n_cols)
-        memcpy(cols, table->cols, table->n_cols * sizeof *cols);
-    table->cols = cols;
-    if (time_column && !(time_column = rtq__arena_strndup(arena, time_column, strlen(time_column))))
-        return RTQ_ERR_NOMEM;
-    if (time_column && (rc = set_time(table, cols, time_column, add, diag)) < 0)
-        return rc;
-    for (uint32_t i = 0; i < table->n_cols; i++)
-        if (!(cols[i].path = path_of(arena, cols[i].name)))
-            return RTQ_ERR_NOMEM;
-    return RTQ_OK;
+    return rtq__feed_table_finish(table, arena, name, time_column, add, diag);
 }

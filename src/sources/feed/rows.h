@@ -34,6 +34,7 @@ typedef struct rtq__feed_rows {
     bool all_times;             /* of rejected rows too */
     uint32_t n, max;
     rtq__feed_bad bad;
+    uint64_t repaired, ragged, unfit; /* texts that were no UTF-8; records with too few cells; cells that are none of their column's type */
 } rtq__feed_rows;
 
 void rtq__feed_rows_init(rtq__feed_rows *rows, rtq__mem *mem, rtq__source_stats *stats, int64_t *max_time, rtq__feed_rows_cell cell, void *decoder);
