@@ -187,7 +187,7 @@ int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t l
             p = memchr(got == CSV_OPEN ? from : p, '\n', (size_t)(end - (got == CSV_OPEN ? from : p)));
             p = p ? p + 1 : end;
         }
-        for (uint32_t i = 0; got == CSV_DONE && m <= n && i < m && !(m == 1 && cells[0].len == 0); i++)
+        for (uint32_t i = 0; got == CSV_DONE && m <= n && i < m && !(m == 1 && cells[0].len == 0 && !(cells[0].flags & CSV_QUOTED)); i++)
             narrow(&kinds[i], &any[i], &cells[i], arena);
         rtq__arena_release(arena, mark);
     }
