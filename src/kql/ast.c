@@ -1,3 +1,4 @@
+/* ast.c - names of operators and kinds, and the parts of a node. */
 #include "ast.h"
 
 const char *rtq__ast_operator_text(rtq__ast_operator op)

@@ -1,3 +1,4 @@
+/* lex.c - characters to tokens: words, numbers, strings, literals such as long(1), punctuation. */
 #include "lex.h"
 #include <string.h>
 #include "rtq/value.h"

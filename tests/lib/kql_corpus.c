@@ -1,3 +1,4 @@
+/* kql_corpus.c - reads the corpora, and mutates queries the same way on every machine. */
 #include "kql_corpus.h"
 #include <json-c/json.h>
 #include <stdio.h>

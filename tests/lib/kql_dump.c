@@ -1,3 +1,4 @@
+/* kql_dump.c - a syntax tree as one line of text. */
 #include "kql_dump.h"
 
 static void name(rtq__buf *out, const rtq__ast_name *n)

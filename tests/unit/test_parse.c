@@ -1,3 +1,4 @@
+/* test_parse.c - trees, reports, bounds, query files; and the corpora of ../shared. */
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <stdio.h>
