@@ -6,12 +6,18 @@
 
 enum { UNORDERED = 2, EITHER_NULL = 3, BOTH_NULL = 4 };
 
-static bool is_text(const rtq__dyn *d) { return d->tag == RTQ__DYN_STRING; }
+static bool is_text(const rtq__dyn *d)
+{
+    return d->tag == RTQ__DYN_STRING;
+}
 static bool is_number(const rtq__dyn *d)
 {
     return d->tag == RTQ__DYN_LONG || d->tag == RTQ__DYN_REAL || d->tag == RTQ__DYN_BOOL || d->tag == RTQ__DYN_DECIMAL;
 }
-static bool is_time(const rtq__dyn *d) { return d->tag == RTQ__DYN_DATETIME || d->tag == RTQ__DYN_TIMESPAN; }
+static bool is_time(const rtq__dyn *d)
+{
+    return d->tag == RTQ__DYN_DATETIME || d->tag == RTQ__DYN_TIMESPAN;
+}
 
 /* The number that text stands for. */
 static bool text_number(rtq__dyn *out, const rtq__dyn *text)
@@ -95,7 +101,9 @@ int rtq__vec_compare_values(rtq__vec **out, rtq__fcall *call)
         uint32_t row = call->sel ? call->sel[i] : i;
         rtq__dyn a = value_at(call->args[0], row, &hold_a), b = value_at(call->args[1], row, &hold_b);
         bool null_a = a.tag == RTQ__DYN_NULL, null_b = b.tag == RTQ__DYN_NULL;
-        int result = decide(op, null_a && null_b ? BOTH_NULL : null_a || null_b ? EITHER_NULL : order(&a, &b, op <= RTQ__NE));
+        int result = decide(op, null_a && null_b   ? BOTH_NULL
+                                : null_a || null_b ? EITHER_NULL
+                                                   : order(&a, &b, op <= RTQ__NE));
         ((uint8_t *)v->data)[row] = result == 1;
         if (result >= 0)
             continue;

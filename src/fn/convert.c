@@ -6,7 +6,10 @@
 #include "fn/convert.h"
 #include "fn/eval.h"
 
-static bool is_dynamic(uint32_t kind) { return kind == RTQ_DYNAMIC || kind == RTQ_UNKNOWN; }
+static bool is_dynamic(uint32_t kind)
+{
+    return kind == RTQ_DYNAMIC || kind == RTQ_UNKNOWN;
+}
 
 static rtq__cell text_of(const rtq__cell *in, rtq__eval *eval, rtq__arena *heap)
 {
@@ -68,7 +71,8 @@ static int convert_cells(rtq__vec *to, const rtq__fcall *call, const rtq__vec *v
 }
 
 /* Strings of fields whose type the data decides: most of them are strings already. */
-static int unknown_to_string(rtq__vec *to, const rtq__fcall *call, const rtq__vec *v, const rtq__sel *sel, uint32_t n_sel)
+static int unknown_to_string(rtq__vec *to, const rtq__fcall *call, const rtq__vec *v, const rtq__sel *sel,
+                             uint32_t n_sel)
 {
     const rtq__dyn *cells = v->data;
     rtq__string *out = to->data;
@@ -136,13 +140,29 @@ static int vec_convert(rtq__vec **out, rtq__fcall *call)
 
 /* ---- where KQL converts by itself --------------------------------------------------------------------------------- */
 
-#define HIDDEN(to) {.name = "(" to ")", .args = "any", .ret = to, .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_FIRST, .flags = RTQ__FN_HIDDEN, .vec = vec_convert}
+#define HIDDEN(to)                                                                                          \
+    {                                                                                                       \
+        .name = "(" to ")", .args = "any", .ret = to, .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_FIRST, \
+        .flags = RTQ__FN_HIDDEN, .vec = vec_convert                                                         \
+    }
 
 static const rtq__fn conversions[] = {
-    [RTQ_BOOL] = HIDDEN("bool"),         [RTQ_INT] = HIDDEN("int"),           [RTQ_LONG] = HIDDEN("long"), [RTQ_REAL] = HIDDEN("real"),
-    [RTQ_DECIMAL] = HIDDEN("decimal"),   [RTQ_STRING] = HIDDEN("string"),     [RTQ_DATETIME] = HIDDEN("datetime"),
-    [RTQ_TIMESPAN] = HIDDEN("timespan"), [RTQ_GUID] = HIDDEN("guid"),         [RTQ_DYNAMIC] = HIDDEN("dynamic"),
-    [RTQ_UNKNOWN] = {.name = "(unknown)", .args = "any", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_FIRST, .flags = RTQ__FN_HIDDEN,
+    [RTQ_BOOL] = HIDDEN("bool"),
+    [RTQ_INT] = HIDDEN("int"),
+    [RTQ_LONG] = HIDDEN("long"),
+    [RTQ_REAL] = HIDDEN("real"),
+    [RTQ_DECIMAL] = HIDDEN("decimal"),
+    [RTQ_STRING] = HIDDEN("string"),
+    [RTQ_DATETIME] = HIDDEN("datetime"),
+    [RTQ_TIMESPAN] = HIDDEN("timespan"),
+    [RTQ_GUID] = HIDDEN("guid"),
+    [RTQ_DYNAMIC] = HIDDEN("dynamic"),
+    [RTQ_UNKNOWN] = {.name = "(unknown)",
+                     .args = "any",
+                     .ret = "dynamic",
+                     .nulls = RTQ__NULL_CUSTOM,
+                     .naming = RTQ__NAME_FIRST,
+                     .flags = RTQ__FN_HIDDEN,
                      .vec = vec_convert},
 };
 

@@ -10,7 +10,8 @@ typedef struct runner {
 } runner;
 
 static int eval_node(rtq__vec **out, const rtq__node *n, const runner *r, const rtq__sel *sel, uint32_t n_sel);
-static int filter_node(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel, uint32_t n_sel);
+static int filter_node(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel,
+                       uint32_t n_sel);
 
 static int some(rtq__vec **out, rtq__vec *v)
 {
@@ -37,8 +38,15 @@ static int make_call(rtq__fcall *call, const rtq__node *n, const runner *r, cons
         if (rc != RTQ_OK)
             return rc;
     }
-    *call = (rtq__fcall){.eval = r->eval, .fn = n->fn, .state = n->state, .args = args, .n_args = n->n_args, .sel = sel, .n_sel = n_sel,
-                         .n = r->batch->n, .kind = n->kind};
+    *call = (rtq__fcall){.eval = r->eval,
+                         .fn = n->fn,
+                         .state = n->state,
+                         .args = args,
+                         .n_args = n->n_args,
+                         .sel = sel,
+                         .n_sel = n_sel,
+                         .n = r->batch->n,
+                         .kind = n->kind};
     return RTQ_OK;
 }
 
@@ -103,7 +111,8 @@ static int eval_in_slot(rtq__vec **out, const rtq__node *n, const runner *r, con
 /* ---- three-valued logic ------------------------------------------------------------------------------------------- */
 
 /* Takes one operand of an and/or into the result: rows it decides leave `open`, null is remembered. */
-static int take_operand(rtq__vec *result, rtq__sel *open, uint32_t *n_open, const rtq__vec *v, bool dominant, rtq__scratch *scratch)
+static int take_operand(rtq__vec *result, rtq__sel *open, uint32_t *n_open, const rtq__vec *v, bool dominant,
+                        rtq__scratch *scratch)
 {
     uint8_t *cells = result->data;
     uint32_t n = 0;
@@ -179,8 +188,7 @@ static int eval_node(rtq__vec **out, const rtq__node *n, const runner *r, const 
     rtq__fcall call;
     int rc;
     switch (n->op) {
-    case RTQ__E_CONST:
-        return eval_const(out, n, r);
+    case RTQ__E_CONST: return eval_const(out, n, r);
     case RTQ__E_COL:
         if (n->col >= r->batch->n_cols)
             return RTQ_ERR_ARG;
@@ -190,20 +198,16 @@ static int eval_node(rtq__vec **out, const rtq__node *n, const runner *r, const 
         if (!r->eval->slots[n->slot].ready)
             return RTQ_ERR_STATE;
         return some(out, rtq__vec_const(r->eval->scratch, r->eval->slots[n->slot].value));
-    case RTQ__E_IN_SLOT:
-        return eval_in_slot(out, n, r, sel, n_sel);
+    case RTQ__E_IN_SLOT: return eval_in_slot(out, n, r, sel, n_sel);
     case RTQ__E_AND:
-    case RTQ__E_OR:
-        return eval_logic(out, n, r, sel, n_sel);
-    case RTQ__E_NOT:
-        return eval_not(out, n, r, sel, n_sel);
-    default:
-        rc = make_call(&call, n, r, sel, n_sel);
-        return rc != RTQ_OK ? rc : rtq__fcall_eval(out, &call);
+    case RTQ__E_OR: return eval_logic(out, n, r, sel, n_sel);
+    case RTQ__E_NOT: return eval_not(out, n, r, sel, n_sel);
+    default: rc = make_call(&call, n, r, sel, n_sel); return rc != RTQ_OK ? rc : rtq__fcall_eval(out, &call);
     }
 }
 
-int rtq__prog_eval(rtq__vec **out, const rtq__prog *prog, rtq__eval *eval, rtq__batch *batch, const rtq__sel *sel, uint32_t n_sel)
+int rtq__prog_eval(rtq__vec **out, const rtq__prog *prog, rtq__eval *eval, rtq__batch *batch, const rtq__sel *sel,
+                   uint32_t n_sel)
 {
     runner r = {eval, batch};
     eval->batch = batch;
@@ -212,7 +216,8 @@ int rtq__prog_eval(rtq__vec **out, const rtq__prog *prog, rtq__eval *eval, rtq__
 
 /* ---- filters ------------------------------------------------------------------------------------------------------ */
 
-static int filter_and(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel, uint32_t n_sel)
+static int filter_and(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel,
+                      uint32_t n_sel)
 {
     for (uint32_t i = 0; i < n->n_args && n_sel > 0; i++) {
         int rc = filter_node(out, &n_sel, n->args[i], r, sel, n_sel);
@@ -239,7 +244,8 @@ static uint32_t difference(rtq__sel *a, uint32_t n_a, const rtq__sel *b, uint32_
 }
 
 /* What one operand lets through, the next ones need not look at. */
-static int filter_or(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel, uint32_t n_sel)
+static int filter_or(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel,
+                     uint32_t n_sel)
 {
     rtq__sel *rest = rtq__arena_alloc(r->eval->scratch, (n_sel + 1) * sizeof *rest);
     rtq__sel *hits = rtq__arena_alloc(r->eval->scratch, (n_sel + 1) * sizeof *hits);
@@ -262,16 +268,15 @@ static int filter_or(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const r
     return RTQ_OK;
 }
 
-static int filter_node(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel, uint32_t n_sel)
+static int filter_node(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const runner *r, const rtq__sel *sel,
+                       uint32_t n_sel)
 {
     rtq__vec *v;
     rtq__fcall call;
     int rc;
     switch (n->op) {
-    case RTQ__E_AND:
-        return filter_and(out, n_out, n, r, sel, n_sel);
-    case RTQ__E_OR:
-        return filter_or(out, n_out, n, r, sel, n_sel);
+    case RTQ__E_AND: return filter_and(out, n_out, n, r, sel, n_sel);
+    case RTQ__E_OR: return filter_or(out, n_out, n, r, sel, n_sel);
     case RTQ__E_NOT:
         if ((rc = eval_node(&v, n->args[0], r, sel, n_sel)) == RTQ_OK)
             *n_out = rtq__bools_filter(out, v, sel, n_sel, false);
@@ -286,8 +291,8 @@ static int filter_node(rtq__sel *out, uint32_t *n_out, const rtq__node *n, const
     }
 }
 
-int rtq__prog_filter(rtq__sel *out, uint32_t *n_out, const rtq__prog *prog, rtq__eval *eval, rtq__batch *batch, const rtq__sel *sel,
-                     uint32_t n_sel)
+int rtq__prog_filter(rtq__sel *out, uint32_t *n_out, const rtq__prog *prog, rtq__eval *eval, rtq__batch *batch,
+                     const rtq__sel *sel, uint32_t n_sel)
 {
     runner r = {eval, batch};
     eval->batch = batch;

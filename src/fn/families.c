@@ -17,11 +17,9 @@ static rtq__fn_family family(uint32_t i)
 {
     switch (i) {
 #define FAMILY_CASE(name) \
-    case FAMILY_##name: \
-        return (rtq__fn_family){rtq__fns_##name, rtq__n_fns_##name};
+    case FAMILY_##name: return (rtq__fn_family){rtq__fns_##name, rtq__n_fns_##name};
         RTQ__FAMILIES(FAMILY_CASE)
-    default:
-        return (rtq__fn_family){NULL, 0};
+    default: return (rtq__fn_family){NULL, 0};
     }
 }
 

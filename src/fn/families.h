@@ -10,12 +10,19 @@
     X(array) \
     X(bag) \
     X(base64) \
+    X(bin) \
     X(compare) \
+    X(cond) \
+    X(convert) \
+    X(datetime) \
     X(dynamic) \
+    X(format) \
     X(hash) \
+    X(in) \
     X(ip) \
     X(logic) \
     X(match) \
+    X(math) \
     X(parse) \
     X(regex) \
     X(series) \
@@ -29,7 +36,7 @@
     X(window) \
     X(xml)
 
-#define RTQ__FAMILY_DECLARE(name) \
+#define RTQ__FAMILY_DECLARE(name)           \
     extern const rtq__fn rtq__fns_##name[]; \
     extern const uint32_t rtq__n_fns_##name;
 RTQ__FAMILIES(RTQ__FAMILY_DECLARE)

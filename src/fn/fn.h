@@ -41,7 +41,8 @@ typedef struct rtq__rowctx {
 } rtq__rowctx;
 typedef void (*rtq__row_fn)(rtq__cell *out /* kind set, null preset */, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx);
 
-/* (c) whole-vector functions: arithmetic templates, comparisons, iff, case, in, … args are loaded for sel. */
+/* (c) whole-vector functions: arithmetic templates, comparisons, iff, case, in, … args are loaded for sel,
+ * FLAT or CONST (the driver flattens dictionaries, or runs the function over their entries). */
 typedef struct rtq__fcall {
     rtq__eval *eval;
     const rtq__fn *fn;

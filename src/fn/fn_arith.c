@@ -35,7 +35,7 @@ static inline int64_t to_ticks(double x)
     return x >= 9223372036854775807.0 ? INT64_MAX : x <= -9223372036854775808.0 ? INT64_MIN : x == x ? (int64_t)x : 0;
 }
 
-#define WRAP(a, op, b) (int64_t)((uint64_t)(a) op (uint64_t)(b))
+#define WRAP(a, op, b) (int64_t)((uint64_t)(a)op(uint64_t)(b))
 
 #define LOOP add_long
 #define LOOP_A int64_t
@@ -151,10 +151,49 @@ typedef struct arith {
     uint8_t a, b, flags; /* kinds of the operands: dynamic ones are converted */
 } arith;
 
-enum { ADD_LONG, SUB_LONG, MUL_LONG, DIV_LONG, MOD_LONG, ADD_REAL, SUB_REAL, MUL_REAL, DIV_REAL, MOD_REAL, ADD_SPAN, SUB_SPAN, MUL_SPAN, MOD_SPAN,
-       SPAN_MUL_LONG, SPAN_MUL_REAL, LONG_MUL_SPAN, REAL_MUL_SPAN, SPAN_DIV_LONG, SPAN_DIV_REAL, SPAN_DIV_SPAN, SPAN_MOD_LONG, SPAN_MOD_REAL,
-       TIME_ADD_SPAN, SPAN_ADD_TIME, TIME_ADD_TIME, TIME_SUB_SPAN, TIME_SUB_TIME, SPAN_SUB_TIME, TIME_MUL_LONG, TIME_MUL_REAL, LONG_MUL_TIME,
-       REAL_MUL_TIME, TIME_DIV_LONG, TIME_DIV_REAL, TIME_DIV_TIME, TIME_DIV_SPAN, TIME_MOD_LONG, TIME_MOD_REAL, TIME_MOD_SPAN, TIME_MOD_TIME };
+enum {
+    ADD_LONG,
+    SUB_LONG,
+    MUL_LONG,
+    DIV_LONG,
+    MOD_LONG,
+    ADD_REAL,
+    SUB_REAL,
+    MUL_REAL,
+    DIV_REAL,
+    MOD_REAL,
+    ADD_SPAN,
+    SUB_SPAN,
+    MUL_SPAN,
+    MOD_SPAN,
+    SPAN_MUL_LONG,
+    SPAN_MUL_REAL,
+    LONG_MUL_SPAN,
+    REAL_MUL_SPAN,
+    SPAN_DIV_LONG,
+    SPAN_DIV_REAL,
+    SPAN_DIV_SPAN,
+    SPAN_MOD_LONG,
+    SPAN_MOD_REAL,
+    TIME_ADD_SPAN,
+    SPAN_ADD_TIME,
+    TIME_ADD_TIME,
+    TIME_SUB_SPAN,
+    TIME_SUB_TIME,
+    SPAN_SUB_TIME,
+    TIME_MUL_LONG,
+    TIME_MUL_REAL,
+    LONG_MUL_TIME,
+    REAL_MUL_TIME,
+    TIME_DIV_LONG,
+    TIME_DIV_REAL,
+    TIME_DIV_TIME,
+    TIME_DIV_SPAN,
+    TIME_MOD_LONG,
+    TIME_MOD_REAL,
+    TIME_MOD_SPAN,
+    TIME_MOD_TIME
+};
 
 static const arith ariths[] = {
     [ADD_LONG] = {&add_long, RTQ_LONG, RTQ_LONG, 0},
@@ -303,7 +342,10 @@ static int vec_plus(rtq__vec **out, rtq__fcall *call)
 
 /* ---- dynamic with dynamic: by what the two hold ------------------------------------------------------------------- */
 
-static bool is_number(const rtq__dyn *d) { return d->tag == RTQ__DYN_LONG || d->tag == RTQ__DYN_REAL || d->tag == RTQ__DYN_BOOL; }
+static bool is_number(const rtq__dyn *d)
+{
+    return d->tag == RTQ__DYN_LONG || d->tag == RTQ__DYN_REAL || d->tag == RTQ__DYN_BOOL;
+}
 
 static rtq__dyn dyn_of(uint8_t tag, int64_t i)
 {
@@ -314,7 +356,11 @@ static void dyn_longs(rtq__cell *out, char op, int64_t a, int64_t b)
 {
     if ((op == '/' || op == '%') && b == 0)
         return;
-    int64_t x = op == '+' ? WRAP(a, +, b) : op == '-' ? WRAP(a, -, b) : op == '*' ? WRAP(a, *, b) : op == '/' ? div_long(a, b) : mod_long(a, b);
+    int64_t x = op == '+'   ? WRAP(a, +, b)
+                : op == '-' ? WRAP(a, -, b)
+                : op == '*' ? WRAP(a, *, b)
+                : op == '/' ? div_long(a, b)
+                            : mod_long(a, b);
     *out = rtq__cell_y(dyn_of(RTQ__DYN_LONG, x));
 }
 
@@ -341,28 +387,42 @@ static void row_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     rtq__dyn zero = dyn_of(RTQ__DYN_LONG, 0);
     const rtq__dyn *a = n_args == 2 ? &args[0].u.y : &zero, *b = &args[n_args - 1].u.y;
     char op = ctx->fn->name[0];
-    bool a_time = a->tag == RTQ__DYN_DATETIME || a->tag == RTQ__DYN_TIMESPAN, b_time = b->tag == RTQ__DYN_DATETIME || b->tag == RTQ__DYN_TIMESPAN;
+    bool a_time = a->tag == RTQ__DYN_DATETIME || a->tag == RTQ__DYN_TIMESPAN,
+         b_time = b->tag == RTQ__DYN_DATETIME || b->tag == RTQ__DYN_TIMESPAN;
     if (a_time && b_time) {
         dyn_times(out, op, a, b);
     } else if (is_number(a) && is_number(b)) {
         if (a->tag == RTQ__DYN_REAL || b->tag == RTQ__DYN_REAL)
-            dyn_reals(out, op, a->tag == RTQ__DYN_REAL ? a->u.d : (double)a->u.i, b->tag == RTQ__DYN_REAL ? b->u.d : (double)b->u.i);
+            dyn_reals(out, op, a->tag == RTQ__DYN_REAL ? a->u.d : (double)a->u.i,
+                      b->tag == RTQ__DYN_REAL ? b->u.d : (double)b->u.i);
         else
             dyn_longs(out, op, a->u.i, b->u.i);
     }
 }
 
-#define ROW(op, a, b, out, kernel) \
-    {.name = op, .args = a ", " b, .ret = out, .flags = RTQ__FN_OPERATOR, .vec = vec_arith, .tag = kernel, .page = "numerical-operators"}
-#define BY_ROW(op, types, out, fun) {.name = op, .args = types, .ret = out, .flags = RTQ__FN_OPERATOR, .row = fun, .page = "numerical-operators"}
-#define NUMBERS(op, what) \
-    ROW(op, "long", "long", "long", what##_LONG), ROW(op, "real", "real", "real", what##_REAL), BY_ROW(op, "decimal, decimal", "decimal", rtq__row_decimal)
-#define DYNAMICS(op, what) \
-    ROW(op, "dynamic", "long", "long", what##_LONG), ROW(op, "long", "dynamic", "long", what##_LONG), \
-    ROW(op, "dynamic", "real", "real", what##_REAL), ROW(op, "real", "dynamic", "real", what##_REAL), \
-    BY_ROW(op, "dynamic, decimal", "decimal", rtq__row_decimal), BY_ROW(op, "decimal, dynamic", "decimal", rtq__row_decimal), \
-    BY_ROW(op, "dynamic, dynamic", "dynamic", row_dynamic)
-#define SIGN(op, fun, kind, kernel) {.name = op, .args = kind, .ret = kind, .flags = RTQ__FN_OPERATOR, .vec = fun, .tag = kernel, .page = "numerical-operators"}
+#define ROW(op, a, b, out, kernel)                                                                            \
+    {                                                                                                         \
+        .name = op, .args = a ", " b, .ret = out, .flags = RTQ__FN_OPERATOR, .vec = vec_arith, .tag = kernel, \
+        .page = "numerical-operators"                                                                         \
+    }
+#define BY_ROW(op, types, out, fun)                                                                                 \
+    {                                                                                                               \
+        .name = op, .args = types, .ret = out, .flags = RTQ__FN_OPERATOR, .row = fun, .page = "numerical-operators" \
+    }
+#define NUMBERS(op, what)                                                                       \
+    ROW(op, "long", "long", "long", what##_LONG), ROW(op, "real", "real", "real", what##_REAL), \
+        BY_ROW(op, "decimal, decimal", "decimal", rtq__row_decimal)
+#define DYNAMICS(op, what)                                                                                \
+    ROW(op, "dynamic", "long", "long", what##_LONG), ROW(op, "long", "dynamic", "long", what##_LONG),     \
+        ROW(op, "dynamic", "real", "real", what##_REAL), ROW(op, "real", "dynamic", "real", what##_REAL), \
+        BY_ROW(op, "dynamic, decimal", "decimal", rtq__row_decimal),                                      \
+        BY_ROW(op, "decimal, dynamic", "decimal", rtq__row_decimal),                                      \
+        BY_ROW(op, "dynamic, dynamic", "dynamic", row_dynamic)
+#define SIGN(op, fun, kind, kernel)                                                                  \
+    {                                                                                                \
+        .name = op, .args = kind, .ret = kind, .flags = RTQ__FN_OPERATOR, .vec = fun, .tag = kernel, \
+        .page = "numerical-operators"                                                                \
+    }
 
 const rtq__fn rtq__fns_arith[] = {
     NUMBERS("+", ADD),

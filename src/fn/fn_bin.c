@@ -69,7 +69,8 @@ static int bin_rows(rtq__vec **out, const rtq__fcall *call)
         return RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < call->n_sel; i++) {
         uint32_t row = call->sel ? call->sel[i] : i;
-        rtq__cell args[2] = {rtq__vec_get(call->args[0], row), rtq__vec_get(call->args[1], row)}, cell = rtq__cell_null(call->kind);
+        rtq__cell args[2] = {rtq__vec_get(call->args[0], row), rtq__vec_get(call->args[1], row)},
+                  cell = rtq__cell_null(call->kind);
         if (!args[0].is_null && !args[1].is_null)
             row_bin(&cell, args, 2, NULL);
         if (cell.is_null && !rtq__vec_valid(scratch, v))
@@ -116,19 +117,30 @@ static void row_around(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
     if (args[0].kind == RTQ_REAL)
         in = args[0].u.d >= args[1].u.d - args[2].u.d && args[0].u.d <= args[1].u.d + args[2].u.d;
     else
-        in = (__int128)args[0].u.i >= (__int128)args[1].u.i - args[2].u.i && (__int128)args[0].u.i <= (__int128)args[1].u.i + args[2].u.i;
+        in = (__int128)args[0].u.i >= (__int128)args[1].u.i - args[2].u.i &&
+             (__int128)args[0].u.i <= (__int128)args[1].u.i + args[2].u.i;
     *out = rtq__cell_i(RTQ_BOOL, in);
 }
 
-#define BIN(name_, a, b, out, page_) \
-    {.name = name_, .args = a ", " b, .ret = out, .naming = RTQ__NAME_FIRST, .vec = vec_bin, .page = page_, .doc = "rounds down to a multiple"}
-#define BINS(name, page) \
-    BIN(name, "long", "long", "long", page), BIN(name, "real", "real", "real", page), BIN(name, "datetime", "timespan", "datetime", page), \
-    BIN(name, "timespan", "timespan", "timespan", page), BIN(name, "datetime", "datetime", "datetime", page)
-#define BIN_AT(args_, out) \
-    {.name = "bin_at", .args = args_, .ret = out, .naming = RTQ__NAME_FIRST, .row = row_bin_at, .page = "bin-at-function", \
-     .doc = "rounds down to a bin that starts at a fixed point"}
-#define AROUND(args_) {.name = "around", .args = args_, .ret = "bool", .row = row_around, .page = "around-function", .doc = "whether a value is near another"}
+#define BIN(name_, a, b, out, page_)                                                                           \
+    {                                                                                                          \
+        .name = name_, .args = a ", " b, .ret = out, .naming = RTQ__NAME_FIRST, .vec = vec_bin, .page = page_, \
+        .doc = "rounds down to a multiple"                                                                     \
+    }
+#define BINS(name, page)                                                                                          \
+    BIN(name, "long", "long", "long", page), BIN(name, "real", "real", "real", page),                             \
+        BIN(name, "datetime", "timespan", "datetime", page), BIN(name, "timespan", "timespan", "timespan", page), \
+        BIN(name, "datetime", "datetime", "datetime", page)
+#define BIN_AT(args_, out)                                                                         \
+    {                                                                                              \
+        .name = "bin_at", .args = args_, .ret = out, .naming = RTQ__NAME_FIRST, .row = row_bin_at, \
+        .page = "bin-at-function", .doc = "rounds down to a bin that starts at a fixed point"      \
+    }
+#define AROUND(args_)                                                                                 \
+    {                                                                                                 \
+        .name = "around", .args = args_, .ret = "bool", .row = row_around, .page = "around-function", \
+        .doc = "whether a value is near another"                                                      \
+    }
 
 const rtq__fn rtq__fns_bin[] = {
     BINS("bin", "bin-function"),

@@ -163,7 +163,8 @@ static const rtq__loops_compare *loops_of(uint32_t op, uint32_t kind)
     static const rtq__loops_compare *const longs[] = {&eq_long, &ne_long, &lt_long, &le_long, &gt_long, &ge_long};
     static const rtq__loops_compare *const reals[] = {&eq_real, &ne_real, &lt_real, &le_real, &gt_real, &ge_real};
     static const rtq__loops_compare *const bools[] = {&eq_bool, &ne_bool, &lt_bool, &le_bool, &gt_bool, &ge_bool};
-    static const rtq__loops_compare *const decimals[] = {&eq_decimal, &ne_decimal, &lt_decimal, &le_decimal, &gt_decimal, &ge_decimal};
+    static const rtq__loops_compare *const decimals[] = {&eq_decimal, &ne_decimal, &lt_decimal,
+                                                         &le_decimal, &gt_decimal, &ge_decimal};
     switch (kind) {
     case RTQ_BOOL: return bools[op];
     case RTQ_REAL: return reals[op];
@@ -212,7 +213,8 @@ static int equality_nulls(rtq__vec *v, const comparison *c, const rtq__fcall *ca
     uint8_t *cells = v->data, unlike = c->op == RTQ__NE;
     for (uint32_t i = 0; i < call->n_sel; i++) {
         uint32_t row = call->sel ? call->sel[i] : i;
-        bool null_a = a->valid && !rtq__bit(a->valid, row), null_b = b->form == RTQ__CONST ? b_null : b->valid && !rtq__bit(b->valid, row);
+        bool null_a = a->valid && !rtq__bit(a->valid, row),
+             null_b = b->form == RTQ__CONST ? b_null : b->valid && !rtq__bit(b->valid, row);
         if (null_a != null_b)
             cells[row] = unlike;
         if (!null_a || !null_b)
@@ -256,7 +258,8 @@ static int vec_compare(rtq__vec **out, rtq__fcall *call)
     (c.b->form == RTQ__CONST ? c.loops->vc : c.loops->vv)(v->data, c.a->data, c.b->data, local.sel, local.n_sel);
     if (equality)
         return c.a->valid || c.b->valid ? equality_nulls(v, &c, &local) : RTQ_OK;
-    return rtq__valid_and(scratch, v, c.a) != RTQ_OK || rtq__valid_and(scratch, v, c.b) != RTQ_OK ? RTQ_ERR_NOMEM : RTQ_OK;
+    return rtq__valid_and(scratch, v, c.a) != RTQ_OK || rtq__valid_and(scratch, v, c.b) != RTQ_OK ? RTQ_ERR_NOMEM
+                                                                                                  : RTQ_OK;
 }
 
 static uint32_t drop_nulls(rtq__sel *sel, uint32_t n_sel, const rtq__vec *v)
@@ -288,7 +291,8 @@ static int filter_compare(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
         *n_out = 0;
         return RTQ_OK;
     }
-    uint32_t n = (c.b->form == RTQ__CONST ? c.loops->filter_vc : c.loops->filter_vv)(out, c.a->data, c.b->data, call->sel, call->n_sel);
+    uint32_t n = (c.b->form == RTQ__CONST ? c.loops->filter_vc : c.loops->filter_vv)(out, c.a->data, c.b->data,
+                                                                                     call->sel, call->n_sel);
     n = drop_nulls(out, n, c.a);
     *n_out = drop_nulls(out, n, c.b);
     return RTQ_OK;
@@ -296,11 +300,12 @@ static int filter_compare(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
 
 /* ---- between: both ends belong to it ------------------------------------------------------------------------------ */
 
-#define BETWEEN(T) \
-    for (uint32_t i = 0; i < call->n_sel; i++) { \
-        uint32_t row = call->sel ? call->sel[i] : i; \
-        T x = ((const T *)v[0]->data)[row], low = ((const T *)v[1]->data)[step[1] * row], high = ((const T *)v[2]->data)[step[2] * row]; \
-        cells[row] = (x >= low && x <= high) != negated; \
+#define BETWEEN(T)                                                                        \
+    for (uint32_t i = 0; i < call->n_sel; i++) {                                          \
+        uint32_t row = call->sel ? call->sel[i] : i;                                      \
+        T x = ((const T *)v[0]->data)[row], low = ((const T *)v[1]->data)[step[1] * row], \
+          high = ((const T *)v[2]->data)[step[2] * row];                                  \
+        cells[row] = (x >= low && x <= high) != negated;                                  \
     }
 
 static int convert_three(rtq__vec *v[3], uint32_t step[3], rtq__fcall *call, rtq__fcall *local)
@@ -346,7 +351,8 @@ static int vec_between(rtq__vec **out, rtq__fcall *call)
         const cell16 *x = v[0]->data, *low = v[1]->data, *high = v[2]->data;
         for (uint32_t i = 0; i < call->n_sel; i++) {
             uint32_t row = call->sel ? call->sel[i] : i;
-            cells[row] = (DECIMAL(x[row], >=, low[step[1] * row]) && DECIMAL(x[row], <=, high[step[2] * row])) != negated;
+            cells[row] = (DECIMAL(x[row], >=, low[step[1] * row]) && DECIMAL(x[row], <=, high[step[2] * row])) !=
+                         negated;
         }
     } else {
         BETWEEN(int64_t)
@@ -361,8 +367,9 @@ static int filter_between(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
 {
     const rtq__vec *x = call->args[0], *low = call->args[1], *high = call->args[2];
     uint32_t kind = RTQ__COMPARE_KIND(call->fn->tag);
-    bool plain = kind != RTQ_REAL && kind != RTQ_DECIMAL && x->kind == low->kind && x->kind == high->kind && x->form == RTQ__FLAT &&
-                 low->form == RTQ__CONST && high->form == RTQ__CONST && !low->valid && !high->valid;
+    bool plain = kind != RTQ_REAL && kind != RTQ_DECIMAL && x->kind == low->kind && x->kind == high->kind &&
+                 x->form == RTQ__FLAT && low->form == RTQ__CONST && high->form == RTQ__CONST && !low->valid &&
+                 !high->valid;
     rtq__vec *v;
     int rc;
     if (!plain || RTQ__COMPARE_OP(call->fn->tag) == RTQ__NE) {
@@ -381,37 +388,49 @@ static int filter_between(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
     return RTQ_OK;
 }
 
-#define ROW(name_, a, b, op, kind) \
-    {.name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, .vec = vec_compare, .filter = filter_compare, \
-     .tag = RTQ__COMPARE_TAG(op, kind), .page = "logical-operators"}
-#define VALUE(name_, a, b, op) \
-    {.name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, .vec = rtq__vec_compare_values, \
-     .tag = RTQ__COMPARE_TAG(op, RTQ_DYNAMIC), .page = "logical-operators"}
-#define EQUALITY(name, op) \
-    ROW(name, "string", "string", op, RTQ_STRING), ROW(name, "long", "long", op, RTQ_LONG), ROW(name, "real", "real", op, RTQ_REAL), \
-    ROW(name, "datetime", "datetime", op, RTQ_DATETIME), ROW(name, "timespan", "timespan", op, RTQ_TIMESPAN), ROW(name, "bool", "bool", op, RTQ_BOOL), \
-    ROW(name, "guid", "guid", op, RTQ_GUID), ROW(name, "decimal", "decimal", op, RTQ_DECIMAL), ROW(name, "string", "long", op, RTQ_LONG), \
-    ROW(name, "long", "string", op, RTQ_LONG), ROW(name, "string", "real", op, RTQ_REAL), ROW(name, "real", "string", op, RTQ_REAL), \
-    ROW(name, "bool", "long", op, RTQ_LONG), ROW(name, "long", "bool", op, RTQ_LONG), ROW(name, "bool", "real", op, RTQ_REAL), \
-    ROW(name, "real", "bool", op, RTQ_REAL), VALUE(name, "dynamic", "dynamic", op), VALUE(name, "dynamic", "long", op), \
-    VALUE(name, "long", "dynamic", op), VALUE(name, "dynamic", "real", op), VALUE(name, "real", "dynamic", op), VALUE(name, "dynamic", "any", op), \
-    VALUE(name, "any", "dynamic", op)
-#define ORDER(name, op) \
-    ROW(name, "long", "long", op, RTQ_LONG), ROW(name, "real", "real", op, RTQ_REAL), ROW(name, "datetime", "datetime", op, RTQ_DATETIME), \
-    ROW(name, "timespan", "timespan", op, RTQ_TIMESPAN), ROW(name, "decimal", "decimal", op, RTQ_DECIMAL), ROW(name, "bool", "bool", op, RTQ_BOOL), \
-    ROW(name, "bool", "long", op, RTQ_LONG), ROW(name, "long", "bool", op, RTQ_LONG), ROW(name, "bool", "real", op, RTQ_REAL), \
-    ROW(name, "real", "bool", op, RTQ_REAL), VALUE(name, "dynamic", "dynamic", op), VALUE(name, "dynamic", "long", op), \
-    VALUE(name, "long", "dynamic", op), VALUE(name, "dynamic", "real", op), VALUE(name, "real", "dynamic", op), \
-    VALUE(name, "dynamic", "decimal", op), VALUE(name, "decimal", "dynamic", op)
-#define RANGE(name_, kind, id, op) \
-    {.name = name_, .args = kind ", " kind ", " kind, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, .vec = vec_between, \
-     .filter = filter_between, .tag = RTQ__COMPARE_TAG(op, id), .page = "between-operator"}
-#define RANGES(name, op) \
+#define ROW(name_, a, b, op, kind)                                                                                   \
+    {                                                                                                                \
+        .name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR,        \
+        .vec = vec_compare, .filter = filter_compare, .tag = RTQ__COMPARE_TAG(op, kind), .page = "logical-operators" \
+    }
+#define VALUE(name_, a, b, op)                                                                                \
+    {                                                                                                         \
+        .name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, \
+        .vec = rtq__vec_compare_values, .tag = RTQ__COMPARE_TAG(op, RTQ_DYNAMIC), .page = "logical-operators" \
+    }
+#define EQUALITY(name, op)                                                                                             \
+    ROW(name, "string", "string", op, RTQ_STRING), ROW(name, "long", "long", op, RTQ_LONG),                            \
+        ROW(name, "real", "real", op, RTQ_REAL), ROW(name, "datetime", "datetime", op, RTQ_DATETIME),                  \
+        ROW(name, "timespan", "timespan", op, RTQ_TIMESPAN), ROW(name, "bool", "bool", op, RTQ_BOOL),                  \
+        ROW(name, "guid", "guid", op, RTQ_GUID), ROW(name, "decimal", "decimal", op, RTQ_DECIMAL),                     \
+        ROW(name, "string", "long", op, RTQ_LONG), ROW(name, "long", "string", op, RTQ_LONG),                          \
+        ROW(name, "string", "real", op, RTQ_REAL), ROW(name, "real", "string", op, RTQ_REAL),                          \
+        ROW(name, "bool", "long", op, RTQ_LONG), ROW(name, "long", "bool", op, RTQ_LONG),                              \
+        ROW(name, "bool", "real", op, RTQ_REAL), ROW(name, "real", "bool", op, RTQ_REAL),                              \
+        VALUE(name, "dynamic", "dynamic", op), VALUE(name, "dynamic", "long", op), VALUE(name, "long", "dynamic", op), \
+        VALUE(name, "dynamic", "real", op), VALUE(name, "real", "dynamic", op), VALUE(name, "dynamic", "any", op),     \
+        VALUE(name, "any", "dynamic", op)
+#define ORDER(name, op)                                                                                                \
+    ROW(name, "long", "long", op, RTQ_LONG), ROW(name, "real", "real", op, RTQ_REAL),                                  \
+        ROW(name, "datetime", "datetime", op, RTQ_DATETIME), ROW(name, "timespan", "timespan", op, RTQ_TIMESPAN),      \
+        ROW(name, "decimal", "decimal", op, RTQ_DECIMAL), ROW(name, "bool", "bool", op, RTQ_BOOL),                     \
+        ROW(name, "bool", "long", op, RTQ_LONG), ROW(name, "long", "bool", op, RTQ_LONG),                              \
+        ROW(name, "bool", "real", op, RTQ_REAL), ROW(name, "real", "bool", op, RTQ_REAL),                              \
+        VALUE(name, "dynamic", "dynamic", op), VALUE(name, "dynamic", "long", op), VALUE(name, "long", "dynamic", op), \
+        VALUE(name, "dynamic", "real", op), VALUE(name, "real", "dynamic", op), VALUE(name, "dynamic", "decimal", op), \
+        VALUE(name, "decimal", "dynamic", op)
+#define RANGE(name_, kind, id, op)                                                                                \
+    {                                                                                                             \
+        .name = name_, .args = kind ", " kind ", " kind, .ret = "bool", .nulls = RTQ__NULL_CUSTOM,                \
+        .flags = RTQ__FN_OPERATOR, .vec = vec_between, .filter = filter_between, .tag = RTQ__COMPARE_TAG(op, id), \
+        .page = "between-operator"                                                                                \
+    }
+#define RANGES(name, op)                                                                                             \
     RANGE(name, "long", RTQ_LONG, op), RANGE(name, "real", RTQ_REAL, op), RANGE(name, "datetime", RTQ_DATETIME, op), \
-    RANGE(name, "timespan", RTQ_TIMESPAN, op), RANGE(name, "decimal", RTQ_DECIMAL, op)
+        RANGE(name, "timespan", RTQ_TIMESPAN, op), RANGE(name, "decimal", RTQ_DECIMAL, op)
 
 const rtq__fn rtq__fns_compare[] = {
-    EQUALITY("==", RTQ__EQ), EQUALITY("!=", RTQ__NE), ORDER("<", RTQ__LT), ORDER("<=", RTQ__LE), ORDER(">", RTQ__GT), ORDER(">=", RTQ__GE),
-    RANGES("between", RTQ__EQ), RANGES("!between", RTQ__NE),
+    EQUALITY("==", RTQ__EQ), EQUALITY("!=", RTQ__NE), ORDER("<", RTQ__LT),        ORDER("<=", RTQ__LE),
+    ORDER(">", RTQ__GT),     ORDER(">=", RTQ__GE),    RANGES("between", RTQ__EQ), RANGES("!between", RTQ__NE),
 };
 RTQ__FAMILY_COUNT(compare)

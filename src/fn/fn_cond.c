@@ -45,7 +45,8 @@ static uint32_t split_rows(rtq__sel *hits, rtq__sel *rest, uint32_t *n_rest, con
     uint32_t n = 0, n_left = 0;
     for (uint32_t i = 0; i < *n_rest; i++) {
         rtq__sel row = rest[i];
-        bool hit = ((const uint8_t *)condition->data)[condition->form == RTQ__CONST ? 0 : row] == 1 && !rtq__vec_null(condition, row);
+        bool hit = ((const uint8_t *)condition->data)[condition->form == RTQ__CONST ? 0 : row] == 1 &&
+                   !rtq__vec_null(condition, row);
         hits[n] = row;
         n += hit;
         rest[n_left] = row;
@@ -60,7 +61,8 @@ static int vec_case(rtq__vec **out, rtq__fcall *call)
 {
     rtq__scratch *scratch = call->eval->scratch;
     rtq__vec *result = rtq__vec_new(scratch, call->kind, call->n);
-    rtq__sel *rest = rtq__arena_alloc(scratch, (call->n_sel + 1) * sizeof *rest), *hits = rtq__arena_alloc(scratch, (call->n_sel + 1) * sizeof *hits);
+    rtq__sel *rest = rtq__arena_alloc(scratch, (call->n_sel + 1) * sizeof *rest),
+             *hits = rtq__arena_alloc(scratch, (call->n_sel + 1) * sizeof *hits);
     uint32_t n_rest = call->n_sel;
     if (!result || !rest || !hits)
         return RTQ_ERR_NOMEM;
@@ -174,23 +176,45 @@ static void row_float(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
     *out = rtq__cell_i(RTQ_BOOL, is);
 }
 
-#define IFF(name_) \
-    {.name = name_, .args = "bool, any, any", .ret = "custom", .nulls = RTQ__NULL_CUSTOM, .vec = vec_case, .ret_fn = ret_case, \
-     .doc = "the second argument where the first is true, else the third", .page = "iff-function"}
-#define EXTREME(name_, sign, page_) \
-    {.name = name_, .args = "common, common, [common]...", .ret = "common", .nulls = RTQ__NULL_CUSTOM, .row = row_extreme, .tag = sign, .page = page_, \
-     .doc = "the largest or smallest argument; nulls do not count"}
-#define IS(name_, tag_, flags_, page_) \
-    {.name = name_, .args = "any", .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = flags_, .vec = vec_isnull, .tag = tag_, .page = page_, \
-     .doc = "whether there is a value"}
-#define FLOAT(name_, tag_, page_) {.name = name_, .args = "real", .ret = "bool", .row = row_float, .tag = tag_, .page = page_, .doc = "kind of a real"}
+#define IFF(name_)                                                                                            \
+    {                                                                                                         \
+        .name = name_, .args = "bool, any, any", .ret = "custom", .nulls = RTQ__NULL_CUSTOM, .vec = vec_case, \
+        .ret_fn = ret_case, .doc = "the second argument where the first is true, else the third",             \
+        .page = "iff-function"                                                                                \
+    }
+#define EXTREME(name_, sign, page_)                                                                                   \
+    {                                                                                                                 \
+        .name = name_, .args = "common, common, [common]...", .ret = "common", .nulls = RTQ__NULL_CUSTOM,             \
+        .row = row_extreme, .tag = sign, .page = page_, .doc = "the largest or smallest argument; nulls do not count" \
+    }
+#define IS(name_, tag_, flags_, page_)                                                                              \
+    {                                                                                                               \
+        .name = name_, .args = "any", .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = flags_, .vec = vec_isnull, \
+        .tag = tag_, .page = page_, .doc = "whether there is a value"                                               \
+    }
+#define FLOAT(name_, tag_, page_)                                                                   \
+    {                                                                                               \
+        .name = name_, .args = "real", .ret = "bool", .row = row_float, .tag = tag_, .page = page_, \
+        .doc = "kind of a real"                                                                     \
+    }
 
 const rtq__fn rtq__fns_cond[] = {
     IFF("iff"),
     IFF("iif"),
-    {.name = "case", .args = "(bool, any)..., any", .ret = "custom", .nulls = RTQ__NULL_CUSTOM, .vec = vec_case, .ret_fn = ret_case,
-     .doc = "the value after the first true condition", .page = "case-function"},
-    {.name = "coalesce", .args = "common...", .ret = "common", .nulls = RTQ__NULL_CUSTOM, .vec = vec_coalesce, .doc = "the first value that is not null or empty text",
+    {.name = "case",
+     .args = "(bool, any)..., any",
+     .ret = "custom",
+     .nulls = RTQ__NULL_CUSTOM,
+     .vec = vec_case,
+     .ret_fn = ret_case,
+     .doc = "the value after the first true condition",
+     .page = "case-function"},
+    {.name = "coalesce",
+     .args = "common...",
+     .ret = "common",
+     .nulls = RTQ__NULL_CUSTOM,
+     .vec = vec_coalesce,
+     .doc = "the first value that is not null or empty text",
      .page = "coalesce-function"},
     EXTREME("max_of", 1, "max-of-function"),
     EXTREME("min_of", 0, "min-of-function"),

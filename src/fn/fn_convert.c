@@ -37,7 +37,9 @@ static void row_gettype(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 {
     (void)n_args, (void)ctx;
     bool dynamic = args[0].kind == RTQ_DYNAMIC || args[0].kind == RTQ_UNKNOWN;
-    const char *name = !dynamic ? rtq__kind_name(args[0].kind) : rtq__cell_is_null(&args[0]) ? "null" : rtq__dyn_type_name(&args[0].u.y);
+    const char *name = !dynamic                      ? rtq__kind_name(args[0].kind)
+                       : rtq__cell_is_null(&args[0]) ? "null"
+                                                     : rtq__dyn_type_name(&args[0].u.y);
     *out = rtq__cell_s(name, strlen(name));
 }
 
@@ -60,18 +62,34 @@ static void row_tohex(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
         ctx->error = RTQ_ERR_NOMEM;
 }
 
-#define TO(name_, kind, id, page_) \
-    {.name = name_, .args = "any", .ret = kind, .naming = RTQ__NAME_FIRST, .row = rtq__row_to, .tag = id, .doc = "converts to " kind, .page = page_}
-#define TO_FLAGS(name_, kind, id, page_, flags_) \
-    {.name = name_, .args = "any", .ret = kind, .naming = RTQ__NAME_FIRST, .flags = flags_, .row = rtq__row_to, .tag = id, .doc = "converts to " kind, \
-     .page = page_}
-#define TO_VEC(name_, arg, kind, id, page_) \
-    {.name = name_, .args = arg, .ret = kind, .naming = RTQ__NAME_FIRST, .vec = vec_to, .tag = id, .doc = "converts to " kind, .page = page_}
-#define JSON(name_, flags_, page_) \
-    {.name = name_, .args = "string", .ret = "dynamic", .naming = RTQ__NAME_FIRST, .flags = flags_, .row = row_parse_json, .doc = "reads JSON text", \
-     .page = page_}, \
-        {.name = name_, .args = "dynamic", .ret = "dynamic", .naming = RTQ__NAME_FIRST, .flags = flags_, .vec = vec_to, .tag = RTQ_DYNAMIC, \
-         .doc = "a dynamic value as it is", .page = page_}
+#define TO(name_, kind, id, page_)                                                                           \
+    {                                                                                                        \
+        .name = name_, .args = "any", .ret = kind, .naming = RTQ__NAME_FIRST, .row = rtq__row_to, .tag = id, \
+        .doc = "converts to " kind, .page = page_                                                            \
+    }
+#define TO_FLAGS(name_, kind, id, page_, flags_)                                                                   \
+    {                                                                                                              \
+        .name = name_, .args = "any", .ret = kind, .naming = RTQ__NAME_FIRST, .flags = flags_, .row = rtq__row_to, \
+        .tag = id, .doc = "converts to " kind, .page = page_                                                       \
+    }
+#define TO_VEC(name_, arg, kind, id, page_)                                                           \
+    {                                                                                                 \
+        .name = name_, .args = arg, .ret = kind, .naming = RTQ__NAME_FIRST, .vec = vec_to, .tag = id, \
+        .doc = "converts to " kind, .page = page_                                                     \
+    }
+#define JSON(name_, flags_, page_)                                                                                     \
+    {.name = name_,                                                                                                    \
+     .args = "string",                                                                                                 \
+     .ret = "dynamic",                                                                                                 \
+     .naming = RTQ__NAME_FIRST,                                                                                        \
+     .flags = flags_,                                                                                                  \
+     .row = row_parse_json,                                                                                            \
+     .doc = "reads JSON text",                                                                                         \
+     .page = page_},                                                                                                   \
+    {                                                                                                                  \
+        .name = name_, .args = "dynamic", .ret = "dynamic", .naming = RTQ__NAME_FIRST, .flags = flags_, .vec = vec_to, \
+        .tag = RTQ_DYNAMIC, .doc = "a dynamic value as it is", .page = page_                                           \
+    }
 
 const rtq__fn rtq__fns_convert[] = {
     TO_VEC("tostring", "string", "string", RTQ_STRING, "tostring-function"),
@@ -89,18 +107,42 @@ const rtq__fn rtq__fns_convert[] = {
     TO("todatetime", "datetime", RTQ_DATETIME, "todatetime-function"),
     TO("totimespan", "timespan", RTQ_TIMESPAN, "totimespan-function"),
     TO_FLAGS("totime", "timespan", RTQ_TIMESPAN, "totimespan-function", RTQ__FN_OBSOLETE),
-    {.name = "toguid", .args = "string", .ret = "guid", .naming = RTQ__NAME_FIRST, .row = rtq__row_to, .tag = RTQ_GUID, .doc = "converts to guid",
+    {.name = "toguid",
+     .args = "string",
+     .ret = "guid",
+     .naming = RTQ__NAME_FIRST,
+     .row = rtq__row_to,
+     .tag = RTQ_GUID,
+     .doc = "converts to guid",
      .page = "toguid-function"},
-    {.name = "toguid", .args = "dynamic", .ret = "guid", .naming = RTQ__NAME_FIRST, .row = rtq__row_to, .tag = RTQ_GUID, .doc = "converts to guid",
+    {.name = "toguid",
+     .args = "dynamic",
+     .ret = "guid",
+     .naming = RTQ__NAME_FIRST,
+     .row = rtq__row_to,
+     .tag = RTQ_GUID,
+     .doc = "converts to guid",
      .page = "toguid-function"},
     TO("todecimal", "decimal", RTQ_DECIMAL, "todecimal-function"),
     JSON("parse_json", 0, "parse-json-function"),
     JSON("todynamic", 0, "parse-json-function"),
     JSON("parsejson", RTQ__FN_OBSOLETE, "parse-json-function"),
     JSON("toobject", RTQ__FN_OBSOLETE, "parse-json-function"),
-    {.name = "gettype", .args = "any", .ret = "string", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_PREFIX_FIRST, .row = row_gettype,
-     .prefix = "type", .doc = "name of the value's type", .page = "gettype-function"},
-    {.name = "tohex", .args = "long, [long]", .ret = "string", .naming = RTQ__NAME_FIRST, .row = row_tohex, .doc = "hexadecimal digits of a number",
+    {.name = "gettype",
+     .args = "any",
+     .ret = "string",
+     .nulls = RTQ__NULL_CUSTOM,
+     .naming = RTQ__NAME_PREFIX_FIRST,
+     .row = row_gettype,
+     .prefix = "type",
+     .doc = "name of the value's type",
+     .page = "gettype-function"},
+    {.name = "tohex",
+     .args = "long, [long]",
+     .ret = "string",
+     .naming = RTQ__NAME_FIRST,
+     .row = row_tohex,
+     .doc = "hexadecimal digits of a number",
      .page = "tohex-function"},
 };
 RTQ__FAMILY_COUNT(convert)

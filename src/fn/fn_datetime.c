@@ -6,11 +6,32 @@
 #include "fn/convert.h"
 #include "fn/families.h"
 
-enum { YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, NANOSECOND, DAY_OF_YEAR, WEEK_OF_YEAR, N_PARTS };
-static const char *const part_names[N_PARTS] = {"year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond",
+enum {
+    YEAR,
+    QUARTER,
+    MONTH,
+    WEEK,
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    MILLISECOND,
+    MICROSECOND,
+    NANOSECOND,
+    DAY_OF_YEAR,
+    WEEK_OF_YEAR,
+    N_PARTS
+};
+static const char *const part_names[N_PARTS] = {"year",       "quarter",   "month",       "week",        "day",
+                                                "hour",       "minute",    "second",      "millisecond", "microsecond",
                                                 "nanosecond", "dayofyear", "week_of_year"};
-static const int64_t part_ticks[] = {[WEEK] = 7 * RTQ__TICKS_DAY, [DAY] = RTQ__TICKS_DAY, [HOUR] = RTQ__TICKS_HOUR, [MINUTE] = RTQ__TICKS_MINUTE,
-                                     [SECOND] = RTQ__TICKS_SECOND, [MILLISECOND] = RTQ__TICKS_SECOND / 1000, [MICROSECOND] = RTQ__TICKS_SECOND / 1000000};
+static const int64_t part_ticks[] = {[WEEK] = 7 * RTQ__TICKS_DAY,
+                                     [DAY] = RTQ__TICKS_DAY,
+                                     [HOUR] = RTQ__TICKS_HOUR,
+                                     [MINUTE] = RTQ__TICKS_MINUTE,
+                                     [SECOND] = RTQ__TICKS_SECOND,
+                                     [MILLISECOND] = RTQ__TICKS_SECOND / 1000,
+                                     [MICROSECOND] = RTQ__TICKS_SECOND / 1000000};
 
 static void set_time(rtq__cell *out, __int128 ticks)
 {
@@ -29,17 +50,18 @@ static int find_part(const rtq__cell *name)
 }
 
 /* The name of a part is a constant: refused at once when there is no such part. `tag` of the row: the last part it takes. */
-static int part_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args, rtq_diag *diag, size_t begin,
-                        size_t end)
+static int part_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
+                        rtq_diag *diag, size_t begin, size_t end)
 {
     (void)n_args;
     if (!args[0])
         return RTQ_OK;
     int part = find_part(args[0]);
     if (part < 0 || part > (int)fn->tag || (fn->tag == WEEK_OF_YEAR && part == WEEK)) {
-        int rc = rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() knows no part of time '%.*s'", fn->name, (int)args[0]->len,
-                               args[0]->u.s);
-        rtq__diag_hint(diag, "year, quarter, month, %s, day, hour, minute, second, millisecond, microsecond, nanosecond",
+        int rc = rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() knows no part of time '%.*s'",
+                               fn->name, (int)args[0]->len, args[0]->u.s);
+        rtq__diag_hint(diag,
+                       "year, quarter, month, %s, day, hour, minute, second, millisecond, microsecond, nanosecond",
                        fn->tag == WEEK_OF_YEAR ? "week_of_year, dayofyear" : "week");
         return rc;
     }
@@ -51,15 +73,27 @@ static int part_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq_
     return RTQ_OK;
 }
 
-static void free_state(rtq__mem *mem, void *state) { rtq__free(mem, state); }
+static void free_state(rtq__mem *mem, void *state)
+{
+    rtq__free(mem, state);
+}
 
 /* ---- calendar ----------------------------------------------------------------------------------------------------- */
 
-static int64_t floor_ticks(int64_t x, int64_t unit) { return x / unit - (x % unit < 0); }
+static int64_t floor_ticks(int64_t x, int64_t unit)
+{
+    return x / unit - (x % unit < 0);
+}
 
-static int64_t days_of(int64_t ticks) { return floor_ticks(ticks, RTQ__TICKS_DAY); }
+static int64_t days_of(int64_t ticks)
+{
+    return floor_ticks(ticks, RTQ__TICKS_DAY);
+}
 /* 0001-01-01 was a Monday. */
-static int64_t weekday_of(int64_t ticks) { return (days_of(ticks) + 1) % 7; }
+static int64_t weekday_of(int64_t ticks)
+{
+    return (days_of(ticks) + 1) % 7;
+}
 
 static bool add_months(int64_t *out, int64_t ticks, int64_t months)
 {
@@ -185,7 +219,8 @@ static bool start_of(__int128 *out, int part, int64_t ticks, int64_t offset)
     int64_t step = part == YEAR ? 12 : 1, month = months_of(ticks) / step * step + offset * step, year = month / 12;
     if (month < 12 || year > 10000)
         return false;
-    *out = year == 10000 ? (__int128)RTQ__TICKS_MAX + 1 : (__int128)rtq__days_from_civil((int32_t)year, (int32_t)(month % 12 + 1), 1) * RTQ__TICKS_DAY;
+    *out = year == 10000 ? (__int128)RTQ__TICKS_MAX + 1
+                         : (__int128)rtq__days_from_civil((int32_t)year, (int32_t)(month % 12 + 1), 1) * RTQ__TICKS_DAY;
     return year < 10000 || month % 12 == 0;
 }
 
@@ -214,7 +249,11 @@ static void row_make_datetime(rtq__cell *out, const rtq__cell *args, uint32_t n_
     }
     if (!(second >= 0 && second < 60) || v[3] > 23 || v[4] > 59)
         return;
-    rtq__civil c = {.year = (int32_t)v[0], .month = (int32_t)v[1], .day = (int32_t)v[2], .hour = (int32_t)v[3], .minute = (int32_t)v[4]};
+    rtq__civil c = {.year = (int32_t)v[0],
+                    .month = (int32_t)v[1],
+                    .day = (int32_t)v[2],
+                    .hour = (int32_t)v[3],
+                    .minute = (int32_t)v[4]};
     if (rtq__ticks_from_civil(&ticks, &c))
         set_time(out, (__int128)ticks + llround(second * 1e7));
 }
@@ -223,13 +262,14 @@ static void row_make_timespan(rtq__cell *out, const rtq__cell *args, uint32_t n_
 {
     (void)ctx;
     uint32_t first = n_args == 4 ? 0 : 1; /* two or three: no days */
-    int64_t v[3] = {0, 0, 0}; /* days, hours, minutes */
+    int64_t v[3] = {0, 0, 0};             /* days, hours, minutes */
     for (uint32_t i = first; i < 3 && i - first < n_args; i++)
         v[i] = args[i - first].u.i;
     double second = n_args >= 3 ? args[n_args - 1].u.d : 0;
     if (v[0] < 0 || v[0] > 10675198 || v[1] < 0 || v[1] > 23 || v[2] < 0 || v[2] > 59 || !(second >= 0 && second < 60))
         return;
-    int64_t ticks = v[0] * RTQ__TICKS_DAY + v[1] * RTQ__TICKS_HOUR + v[2] * RTQ__TICKS_MINUTE + (int64_t)llround(second * 1e7);
+    int64_t ticks = v[0] * RTQ__TICKS_DAY + v[1] * RTQ__TICKS_HOUR + v[2] * RTQ__TICKS_MINUTE +
+                    (int64_t)llround(second * 1e7);
     *out = rtq__cell_i(RTQ_TIMESPAN, ticks);
 }
 
@@ -258,7 +298,8 @@ static int now_rows(rtq__vec **out, rtq__fcall *call)
         *out = b->time;
         return rtq__vec_load(b->time, call->sel, call->n_sel);
     }
-    *out = rtq__vec_const(call->eval->scratch, rtq__cell_i(RTQ_DATETIME, b && b->now ? b->now : call->eval->clock_ticks));
+    *out = rtq__vec_const(call->eval->scratch,
+                          rtq__cell_i(RTQ_DATETIME, b && b->now ? b->now : call->eval->clock_ticks));
     return *out ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
@@ -281,7 +322,8 @@ static int vec_now(rtq__vec **out, rtq__fcall *call)
     v->form = once ? RTQ__CONST : RTQ__FLAT;
     for (uint32_t i = 0; i < (once ? 1 : call->n_sel); i++) {
         uint32_t row = once ? 0 : call->sel ? call->sel[i] : i;
-        rtq__cell t = rtq__vec_get(now, row), o = offset ? rtq__vec_get(offset, row) : rtq__cell_i(RTQ_TIMESPAN, 0), cell = rtq__cell_null(RTQ_DATETIME);
+        rtq__cell t = rtq__vec_get(now, row), o = offset ? rtq__vec_get(offset, row) : rtq__cell_i(RTQ_TIMESPAN, 0),
+                  cell = rtq__cell_null(RTQ_DATETIME);
         if (!t.is_null && !o.is_null)
             set_time(&cell, (__int128)t.u.i + (__int128)o.u.i * call->fn->tag);
         rtq__vec_set(v, row, cell);
@@ -295,25 +337,65 @@ static int vec_ingestion(rtq__vec **out, rtq__fcall *call)
     return *out ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
-#define PART(name_, args_, ret_, fun, last, flags_, page_) \
-    {.name = name_, .args = args_, .ret = ret_, .flags = flags_, .row = fun, .prepare = part_prepare, .unprepare = free_state, .tag = last, .page = page_}
-#define GET(name_, part, flags_, page_) \
-    {.name = name_, .args = "datetime", .ret = "int", .flags = flags_, .row = row_get, .tag = part, .page = page_, .doc = "part of a datetime"}
-#define EDGE(name_, tag_, page_) {.name = name_, .args = "datetime, [long]", .ret = "datetime", .naming = EDGE_NAMING(tag_), .row = row_edge, .tag = tag_, .page = page_}
+#define PART(name_, args_, ret_, fun, last, flags_, page_)                                               \
+    {                                                                                                    \
+        .name = name_, .args = args_, .ret = ret_, .flags = flags_, .row = fun, .prepare = part_prepare, \
+        .unprepare = free_state, .tag = last, .page = page_                                              \
+    }
+#define GET(name_, part, flags_, page_)                                                                               \
+    {                                                                                                                 \
+        .name = name_, .args = "datetime", .ret = "int", .flags = flags_, .row = row_get, .tag = part, .page = page_, \
+        .doc = "part of a datetime"                                                                                   \
+    }
+#define EDGE(name_, tag_, page_)                                                                                    \
+    {                                                                                                               \
+        .name = name_, .args = "datetime, [long]", .ret = "datetime", .naming = EDGE_NAMING(tag_), .row = row_edge, \
+        .tag = tag_, .page = page_                                                                                  \
+    }
 #define EDGE_NAMING(tag) ((tag) == DAY ? RTQ__NAME_FIRST : RTQ__NAME_NONE)
-#define UNIX(name_, per_1000) \
-    {.name = name_, .args = "long", .ret = "datetime", .row = row_unixtime, .tag = per_1000, .page = "unixtime-seconds-todatetime-function"}, \
-        {.name = name_, .args = "real", .ret = "datetime", .row = row_unixtime, .tag = per_1000, .page = "unixtime-seconds-todatetime-function"}
+#define UNIX(name_, per_1000)                                                                   \
+    {.name = name_,                                                                             \
+     .args = "long",                                                                            \
+     .ret = "datetime",                                                                         \
+     .row = row_unixtime,                                                                       \
+     .tag = per_1000,                                                                           \
+     .page = "unixtime-seconds-todatetime-function"},                                           \
+    {                                                                                           \
+        .name = name_, .args = "real", .ret = "datetime", .row = row_unixtime, .tag = per_1000, \
+        .page = "unixtime-seconds-todatetime-function"                                          \
+    }
 
 const rtq__fn rtq__fns_datetime[] = {
-    {.name = "now", .args = "[timespan]", .ret = "datetime", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_NOW, .vec = vec_now, .tag = 1, .page = "now-function"},
-    {.name = "ago", .args = "timespan", .ret = "datetime", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_NOW, .vec = vec_now, .tag = -1, .page = "ago-function"},
-    {.name = "ingestion_time", .args = "", .ret = "datetime", .naming = RTQ__NAME_PREFIX, .prefix = "$IngestionTime", .flags = RTQ__FN_NOW,
-     .vec = vec_ingestion, .page = "ingestion-time-function"},
+    {.name = "now",
+     .args = "[timespan]",
+     .ret = "datetime",
+     .nulls = RTQ__NULL_CUSTOM,
+     .flags = RTQ__FN_NOW,
+     .vec = vec_now,
+     .tag = 1,
+     .page = "now-function"},
+    {.name = "ago",
+     .args = "timespan",
+     .ret = "datetime",
+     .nulls = RTQ__NULL_CUSTOM,
+     .flags = RTQ__FN_NOW,
+     .vec = vec_now,
+     .tag = -1,
+     .page = "ago-function"},
+    {.name = "ingestion_time",
+     .args = "",
+     .ret = "datetime",
+     .naming = RTQ__NAME_PREFIX,
+     .prefix = "$IngestionTime",
+     .flags = RTQ__FN_NOW,
+     .vec = vec_ingestion,
+     .page = "ingestion-time-function"},
     PART("datetime_part", "const string, datetime", "int", row_part, WEEK_OF_YEAR, 0, "datetime-part-function"),
-    PART("datepart", "const string, datetime", "int", row_part, WEEK_OF_YEAR, RTQ__FN_OBSOLETE, "datetime-part-function"),
+    PART("datepart", "const string, datetime", "int", row_part, WEEK_OF_YEAR, RTQ__FN_OBSOLETE,
+         "datetime-part-function"),
     PART("datetime_add", "const string, long, datetime", "datetime", row_add, NANOSECOND, 0, "datetime-add-function"),
-    PART("datetime_diff", "const string, datetime, datetime", "long", row_diff, NANOSECOND, 0, "datetime-diff-function"),
+    PART("datetime_diff", "const string, datetime, datetime", "long", row_diff, NANOSECOND, 0,
+         "datetime-diff-function"),
     GET("getyear", YEAR, 0, "getyear-function"),
     GET("getmonth", MONTH, 0, "getmonth-function"),
     GET("monthofyear", MONTH, 0, "monthofyear-function"),
@@ -322,7 +404,12 @@ const rtq__fn rtq__fns_datetime[] = {
     GET("hourofday", HOUR, 0, "hour-of-day-function"),
     GET("week_of_year", WEEK_OF_YEAR, 0, "week-of-year-function"),
     GET("weekofyear", WEEK_OF_YEAR, RTQ__FN_OBSOLETE, "week-of-year-function"),
-    {.name = "dayofweek", .args = "datetime", .ret = "timespan", .row = row_dayofweek, .page = "day-of-week-function", .doc = "days since Sunday"},
+    {.name = "dayofweek",
+     .args = "datetime",
+     .ret = "timespan",
+     .row = row_dayofweek,
+     .page = "day-of-week-function",
+     .doc = "days since Sunday"},
     EDGE("startofday", DAY, "startofday-function"),
     EDGE("startofweek", WEEK, "startofweek-function"),
     EDGE("startofmonth", MONTH, "startofmonth-function"),
@@ -331,12 +418,40 @@ const rtq__fn rtq__fns_datetime[] = {
     EDGE("endofweek", WEEK | EDGE_END, "endofweek-function"),
     EDGE("endofmonth", MONTH | EDGE_END, "endofmonth-function"),
     EDGE("endofyear", YEAR | EDGE_END, "endofyear-function"),
-    {.name = "make_datetime", .args = "long, long, long, [long], [long], [real]", .ret = "datetime", .row = row_make_datetime, .page = "make-datetime-function"},
-    {.name = "make_datetime", .args = "any", .ret = "datetime", .naming = RTQ__NAME_FIRST, .row = rtq__row_to, .tag = RTQ_DATETIME, .page = "make-datetime-function"},
-    {.name = "make_timespan", .args = "long, long", .ret = "timespan", .row = row_make_timespan, .page = "make-timespan-function"},
-    {.name = "make_timespan", .args = "long, long, real", .ret = "timespan", .row = row_make_timespan, .page = "make-timespan-function"},
-    {.name = "make_timespan", .args = "long, long, long, real", .ret = "timespan", .row = row_make_timespan, .page = "make-timespan-function"},
-    {.name = "make_timespan", .args = "any", .ret = "timespan", .naming = RTQ__NAME_FIRST, .row = rtq__row_to, .tag = RTQ_TIMESPAN, .page = "make-timespan-function"},
+    {.name = "make_datetime",
+     .args = "long, long, long, [long], [long], [real]",
+     .ret = "datetime",
+     .row = row_make_datetime,
+     .page = "make-datetime-function"},
+    {.name = "make_datetime",
+     .args = "any",
+     .ret = "datetime",
+     .naming = RTQ__NAME_FIRST,
+     .row = rtq__row_to,
+     .tag = RTQ_DATETIME,
+     .page = "make-datetime-function"},
+    {.name = "make_timespan",
+     .args = "long, long",
+     .ret = "timespan",
+     .row = row_make_timespan,
+     .page = "make-timespan-function"},
+    {.name = "make_timespan",
+     .args = "long, long, real",
+     .ret = "timespan",
+     .row = row_make_timespan,
+     .page = "make-timespan-function"},
+    {.name = "make_timespan",
+     .args = "long, long, long, real",
+     .ret = "timespan",
+     .row = row_make_timespan,
+     .page = "make-timespan-function"},
+    {.name = "make_timespan",
+     .args = "any",
+     .ret = "timespan",
+     .naming = RTQ__NAME_FIRST,
+     .row = rtq__row_to,
+     .tag = RTQ_TIMESPAN,
+     .page = "make-timespan-function"},
     UNIX("unixtime_seconds_todatetime", RTQ__TICKS_SECOND * 1000),
     UNIX("unixtime_milliseconds_todatetime", RTQ__TICKS_SECOND),
     UNIX("unixtime_microseconds_todatetime", RTQ__TICKS_SECOND / 1000),

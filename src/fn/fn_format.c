@@ -5,8 +5,8 @@
 #include "fn/families.h"
 
 typedef struct piece {
-    char what;  /* specifier, or 0: a delimiter */
-    char text;  /* the delimiter */
+    char what; /* specifier, or 0: a delimiter */
+    char text; /* the delimiter */
     uint8_t len;
 } piece;
 
@@ -21,8 +21,12 @@ static uint32_t longest(char what, uint32_t run, bool timespan)
     uint32_t cap = 0;
     switch (what) {
     case 'd': cap = timespan ? 8 : 2; break;
-    case 'f': case 'F': cap = 7; break;
-    case 'h': case 'H': case 'm': case 's': cap = 2; break;
+    case 'f':
+    case 'F': cap = 7; break;
+    case 'h':
+    case 'H':
+    case 'm':
+    case 's': cap = 2; break;
     case 'M': cap = timespan ? 0 : 2; break;
     case 'y': cap = timespan ? 0 : run == 3 ? 2 : 4; break;
     case 't': return !timespan && run >= 2 ? 2 : 0;
@@ -33,16 +37,18 @@ static uint32_t longest(char what, uint32_t run, bool timespan)
 
 static int refuse(rtq_diag *diag, const rtq__fn *fn, const rtq__cell *text, uint32_t at, size_t begin, size_t end)
 {
-    int rc = text->len == 0
-                 ? rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "the format of %s() is empty", fn->name)
-                 : rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() knows no '%c' in the format '%.*s'", fn->name, text->u.s[at],
-                                 (int)text->len, text->u.s);
-    rtq__diag_hint(diag, fn->tag ? "d f F h H m s, and the delimiters  /-:,._[] and blank" : "d f F h H m M s y yy yyyy tt, and the delimiters /-:,._[] and blank");
+    int rc = text->len == 0 ? rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                                            "the format of %s() is empty", fn->name)
+                            : rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                                            "%s() knows no '%c' in the format '%.*s'", fn->name, text->u.s[at],
+                                            (int)text->len, text->u.s);
+    rtq__diag_hint(diag, fn->tag ? "d f F h H m s, and the delimiters  /-:,._[] and blank"
+                                 : "d f F h H m M s y yy yyyy tt, and the delimiters /-:,._[] and blank");
     return rc;
 }
 
-static int format_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args, rtq_diag *diag, size_t begin,
-                          size_t end)
+static int format_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
+                          rtq_diag *diag, size_t begin, size_t end)
 {
     (void)n_args;
     const rtq__cell *text = args[1];
@@ -72,7 +78,10 @@ static int format_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rt
     return RTQ_OK;
 }
 
-static void format_unprepare(rtq__mem *mem, void *state) { rtq__free(mem, state); }
+static void format_unprepare(rtq__mem *mem, void *state)
+{
+    rtq__free(mem, state);
+}
 
 static uint32_t put(char *to, uint64_t value, uint32_t width)
 {
@@ -101,7 +110,8 @@ static uint32_t put_piece(char *to, const piece *p, const rtq__civil *c, uint64_
 {
     switch (p->what) {
     case 'd': return put(to, timespan ? days : (uint64_t)c->day, p->len);
-    case 'f': case 'F': return put_fraction(to, (uint32_t)c->ticks, p);
+    case 'f':
+    case 'F': return put_fraction(to, (uint32_t)c->ticks, p);
     case 'h':
         if (!timespan)
             return put(to, (uint64_t)((c->hour + 11) % 12 + 1), p->len);
@@ -111,12 +121,8 @@ static uint32_t put_piece(char *to, const piece *p, const rtq__civil *c, uint64_
     case 's': return put(to, (uint64_t)c->second, p->len);
     case 'M': return put(to, (uint64_t)c->month, p->len);
     case 'y': return put(to, (uint64_t)(p->len < 4 ? c->year % 100 : c->year), p->len);
-    case 't':
-        memcpy(to, c->hour < 12 ? "AM" : "PM", 2);
-        return 2;
-    default:
-        *to = p->text;
-        return 1;
+    case 't': memcpy(to, c->hour < 12 ? "AM" : "PM", 2); return 2;
+    default: *to = p->text; return 1;
     }
 }
 
@@ -141,9 +147,25 @@ static void row_format(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
 }
 
 const rtq__fn rtq__fns_format[] = {
-    {.name = "format_datetime", .args = "datetime, const string", .ret = "string", .naming = RTQ__NAME_FIRST, .row = row_format, .prepare = format_prepare,
-     .unprepare = format_unprepare, .tag = 0, .doc = "a datetime as text", .page = "format-datetime-function"},
-    {.name = "format_timespan", .args = "timespan, const string", .ret = "string", .naming = RTQ__NAME_FIRST, .row = row_format, .prepare = format_prepare,
-     .unprepare = format_unprepare, .tag = 1, .doc = "a timespan as text", .page = "format-timespan-function"},
+    {.name = "format_datetime",
+     .args = "datetime, const string",
+     .ret = "string",
+     .naming = RTQ__NAME_FIRST,
+     .row = row_format,
+     .prepare = format_prepare,
+     .unprepare = format_unprepare,
+     .tag = 0,
+     .doc = "a datetime as text",
+     .page = "format-datetime-function"},
+    {.name = "format_timespan",
+     .args = "timespan, const string",
+     .ret = "string",
+     .naming = RTQ__NAME_FIRST,
+     .row = row_format,
+     .prepare = format_prepare,
+     .unprepare = format_unprepare,
+     .tag = 1,
+     .doc = "a timespan as text",
+     .page = "format-timespan-function"},
 };
 RTQ__FAMILY_COUNT(format)

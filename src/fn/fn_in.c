@@ -18,12 +18,12 @@ typedef union key {
 } key;
 
 typedef struct set {
-    uint32_t kind, n, mask;  /* slots: mask + 1, a power of two */
+    uint32_t kind, n, mask; /* slots: mask + 1, a power of two */
     bool nocase, has_null;
-    rtq__arena arena;        /* slots and text */
+    rtq__arena arena; /* slots and text */
     key *keys;
-    uint32_t *slots;         /* 1 + index of a key, 0: empty */
-    struct set *text;        /* of a dynamic set: its items as text, for fields of open schemas */
+    uint32_t *slots;  /* 1 + index of a key, 0: empty */
+    struct set *text; /* of a dynamic set: its items as text, for fields of open schemas */
 } set;
 
 static uint64_t key_hash(uint32_t kind, const key *k)
@@ -120,7 +120,10 @@ static int set_add(set *s, const rtq__cell *item, rtq__eval *eval)
     return RTQ_OK;
 }
 
-static bool is_list(const rtq__cell *c) { return (c->kind == RTQ_DYNAMIC || c->kind == RTQ_UNKNOWN) && !rtq__cell_is_null(c) && rtq__dyn_is_array(&c->u.y); }
+static bool is_list(const rtq__cell *c)
+{
+    return (c->kind == RTQ_DYNAMIC || c->kind == RTQ_UNKNOWN) && !rtq__cell_is_null(c) && rtq__dyn_is_array(&c->u.y);
+}
 
 static int set_fill(set *s, const rtq__cell *const *items, uint32_t n_items, rtq__eval *eval)
 {
@@ -161,7 +164,8 @@ static void in_unprepare(rtq__mem *mem, void *state)
     rtq__free(mem, s);
 }
 
-static int set_new(set **out, rtq__mem *mem, uint32_t kind, bool nocase, const rtq__cell *const *items, uint32_t n_items)
+static int set_new(set **out, rtq__mem *mem, uint32_t kind, bool nocase, const rtq__cell *const *items,
+                   uint32_t n_items)
 {
     set *s = rtq__calloc(mem, 1, sizeof *s);
     if (!s)
@@ -184,8 +188,8 @@ static int set_new(set **out, rtq__mem *mem, uint32_t kind, bool nocase, const r
 }
 
 /* A set only when all items are constants; else the items are compared row by row. */
-static int in_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args, rtq_diag *diag, size_t begin,
-                      size_t end)
+static int in_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
+                      rtq_diag *diag, size_t begin, size_t end)
 {
     (void)diag, (void)begin, (void)end;
     for (uint32_t i = 1; i < n_args; i++)
@@ -205,7 +209,10 @@ static bool key_at(key *k, const rtq__vec *v, uint32_t at, const set *s, rtq__ar
     switch (v->kind) {
     case RTQ_BOOL: k->w[0] = ((const uint8_t *)v->data)[at] != 0; return true;
     case RTQ_STRING: k->s = ((const rtq__string *)v->data)[at]; return !s->nocase || fold_key(k, heap);
-    case RTQ_GUID: case RTQ_DECIMAL: case RTQ_DYNAMIC: case RTQ_UNKNOWN: memcpy(k, (const char *)v->data + (size_t)at * 16, 16); return true;
+    case RTQ_GUID:
+    case RTQ_DECIMAL:
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: memcpy(k, (const char *)v->data + (size_t)at * 16, 16); return true;
     case RTQ_REAL:
         if (((const double *)v->data)[at] == 0)
             return true;
@@ -291,7 +298,8 @@ static int in_row(const rtq__fcall *call, const rtq__vec *left, uint32_t row)
     int in = 0;
     key k;
     memset(&k, 0, sizeof k);
-    if (!is_null && !key_at(&k, left, rtq__vec_at(left, row), call->fn->tag & NOCASE ? &nocase : &exact, call->eval->scratch))
+    if (!is_null &&
+        !key_at(&k, left, rtq__vec_at(left, row), call->fn->tag & NOCASE ? &nocase : &exact, call->eval->scratch))
         return -2;
     for (uint32_t i = 1; i < call->n_args; i++) {
         rtq__cell item = rtq__vec_get(call->args[i], row);
@@ -352,36 +360,42 @@ static int filter_in(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
 static void row_nocase(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     (void)n_args;
-    rtq__cell a = rtq__cell_convert(&args[0], RTQ_STRING, ctx->eval, ctx->heap), b = rtq__cell_convert(&args[1], RTQ_STRING, ctx->eval, ctx->heap);
+    rtq__cell a = rtq__cell_convert(&args[0], RTQ_STRING, ctx->eval, ctx->heap),
+              b = rtq__cell_convert(&args[1], RTQ_STRING, ctx->eval, ctx->heap);
     if (a.is_null || b.is_null)
         ctx->error = RTQ_ERR_NOMEM;
     else
         *out = rtq__cell_i(RTQ_BOOL, rtq__equal_nocase(a.u.s, a.len, b.u.s, b.len) != (ctx->fn->tag == NEGATED));
 }
 
-#define IN_ROW(name_, left, items, kind, flags_, page_) \
-    {.name = name_, .args = left ", " items "...", .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, .vec = vec_in, \
-     .filter = filter_in, .prepare = in_prepare, .unprepare = in_unprepare, .tag = IN_TAG(kind, flags_), .page = page_}
-#define IN_BOTH(name, type, kind, flags, page) IN_ROW(name, type, type, kind, flags, page), IN_ROW(name, type, "any", kind, flags, page)
-#define IN_ALL(name, flags, page) \
-    IN_BOTH(name, "string", RTQ_STRING, flags, page), IN_BOTH(name, "long", RTQ_LONG, flags, page), IN_BOTH(name, "real", RTQ_REAL, flags, page), \
-    IN_BOTH(name, "datetime", RTQ_DATETIME, flags, page), IN_BOTH(name, "timespan", RTQ_TIMESPAN, flags, page), \
-    IN_BOTH(name, "guid", RTQ_GUID, flags, page), IN_BOTH(name, "bool", RTQ_BOOL, flags, page), IN_BOTH(name, "decimal", RTQ_DECIMAL, flags, page), \
-    IN_ROW(name, "dynamic", "any", RTQ_DYNAMIC, flags, page)
+#define IN_ROW(name_, left, items, kind, flags_, page_)                                         \
+    {                                                                                           \
+        .name = name_, .args = left ", " items "...", .ret = "bool", .nulls = RTQ__NULL_CUSTOM, \
+        .flags = RTQ__FN_OPERATOR, .vec = vec_in, .filter = filter_in, .prepare = in_prepare,   \
+        .unprepare = in_unprepare, .tag = IN_TAG(kind, flags_), .page = page_                   \
+    }
+#define IN_BOTH(name, type, kind, flags, page) \
+    IN_ROW(name, type, type, kind, flags, page), IN_ROW(name, type, "any", kind, flags, page)
+#define IN_ALL(name, flags, page)                                                                           \
+    IN_BOTH(name, "string", RTQ_STRING, flags, page), IN_BOTH(name, "long", RTQ_LONG, flags, page),         \
+        IN_BOTH(name, "real", RTQ_REAL, flags, page), IN_BOTH(name, "datetime", RTQ_DATETIME, flags, page), \
+        IN_BOTH(name, "timespan", RTQ_TIMESPAN, flags, page), IN_BOTH(name, "guid", RTQ_GUID, flags, page), \
+        IN_BOTH(name, "bool", RTQ_BOOL, flags, page), IN_BOTH(name, "decimal", RTQ_DECIMAL, flags, page),   \
+        IN_ROW(name, "dynamic", "any", RTQ_DYNAMIC, flags, page)
 #define IN_TEXT(name, flags, page) \
     IN_BOTH(name, "string", RTQ_STRING, flags, page), IN_ROW(name, "dynamic", "any", RTQ_STRING, flags, page)
-#define EQUAL(name_, a, b, flags_, page_) \
-    {.name = name_, .args = a ", " b, .ret = "bool", .flags = RTQ__FN_OPERATOR, .row = row_nocase, .tag = flags_, .page = page_}
-#define EQUAL_ALL(name, flags, page) \
-    EQUAL(name, "string", "string", flags, page), EQUAL(name, "dynamic", "string", flags, page), EQUAL(name, "string", "dynamic", flags, page), \
-    EQUAL(name, "dynamic", "dynamic", flags, page)
+#define EQUAL(name_, a, b, flags_, page_)                                                                            \
+    {                                                                                                                \
+        .name = name_, .args = a ", " b, .ret = "bool", .flags = RTQ__FN_OPERATOR, .row = row_nocase, .tag = flags_, \
+        .page = page_                                                                                                \
+    }
+#define EQUAL_ALL(name, flags, page)                                                             \
+    EQUAL(name, "string", "string", flags, page), EQUAL(name, "dynamic", "string", flags, page), \
+        EQUAL(name, "string", "dynamic", flags, page), EQUAL(name, "dynamic", "dynamic", flags, page)
 
 const rtq__fn rtq__fns_in[] = {
-    IN_ALL("in", 0, "in-cs-operator"),
-    IN_ALL("!in", NEGATED, "not-in-cs-operator"),
-    IN_TEXT("in~", NOCASE, "in-operator"),
-    IN_TEXT("!in~", NOCASE | NEGATED, "not-in-operator"),
-    EQUAL_ALL("=~", 0, "equals-operator"),
-    EQUAL_ALL("!~", NEGATED, "not-equals-operator"),
+    IN_ALL("in", 0, "in-cs-operator"),     IN_ALL("!in", NEGATED, "not-in-cs-operator"),
+    IN_TEXT("in~", NOCASE, "in-operator"), IN_TEXT("!in~", NOCASE | NEGATED, "not-in-operator"),
+    EQUAL_ALL("=~", 0, "equals-operator"), EQUAL_ALL("!~", NEGATED, "not-equals-operator"),
 };
 RTQ__FAMILY_COUNT(in)

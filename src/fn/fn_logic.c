@@ -8,6 +8,11 @@ static void row_not(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
 }
 
 const rtq__fn rtq__fns_logic[] = {
-    {.name = "not", .args = "bool", .ret = "bool", .row = row_not, .doc = "the opposite of a bool", .page = "not-function"},
+    {.name = "not",
+     .args = "bool",
+     .ret = "bool",
+     .row = row_not,
+     .doc = "the opposite of a bool",
+     .page = "not-function"},
 };
 RTQ__FAMILY_COUNT(logic)

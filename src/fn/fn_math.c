@@ -7,19 +7,55 @@
 
 typedef double (*real_fn)(double);
 
-static double do_exp10(double x) { return pow(10, x); }
-static double do_cot(double x) { return 1 / tan(x); }
-static double do_degrees(double x) { return x * (180 / 3.14159265358979323846); }
-static double do_radians(double x) { return x * (3.14159265358979323846 / 180); }
-static double do_sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+static double do_exp10(double x)
+{
+    return pow(10, x);
+}
+static double do_cot(double x)
+{
+    return 1 / tan(x);
+}
+static double do_degrees(double x)
+{
+    return x * (180 / 3.14159265358979323846);
+}
+static double do_radians(double x)
+{
+    return x * (3.14159265358979323846 / 180);
+}
+static double do_sign(double x)
+{
+    return x > 0 ? 1 : x < 0 ? -1 : 0;
+}
 static double do_lgamma(double x)
 {
     int sign; /* lgamma() writes a global */
     return lgamma_r(x, &sign);
 }
 
-enum { F_SQRT, F_EXP, F_EXP2, F_EXP10, F_LOG, F_LOG2, F_LOG10, F_SIN, F_COS, F_TAN, F_ASIN, F_ACOS, F_ATAN, F_COT, F_DEGREES, F_RADIANS, F_GAMMA,
-       F_LOGGAMMA, F_ERF, F_ERFC, F_SIGN };
+enum {
+    F_SQRT,
+    F_EXP,
+    F_EXP2,
+    F_EXP10,
+    F_LOG,
+    F_LOG2,
+    F_LOG10,
+    F_SIN,
+    F_COS,
+    F_TAN,
+    F_ASIN,
+    F_ACOS,
+    F_ATAN,
+    F_COT,
+    F_DEGREES,
+    F_RADIANS,
+    F_GAMMA,
+    F_LOGGAMMA,
+    F_ERF,
+    F_ERFC,
+    F_SIGN
+};
 
 /* The domain, ends included; outside: null. */
 static const struct {
@@ -183,12 +219,21 @@ static void row_rand(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
     *out = rtq__cell_d(x);
 }
 
-#define REAL(name_, tag_, naming_, page_) {.name = name_, .args = "real", .ret = "real", .naming = naming_, .row = row_real, .tag = tag_, .page = page_}
+#define REAL(name_, tag_, naming_, page_)                                                                            \
+    {                                                                                                                \
+        .name = name_, .args = "real", .ret = "real", .naming = naming_, .row = row_real, .tag = tag_, .page = page_ \
+    }
 #define FIRST RTQ__NAME_FIRST
 #define NONE RTQ__NAME_NONE
-#define BITS(name_, args_, tag_, page_) \
-    {.name = name_, .args = args_, .ret = "long", .naming = RTQ__NAME_FIRST, .row = row_bits, .tag = tag_, .page = page_}
-#define ROUNDING(name_, args_, ret_, fun, page_) {.name = name_, .args = args_, .ret = ret_, .naming = RTQ__NAME_FIRST, .row = fun, .page = page_}
+#define BITS(name_, args_, tag_, page_)                                                                       \
+    {                                                                                                         \
+        .name = name_, .args = args_, .ret = "long", .naming = RTQ__NAME_FIRST, .row = row_bits, .tag = tag_, \
+        .page = page_                                                                                         \
+    }
+#define ROUNDING(name_, args_, ret_, fun, page_)                                                        \
+    {                                                                                                   \
+        .name = name_, .args = args_, .ret = ret_, .naming = RTQ__NAME_FIRST, .row = fun, .page = page_ \
+    }
 
 const rtq__fn rtq__fns_math[] = {
     REAL("sqrt", F_SQRT, FIRST, "sqrt-function"),
@@ -231,7 +276,13 @@ const rtq__fn rtq__fns_math[] = {
     BITS("binary_shift_left", "long, long", '<', "binary-shift-left-function"),
     BITS("binary_shift_right", "long, long", '>', "binary-shift-right-function"),
     BITS("bitset_count_ones", "long", '1', "bitset-count-ones-function"),
-    {.name = "rand", .args = "[long]", .ret = "real", .naming = FIRST, .flags = RTQ__FN_VOLATILE, .row = row_rand, .doc = "a random number",
+    {.name = "rand",
+     .args = "[long]",
+     .ret = "real",
+     .naming = FIRST,
+     .flags = RTQ__FN_VOLATILE,
+     .row = row_rand,
+     .doc = "a random number",
      .page = "rand-function"},
 };
 RTQ__FAMILY_COUNT(math)

@@ -4,18 +4,18 @@
 #define LOOP_JOIN(a, b) LOOP_JOIN2(a, b)
 #define LOOP_FN(form) LOOP_JOIN(LOOP, form)
 
-#define LOOP_BODY(x, y) \
-    LOOP_OUT *restrict to = out; \
-    const LOOP_A *pa = a; \
-    const LOOP_B *pb = b; \
-    if (!sel) { \
-        for (uint32_t r = 0; r < n; r++) \
-            to[r] = LOOP_DO(x, y); \
-    } else { \
+#define LOOP_BODY(x, y)                    \
+    LOOP_OUT *restrict to = out;           \
+    const LOOP_A *pa = a;                  \
+    const LOOP_B *pb = b;                  \
+    if (!sel) {                            \
+        for (uint32_t r = 0; r < n; r++)   \
+            to[r] = LOOP_DO(x, y);         \
+    } else {                               \
         for (uint32_t i = 0; i < n; i++) { \
-            uint32_t r = sel[i]; \
-            to[r] = LOOP_DO(x, y); \
-        } \
+            uint32_t r = sel[i];           \
+            to[r] = LOOP_DO(x, y);         \
+        }                                  \
     }
 
 static void LOOP_FN(vv)(void *out, const void *a, const void *b, const rtq__sel *sel, uint32_t n)

@@ -4,36 +4,36 @@
 #define LOOP_JOIN(a, b) LOOP_JOIN2(a, b)
 #define LOOP_FN(form) LOOP_JOIN(LOOP, form)
 
-#define LOOP_BODY(y) \
-    uint8_t *restrict to = out; \
-    const LOOP_T *pa = a, *pb = b; \
-    if (!sel) { \
-        for (uint32_t r = 0; r < n; r++) \
-            to[r] = LOOP_DO(pa[r], y); \
-    } else { \
+#define LOOP_BODY(y)                       \
+    uint8_t *restrict to = out;            \
+    const LOOP_T *pa = a, *pb = b;         \
+    if (!sel) {                            \
+        for (uint32_t r = 0; r < n; r++)   \
+            to[r] = LOOP_DO(pa[r], y);     \
+    } else {                               \
         for (uint32_t i = 0; i < n; i++) { \
-            uint32_t r = sel[i]; \
-            to[r] = LOOP_DO(pa[r], y); \
-        } \
+            uint32_t r = sel[i];           \
+            to[r] = LOOP_DO(pa[r], y);     \
+        }                                  \
     }
 
 /* No branch on the data: every row is written, the position moves on when it belongs there. */
-#define LOOP_FILTER(y) \
-    const LOOP_T *pa = a, *pb = b; \
-    uint32_t k = 0; \
-    (void)pb; \
-    if (!sel) { \
+#define LOOP_FILTER(y)                     \
+    const LOOP_T *pa = a, *pb = b;         \
+    uint32_t k = 0;                        \
+    (void)pb;                              \
+    if (!sel) {                            \
         for (uint32_t r = 0; r < n; r++) { \
-            out[k] = (rtq__sel)r; \
-            k += LOOP_DO(pa[r], y); \
-        } \
-    } else { \
+            out[k] = (rtq__sel)r;          \
+            k += LOOP_DO(pa[r], y);        \
+        }                                  \
+    } else {                               \
         for (uint32_t i = 0; i < n; i++) { \
-            uint32_t r = sel[i]; \
-            out[k] = (rtq__sel)r; \
-            k += LOOP_DO(pa[r], y); \
-        } \
-    } \
+            uint32_t r = sel[i];           \
+            out[k] = (rtq__sel)r;          \
+            k += LOOP_DO(pa[r], y);        \
+        }                                  \
+    }                                      \
     return k;
 
 static void LOOP_FN(vv)(void *out, const void *a, const void *b, const rtq__sel *sel, uint32_t n)

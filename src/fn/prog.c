@@ -6,7 +6,7 @@ typedef struct compiler {
     rtq__prog *prog;
     const rtq__layout *layout;
     rtq_diag *diag;
-    rtq__eval eval;          /* for folding */
+    rtq__eval eval; /* for folding */
     rtq__scratch scratch;
 } compiler;
 
@@ -83,7 +83,10 @@ static int set_const(compiler *c, rtq__node *n, const rtq__cell *from)
     return RTQ_OK;
 }
 
-static bool is_const(const rtq__node *n) { return n->op == RTQ__E_CONST; }
+static bool is_const(const rtq__node *n)
+{
+    return n->op == RTQ__E_CONST;
+}
 static bool const_bool(const rtq__node *n, bool want)
 {
     return is_const(n) && !rtq__vec_null(&n->value, 0) && *(const uint8_t *)n->value.data == want;
@@ -97,7 +100,8 @@ static int compile_column(compiler *c, rtq__node *n, const rtq__expr *e)
             return RTQ_OK;
         }
     }
-    return rtq__diag_add(c->diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, e->begin, e->end, "a column cannot be used here: a constant is needed");
+    return rtq__diag_add(c->diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, e->begin, e->end,
+                         "a column cannot be used here: a constant is needed");
 }
 
 static int prepare(compiler *c, rtq__node *n, const rtq__expr *e)
@@ -129,7 +133,14 @@ static int eval_const(rtq__cell *out, compiler *c, const rtq__node *n)
         return RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < n->n_args; i++)
         args[i] = &n->args[i]->value;
-    rtq__fcall call = {.eval = &c->eval, .fn = n->fn, .state = n->state, .args = args, .n_args = n->n_args, .n_sel = 1, .n = 1, .kind = n->kind};
+    rtq__fcall call = {.eval = &c->eval,
+                       .fn = n->fn,
+                       .state = n->state,
+                       .args = args,
+                       .n_args = n->n_args,
+                       .n_sel = 1,
+                       .n = 1,
+                       .kind = n->kind};
     int rc = rtq__fcall_eval(&v, &call);
     if (rc == RTQ_OK)
         *out = rtq__vec_get(v, 0);
@@ -204,7 +215,8 @@ static int compile_args(compiler *c, rtq__node *n, const rtq__expr *e, uint32_t 
 static int compile(rtq__node **out, compiler *c, const rtq__expr *e, uint32_t depth)
 {
     if (depth > RTQ__PROG_DEPTH)
-        return rtq__diag_add(c->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, e->begin, e->end, "the expression is nested too deeply");
+        return rtq__diag_add(c->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, e->begin, e->end,
+                             "the expression is nested too deeply");
     rtq__node *n = *out = node_new(c, e);
     if (!n)
         return RTQ_ERR_NOMEM;
@@ -215,9 +227,11 @@ static int compile(rtq__node **out, compiler *c, const rtq__expr *e, uint32_t de
     case RTQ__E_CONST: return set_const(c, n, &e->cell);
     case RTQ__E_COL: return compile_column(c, n, e);
     case RTQ__E_CALL: return compile_call(c, n, e);
-    case RTQ__E_AND: case RTQ__E_OR: return compile_logic(c, n);
+    case RTQ__E_AND:
+    case RTQ__E_OR: return compile_logic(c, n);
     case RTQ__E_NOT: return compile_not(c, n);
-    case RTQ__E_SLOT: case RTQ__E_IN_SLOT: return RTQ_OK;
+    case RTQ__E_SLOT:
+    case RTQ__E_IN_SLOT: return RTQ_OK;
     default: return RTQ_ERR_ARG;
     }
 }
@@ -258,7 +272,10 @@ void rtq__prog_free(rtq__prog *prog)
     rtq__mem_unref(mem);
 }
 
-uint8_t rtq__prog_kind(const rtq__prog *prog) { return prog->root->kind; }
+uint8_t rtq__prog_kind(const rtq__prog *prog)
+{
+    return prog->root->kind;
+}
 
 bool rtq__prog_is_column(const rtq__prog *prog, uint32_t *index)
 {

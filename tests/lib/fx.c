@@ -141,7 +141,8 @@ static rtq__vec *column(fx *f, int form, const rtq__cell *rows, uint32_t n_rows,
     return v;
 }
 
-static const char *check_values(fx *f, const rtq__prog *prog, rtq__batch *batch, const rtq__sel *sel, uint32_t n_sel, const char *const *want)
+static const char *check_values(fx *f, const rtq__prog *prog, rtq__batch *batch, const rtq__sel *sel, uint32_t n_sel,
+                                const char *const *want)
 {
     rtq__vec *v;
     int rc = rtq__prog_eval(&v, prog, &f->eval, batch, sel, n_sel);
@@ -156,7 +157,8 @@ static const char *check_values(fx *f, const rtq__prog *prog, rtq__batch *batch,
     return NULL;
 }
 
-static const char *check_filter(fx *f, const rtq__prog *prog, rtq__batch *batch, const rtq__sel *sel, uint32_t n_sel, const char *const *want)
+static const char *check_filter(fx *f, const rtq__prog *prog, rtq__batch *batch, const rtq__sel *sel, uint32_t n_sel,
+                                const char *const *want)
 {
     rtq__sel *out = rtq__arena_alloc(&f->arena, (n_sel + 1) * sizeof *out);
     uint32_t n = 0, at = 0;
@@ -197,9 +199,19 @@ static const char *check_batch(fx *f, const rtq__prog *prog, rtq__batch *batch, 
     return NULL;
 }
 
+/* Whether parameter `a` of the signature has to be a constant. */
+static bool wants_const(const char *sig, uint32_t a)
+{
+    for (; a > 0 && sig; a--)
+        sig = strchr(sig, ',') ? strchr(sig, ',') + 1 : NULL;
+    while (sig && (*sig == ' ' || *sig == '['))
+        sig++;
+    return sig && strncmp(sig, "const ", 6) == 0;
+}
+
 /* One mixture of forms: form_of[a] for each argument; constants also as constants of the program. */
-static const char *check_forms(fx *f, const char *name, const char *sig, uint32_t n_args, const rtq__cell *rows, uint32_t n_rows, const int *form_of,
-                               bool literal, const char *const *want)
+static const char *check_forms(fx *f, const char *name, const char *sig, uint32_t n_args, const rtq__cell *rows,
+                               uint32_t n_rows, const int *form_of, bool literal, const char *const *want)
 {
     rtq__expr *args[64];
     rtq__vec *cols[64];
@@ -207,7 +219,7 @@ static const char *check_forms(fx *f, const char *name, const char *sig, uint32_
     for (uint32_t a = 0; a < n_args; a++) {
         ids[a] = a + 100;
         cols[a] = column(f, form_of[a], rows, n_rows, n_args, a);
-        if (!cols[a])
+        if (!cols[a] || (wants_const(sig, a) && !(literal && form_of[a] == FX_CONST)))
             return NULL;
         args[a] = literal && form_of[a] == FX_CONST ? fx_const(f, rows[a]) : fx_col(f, ids[a], rows[a].kind);
     }
@@ -220,8 +232,9 @@ static const char *check_forms(fx *f, const char *name, const char *sig, uint32_
     rtq__batch batch = {.n = n_rows, .n_cols = n_args, .cols = cols, .n_sel = n_rows};
     const char *bad = check_batch(f, prog, &batch, want);
     rtq__prog_free(prog);
-    return bad ? rtq__arena_printf(&f->arena, "forms %d%d%d%s, %s", form_of[0], n_args > 1 ? form_of[1] : 9, n_args > 2 ? form_of[2] : 9,
-                                   literal ? " literal" : "", bad) : NULL;
+    return bad ? rtq__arena_printf(&f->arena, "forms %d%d%d%s, %s", form_of[0], n_args > 1 ? form_of[1] : 9,
+                                   n_args > 2 ? form_of[2] : 9, literal ? " literal" : "", bad)
+               : NULL;
 }
 
 const char *fx_agree(fx *f, const char *name, const char *sig, uint32_t n_args, const rtq__cell *rows, uint32_t n_rows)
@@ -246,13 +259,15 @@ const char *fx_agree(fx *f, const char *name, const char *sig, uint32_t n_args, 
 rtq__cell fx_time(const char *text)
 {
     int64_t ticks;
-    return rtq__parse_datetime(&ticks, text, strlen(text)) ? rtq__cell_i(RTQ_DATETIME, ticks) : rtq__cell_null(RTQ_DATETIME);
+    return rtq__parse_datetime(&ticks, text, strlen(text)) ? rtq__cell_i(RTQ_DATETIME, ticks)
+                                                           : rtq__cell_null(RTQ_DATETIME);
 }
 
 rtq__cell fx_span(const char *text)
 {
     int64_t ticks;
-    return rtq__parse_timespan(&ticks, text, strlen(text)) ? rtq__cell_i(RTQ_TIMESPAN, ticks) : rtq__cell_null(RTQ_TIMESPAN);
+    return rtq__parse_timespan(&ticks, text, strlen(text)) ? rtq__cell_i(RTQ_TIMESPAN, ticks)
+                                                           : rtq__cell_null(RTQ_TIMESPAN);
 }
 
 rtq__cell fx_json(fx *f, const char *text)

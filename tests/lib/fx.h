@@ -36,7 +36,8 @@ rtq__cell fx_time(const char *text);
 rtq__cell fx_span(const char *text);
 rtq__cell fx_json(fx *f, const char *text);
 /* fx_text with the cells written out. */
-#define FX(f, name, sig, ...) \
-    fx_text(f, name, sig, (uint32_t)(sizeof((rtq__cell[]){__VA_ARGS__}) / sizeof(rtq__cell)), (rtq__cell[]){__VA_ARGS__})
+#define FX(f, name, sig, ...)                                                                 \
+    fx_text(f, name, sig, (uint32_t)(sizeof((rtq__cell[]){__VA_ARGS__}) / sizeof(rtq__cell)), \
+            (rtq__cell[]){__VA_ARGS__})
 
 #endif

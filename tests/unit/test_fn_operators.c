@@ -5,8 +5,14 @@
 
 #define EQ(text, ...) cr_expect_str_eq(FX(f, __VA_ARGS__), text)
 static fx *f;
-static void setup(void) { f = fx_new(); }
-static void teardown(void) { fx_free(f); }
+static void setup(void)
+{
+    f = fx_new();
+}
+static void teardown(void)
+{
+    fx_free(f);
+}
 TestSuite(fn_operators, .init = setup, .fini = teardown);
 
 Test(fn_operators, integers)
@@ -121,7 +127,11 @@ Test(fn_operators, forms_agree_on_other_kinds)
         for (uint32_t a = 0; a < 2; a++) {
             uint32_t k = a ? i / 6 % 6 : i % 6;
             s[i * 2 + a] = FX_S(texts[k]);
-            d[i * 2 + a] = k == 0 ? FX_NULL(RTQ_DYNAMIC) : k < 4 ? fx_json(f, k == 1 ? "1" : k == 2 ? "1.0" : "\"1\"") : fx_json(f, "[1]");
+            d[i * 2 + a] = k == 0  ? FX_NULL(RTQ_DYNAMIC)
+                           : k < 4 ? fx_json(f, k == 1   ? "1"
+                                                : k == 2 ? "1.0"
+                                                         : "\"1\"")
+                                   : fx_json(f, "[1]");
         }
         for (uint32_t a = 0; a < 3; a++)
             b[i * 3 + a] = (i + a) % 7 == 0 ? FX_NULL(RTQ_LONG) : FX_L((int64_t)((i * (a + 3)) % 10));
@@ -164,13 +174,20 @@ Test(fn_operators, three_valued_logic)
     rtq__layout layout = {ids, 2};
     rtq__batch batch = {.n = 9, .n_cols = 2, .cols = cols, .n_sel = 9};
     rtq__expr *args[] = {fx_col(f, 7, RTQ_BOOL), fx_col(f, 9, RTQ_BOOL)};
-    static const int and_table[] = {1, 0, -1, 0, 0, 0, -1, 0, -1}, or_table[] = {1, 1, 1, 1, 0, -1, 1, -1, -1}, not_table[] = {0, 0, 0, 1, 1, 1, -1, -1, -1};
+    static const int and_table[] = {1, 0, -1, 0, 0, 0, -1, 0, -1}, or_table[] = {1, 1, 1, 1, 0, -1, 1, -1, -1},
+                     not_table[] = {0, 0, 0, 1, 1, 1, -1, -1, -1};
     for (int k = 0; k < 3; k++) {
         const int *want = k == 0 ? and_table : k == 1 ? or_table : not_table;
         rtq__prog *prog;
         rtq__sel out[9];
         uint32_t n = 0, at = 0;
-        cr_assert_eq(rtq__prog_new(&prog, f->mem, logic(k == 0 ? RTQ__E_AND : k == 1 ? RTQ__E_OR : RTQ__E_NOT, k == 2 ? 1 : 2, args), &layout, f->diag), RTQ_OK);
+        cr_assert_eq(rtq__prog_new(&prog, f->mem,
+                                   logic(k == 0   ? RTQ__E_AND
+                                         : k == 1 ? RTQ__E_OR
+                                                  : RTQ__E_NOT,
+                                         k == 2 ? 1 : 2, args),
+                                   &layout, f->diag),
+                     RTQ_OK);
         cr_assert_eq(rtq__prog_eval(&v, prog, &f->eval, &batch, NULL, 9), RTQ_OK);
         for (uint32_t i = 0; i < 9; i++) {
             rtq__cell c = rtq__vec_get(v, i);
