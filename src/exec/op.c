@@ -11,7 +11,12 @@ static const rtq__op_class *const classes[RTQ__P_N] = {
     [RTQ__P_SLOT] = &rtq__op_slot,
 };
 
-const rtq__op_class *rtq__op_class_of(uint32_t op) { return op < RTQ__P_N ? classes[op] : NULL; }
+const rtq__op_class *rtq__op_class_of(const rtq__node *node, bool unbounded)
+{
+    if (node->op == RTQ__R_JOIN && unbounded && node->u.join.streams)
+        return &rtq__op_join_stream;
+    return node->op < RTQ__P_N ? classes[node->op] : NULL;
+}
 
 rtq__batch *rtq__op_batch(rtq__flow *flow, uint32_t n_cols, uint32_t n, const rtq__batch *meta)
 {

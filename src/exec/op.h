@@ -56,7 +56,7 @@ typedef struct rtq__op_class {
     void (*reset)(rtq__op *op);                                /* NULL: close, zero, open */
 } rtq__op_class;
 
-const rtq__op_class *rtq__op_class_of(uint32_t op);            /* by RTQ__R_*, RTQ__P_* */
+const rtq__op_class *rtq__op_class_of(const rtq__node *node, bool unbounded);
 
 /* ---- for operators -------------------------------------------------------------------------------------------------- */
 /* A batch on the scratch with room for n_cols vectors, all n rows selected; time, now, source, window come from meta (NULL: none). */

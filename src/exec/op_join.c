@@ -246,7 +246,7 @@ static int find_partners(join *j, rtq__vec *const *keys, rtq__sel *sel)
         }
         j->n_sel = n;
     }
-    return rtq__rows_probe(j->ids, j->rows, keys, sel, j->n_sel, true, scratch);
+    return rtq__rows_probe(j->ids, j->rows, keys, sel, j->n_sel, !j->op.node->u.join.null_differ, scratch);
 }
 
 static bool few(const join *j)

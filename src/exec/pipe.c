@@ -27,7 +27,7 @@ static int make_ops(rtq__pipe *pipe)
     const rtq__plan *plan = pipe->flow.plan;
     size_t len = 0, n_gates = 0;
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
-        const rtq__op_class *cls = rtq__op_class_of(plan->nodes[i]->op);
+        const rtq__op_class *cls = rtq__op_class_of(plan->nodes[i], pipe->flow.unbounded);
         if (!cls)
             return RTQ_ERR_UNSUPPORTED;
         len += align16(cls->len);
@@ -39,7 +39,7 @@ static int make_ops(rtq__pipe *pipe)
         return RTQ_ERR_NOMEM;
     char *pos = pipe->block;
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
-        const rtq__op_class *cls = rtq__op_class_of(plan->nodes[i]->op);
+        const rtq__op_class *cls = rtq__op_class_of(plan->nodes[i], pipe->flow.unbounded);
         rtq__op *op = (rtq__op *)(void *)pos;
         pos += align16(cls->len);
         *op = (rtq__op){.flow = &pipe->flow, .node = plan->nodes[i], .cls = cls};

@@ -7,7 +7,7 @@ bool rtq__gate_open(const rtq__pipe *pipe, const rtq__node *node, uint32_t input
     for (uint32_t i = 0; i < node->n_slots; i++)
         if (!pipe->flow.slots[node->slots[i]].ready)
             return false;
-    if (node->op == RTQ__R_JOIN && input == node->u.join.probe)
+    if (node->op == RTQ__R_JOIN && input == node->u.join.probe && !(pipe->flow.unbounded && node->u.join.streams))
         return pipe->stations[node->id].gates[1 - input].told;
     return true;
 }

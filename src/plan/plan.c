@@ -229,9 +229,29 @@ static void code_results(rtq__planner *p)
     }
 }
 
+/* Subqueries whose uses have all become joins. */
+static void drop_slots(rtq__planner *p)
+{
+    rtq__plan *plan = p->plan;
+    uint32_t kept = 0;
+    bool *read = rtq__planner_tmp(p, p->bound->n_slots + 1u, sizeof(bool));
+    for (uint32_t i = 0; i < plan->n_nodes && read; i++)
+        for (uint32_t s = 0; s < plan->nodes[i]->n_slots; s++)
+            read[plan->nodes[i]->slots[s]] = true;
+    for (uint32_t i = 0; i < plan->n_nodes && read; i++) {
+        if (plan->nodes[i]->op == RTQ__P_SLOT && !read[plan->nodes[i]->u.slot.number])
+            continue;
+        plan->nodes[i]->id = kept;
+        plan->nodes[kept++] = plan->nodes[i];
+    }
+    if (read)
+        plan->n_nodes = kept;
+}
+
 static void link_edges(rtq__planner *p)
 {
     rtq__plan *plan = p->plan;
+    drop_slots(p);
     for (uint32_t i = 0; i < plan->n_nodes; i++)
         for (uint32_t k = 0; k < plan->nodes[i]->n_in; k++)
             plan->nodes[i]->in[k]->n_out++;

@@ -60,6 +60,9 @@ struct rtq__node {
         struct { rtq__prog *n; } take;
         struct { rtq__out *outs; /* [input * n_cols + col] */ } unions;
         struct { uint8_t kind; uint8_t probe; /* the input whose rows come out in their order; the other one is held */
+                 bool streams; /* two feeds, append-only: on inputs without end rows come out as both partners are there */
+                 bool null_differ; /* null keys match nothing: in (subquery) */
+                 int64_t keep; /* then: ticks that rows are held at least; 0: for ever */
                  uint32_t n_keys; rtq__prog **left_keys, **right_keys; uint8_t *key_kinds;
                  rtq__out *outs; /* side 0 left, 1 right */ } join;
         /* outs: side 0 the input's column, side 1 item `from`, side 2 the index */

@@ -76,6 +76,22 @@ static uint64_t max_rows(const rtq__node *scan)
     return n->op == RTQ__E_CONST && !n->cell.is_null && n->cell.u.i > 0 ? (uint64_t)n->cell.u.i : 0;
 }
 
+/* Rows of a join of feeds are held for the longest look-back of the tables behind it, if they all have one. */
+static void bound_joins(rtq__planner *p)
+{
+    int64_t keep = 0;
+    bool all = true;
+    for (uint32_t t = 0; t < p->plan->n_tables; t++) {
+        if (!p->plan->tables[t].n_scans)
+            continue;
+        all &= p->plan->tables[t].lookback > 0;
+        keep = p->plan->tables[t].lookback > keep ? p->plan->tables[t].lookback : keep;
+    }
+    for (uint32_t i = 0; i < p->plan->n_nodes; i++)
+        if (p->plan->nodes[i]->op == RTQ__R_JOIN)
+            p->plan->nodes[i]->u.join.keep = all ? keep : 0;
+}
+
 void rtq__plan_bounds(rtq__planner *p)
 {
     for (uint32_t t = 0; t < p->plan->n_tables && !p->error; t++) {
@@ -89,4 +105,5 @@ void rtq__plan_bounds(rtq__planner *p)
         }
         table->max_rows = table->n_scans == 1 ? max_rows(table->scans[0]) : 0;
     }
+    bound_joins(p);
 }

@@ -260,8 +260,45 @@ static void code_apply_input(rtq__planner *p, rtq__item *item)
     rtq__plan_gives(p, item, node);
 }
 
-/* Predicates that stayed on an item: a filter above its node. */
-static void code_preds(rtq__planner *p, rtq__item *item)
+/* x in (subquery over a feed): a semi join, which need not wait for the end of the feed. */
+static const rtq__slot_def *as_semi_join(const rtq__planner *p, const rtq__expr *pred)
+{
+    if (pred->op != RTQ__E_IN_SLOT || pred->negated || pred->nocase || p->body || pred->args[0]->flags & RTQ__FN_VOLATILE ||
+        rtq__expr_reads_slot(pred->args[0]))
+        return NULL;
+    const rtq__slot_def *def = &p->bound->slots[pred->slot];
+    const rtq__item *from = &p->items[def->rel->id];
+    bool works = from->node && from->node->fed && def->col->kind == pred->args[0]->kind && rtq__plan_from(from, def->col->id) >= 0;
+    return works ? def : NULL;
+}
+
+static void code_semi_join(rtq__planner *p, rtq__item *item, const rtq__expr *pred, const rtq__slot_def *def)
+{
+    const rtq__item *from = &p->items[def->rel->id];
+    rtq__node *node = rtq__plan_node(p, RTQ__R_JOIN, item->rel, 2);
+    rtq__expr *right = rtq__plan_expr_col(p, def->col), *left = pred->args[0];
+    uint8_t *kinds = rtq__planner_keep(p, 1, 1);
+    if (!node || !right || !kinds)
+        return;
+    pass_layout(node, item);
+    rtq__plan_input(node, 1, from);
+    kinds[0] = left->kind;
+    node->u.join.kind = RTQ__JOIN_LEFTSEMI;
+    node->u.join.null_differ = true;
+    node->u.join.n_keys = 1;
+    node->u.join.key_kinds = kinds;
+    node->u.join.left_keys = rtq__plan_progs(p, &left, 1, item);
+    node->u.join.right_keys = rtq__plan_progs(p, &right, 1, from);
+    node->u.join.streams = rtq__plan_streams(RTQ__JOIN_LEFTSEMI, node);
+    rtq__out *outs = rtq__planner_keep(p, node->layout.n + 1u, sizeof *outs);
+    for (uint32_t i = 0; i < node->layout.n && outs; i++)
+        outs[i].from = (int32_t)i;
+    node->u.join.outs = outs;
+    node->unbounded_state = true;
+    rtq__plan_gives(p, item, node);
+}
+
+static void code_filter(rtq__planner *p, rtq__item *item)
 {
     rtq__node *node = rtq__plan_node(p, RTQ__R_FILTER, item->rel, 1);
     rtq__prog **progs = rtq__planner_keep(p, item->n_preds, sizeof(rtq__prog *));
@@ -277,6 +314,23 @@ static void code_preds(rtq__planner *p, rtq__item *item)
         return;
     memcpy(node->u.filter.exprs, item->preds, item->n_preds * sizeof(rtq__expr *));
     rtq__plan_gives(p, item, node);
+}
+
+/* Predicates that stayed on an item: a filter above its node, then the joins. */
+static void code_preds(rtq__planner *p, rtq__item *item)
+{
+    const rtq__expr **joins = rtq__planner_tmp(p, item->n_preds, sizeof *joins);
+    uint32_t n_joins = 0, kept = 0;
+    for (uint32_t i = 0; i < item->n_preds && joins; i++)
+        if (as_semi_join(p, item->preds[i]))
+            joins[n_joins++] = item->preds[i];
+        else
+            item->preds[kept++] = item->preds[i];
+    item->n_preds = kept;
+    if (kept > 0 && !p->error)
+        code_filter(p, item);
+    for (uint32_t i = 0; i < n_joins && !p->error; i++)
+        code_semi_join(p, item, joins[i], as_semi_join(p, joins[i]));
 }
 
 void rtq__plan_code(rtq__planner *p, rtq__item *item)

@@ -80,6 +80,7 @@ rtq__prog **rtq__plan_progs(rtq__planner *p, rtq__expr *const *exprs, uint32_t n
 int32_t rtq__plan_from(const rtq__item *in, uint32_t id); /* position in the item's rows, -1: not there */
 rtq__out *rtq__plan_outs(rtq__planner *p, const rtq__node *node, const rtq__item *in); /* every layout column that `in` has; else from -1 */
 void rtq__plan_code_summarize(rtq__planner *p, rtq__item *item);
+bool rtq__plan_streams(uint8_t kind, const rtq__node *node); /* append-only on inputs without end */
 void rtq__plan_code_join(rtq__planner *p, rtq__item *item);
 void rtq__plan_code_union(rtq__planner *p, rtq__item *item);
 void rtq__plan_code_expand(rtq__planner *p, rtq__item *item);

@@ -95,6 +95,12 @@ static uint8_t probe_side(uint8_t kind, const rtq__node *left, const rtq__node *
     }
 }
 
+bool rtq__plan_streams(uint8_t kind, const rtq__node *node)
+{
+    return node->in[0]->fed && node->in[1]->fed &&
+           (kind == RTQ__JOIN_INNER || kind == RTQ__JOIN_INNERUNIQUE || kind == RTQ__JOIN_LEFTSEMI || kind == RTQ__JOIN_RIGHTSEMI);
+}
+
 void rtq__plan_code_join(rtq__planner *p, rtq__item *item)
 {
     const rtq__rel *rel = item->rel;
@@ -106,6 +112,7 @@ void rtq__plan_code_join(rtq__planner *p, rtq__item *item)
     uint32_t n = rel->u.join.n_keys;
     node->u.join.kind = rel->u.join.kind;
     node->u.join.probe = probe_side(rel->u.join.kind, node->in[0], node->in[1]);
+    node->u.join.streams = rtq__plan_streams(rel->u.join.kind, node);
     node->u.join.n_keys = n;
     node->u.join.left_keys = rtq__plan_progs(p, rel->u.join.left_keys, n, item->in[0]);
     node->u.join.right_keys = rtq__plan_progs(p, rel->u.join.right_keys, n, item->in[1]);

@@ -17,7 +17,7 @@ static const char *reason(const rtq__node *node, uint32_t *modes)
             return NULL; /* orders each emission */
         return "top over a feed without end has no final value: run it on a schedule";
     case RTQ__R_JOIN:
-        if (!node->in[1 - node->u.join.probe]->fed)
+        if (!node->in[1 - node->u.join.probe]->fed || node->u.join.streams)
             return NULL;
         return "a join waits for all rows of one side, which has no end: run it on a schedule";
     case RTQ__P_SLOT:

@@ -1,4 +1,6 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include "tree.h"
 
 static tree t;
@@ -307,4 +309,62 @@ Test(exec_pipe, state_is_saved_and_loaded)
     saved_and_loaded(make_join, "1,x;2,a text that is not short;3,x;4,", "1,xx;6,y;7,", "a:long s:string");
     down(), up();
     saved_and_loaded(make_window, "1,x;2,a text that is not short;3,x;4,", "5,;6,y;7,;9,z;", "a:long s:string");
+}
+
+/* The same result rows, whatever their order. */
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static const char *in_order(const char *text)
+{
+    static char out[4096], copy[4096];
+    char *lines[200], *save = NULL;
+    int n = 0;
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *line = strtok_r(copy, ";", &save); line; line = strtok_r(NULL, ";", &save))
+        lines[n++] = line;
+    qsort(lines, (size_t)n, sizeof *lines, by_text);
+    out[0] = '\0';
+    for (int i = 0; i < n; i++)
+        strcat(strcat(out, lines[i]), ";");
+    return out;
+}
+
+static const char join_rows[] = "1,x;2,y;1,z;3,x;,n;2,w;1,x;,m;4,x";
+
+static void make_feed_join(tree *x, uint8_t kind)
+{
+    rtq__rel *s = tree_scan(x, "T", "a:long s:string");
+    rtq__rel *l = tree_ref(x, s, "a s", "a1 s1"), *r = tree_ref(x, s, "a s", "a2 s2");
+    r = tree_filter(x, r, tree_call(x, "!=", "string, string", RTQ_BOOL, 2, tree_c(x, "s2"), tree_text(x, "x")));
+    bool both = kind == RTQ__JOIN_INNER || kind == RTQ__JOIN_INNERUNIQUE;
+    tree_result(x, tree_join(x, kind, l, r, "a1", "a2"), both ? "a1 s1 a2 s2" : kind == RTQ__JOIN_LEFTSEMI ? "a1 s1" : "a2 s2");
+}
+
+static void stream_join(uint8_t kind, uint32_t batch)
+{
+    char expected[4096];
+    tree x;
+    tree_init(&x);
+    make_feed_join(&x, kind);
+    tree_open(&x);
+    tree_push(&x, "a:long s:string", join_rows, batch);
+    snprintf(expected, sizeof expected, "%s", in_order(tree_run(&x)));
+    cr_expect_neq(expected[0], '\0');
+    tree_free(&x);
+    tree_init(&x);
+    make_feed_join(&x, kind);
+    x.unbounded = true;
+    tree_open(&x);
+    tree_push(&x, "a:long s:string", join_rows, batch);
+    cr_expect_str_eq(in_order(tree_text_out(&x)), expected); /* before any end */
+    cr_expect(x.plan->modes & RTQ__MODE_CONTINUOUS);
+    tree_free(&x);
+}
+
+Test(exec_pipe, joins_of_feeds_give_rows_at_once)
+{
+    static const uint8_t kinds[] = {RTQ__JOIN_INNER, RTQ__JOIN_INNERUNIQUE, RTQ__JOIN_LEFTSEMI, RTQ__JOIN_RIGHTSEMI};
+    for (size_t i = 0; i < sizeof kinds; i++)
+        for (uint32_t batch = 1; batch < 10; batch += 3)
+            stream_join(kinds[i], batch);
 }

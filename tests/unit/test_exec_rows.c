@@ -216,3 +216,19 @@ Test(exec_rows, ranges)
     tree_result(&t, r, "x");
     cr_expect_str_eq(tree_run(&t), "5;3;1;");
 }
+
+Test(exec_rows, values_of_a_feed_become_a_join)
+{
+    for (int unbounded = 0; unbounded < 2; unbounded++) {
+        down(), up();
+        rtq__rel *s = tree_scan(&t, "T", "a:long b:long");
+        rtq__rel *x = tree_ref(&t, s, "a", "x"), *y = tree_ref(&t, s, "b", "y");
+        tree_result(&t, tree_filter(&t, x, slot(y, "y", RTQ__SLOT_SET, tree_c(&t, "x"))), "x");
+        t.unbounded = unbounded;
+        tree_open(&t);
+        for (uint32_t i = 0; i < t.plan->n_nodes; i++)
+            cr_expect_neq(t.plan->nodes[i]->op, RTQ__P_SLOT);
+        tree_push(&t, "a:long b:long", "1,2;2,9;3,1;,;2,", 2);
+        cr_expect_str_eq(tree_run(&t), unbounded ? "2;1;2;" : "1;2;2;"); /* nulls match nothing */
+    }
+}
