@@ -41,7 +41,9 @@ static int parse_signature(struct signature *s, const char *text, rtq__arena *ar
         memset(&s->params, 0, sizeof s->params);
         return RTQ_OK;
     }
-    return rtq__parse_schema(&s->params, arena, open + 1, (size_t)(close - open - 1), diag);
+    rtq__diag_set_text(diag, open + 1, (size_t)(close - open - 1)); /* spans below count from the parenthesis */
+    return rtq__parse_schema(&s->params, arena, open + 1, (size_t)(close - open - 1), diag) == RTQ_ERR_NOMEM ? RTQ_ERR_NOMEM
+           : rtq__diag_errors(diag) ? RTQ_ERR_ARG : RTQ_OK;
 }
 
 static int invoke(const rtq__host_function *f, rtq_call *call, void *out, uint8_t *out_nulls, const rtq_column *args, size_t n_args,
