@@ -6,6 +6,7 @@ static const rtq__src_class *const classes[] = {
     &rtq__src_evtx,
     &rtq__src_json,
     &rtq__src_push,
+    &rtq__src_syslog,
 };
 
 const rtq__src_class *const *rtq__src_classes(uint32_t *n)

@@ -7,5 +7,6 @@ extern const rtq__src_class rtq__src_csv;
 extern const rtq__src_class rtq__src_evtx;
 extern const rtq__src_class rtq__src_json;
 extern const rtq__src_class rtq__src_push;
+extern const rtq__src_class rtq__src_syslog;
 
 #endif
