@@ -2,18 +2,12 @@
 #include "base/hash.h"
 #include "value/rowstore_keys.h"
 
-static int index_block(rtq__rows *r, rows_block *b)
+static inline __attribute__((always_inline)) void link_rows(rtq__rows *r, const rows_block *b, int class)
 {
-    for (uint32_t i = 0; i < b->n; i++)
-        memcpy(b->image + (size_t)i * b->stride, rows_at(r, r->n_indexed + i), b->stride);
-    rtq__rows_hash_images(b, r);
-    int rc = rtq__rows_grow_table(r, b->n);
-    if (rc != RTQ_OK)
-        return rc;
-    rtq__rows_find(r, b);
     for (uint32_t i = 0; i < b->n; i++) {
-        uint32_t id = r->n_indexed;
-        rows_slot *s = &r->table[rows_slot_of(r, b->image + (size_t)i * b->stride, b->hash[i], r->key_class)];
+        uint32_t id = r->n_indexed++;
+        uint32_t at = rows_slot_of(r, b->image + (size_t)i * b->stride, b->hash[i], class);
+        rows_slot *s = &r->table[at];
         if (s->ref) {
             r->next[id] = r->next[s->ref - 1];
             r->next[s->ref - 1] = id;
@@ -23,8 +17,22 @@ static int index_block(rtq__rows *r, rows_block *b)
             r->n_slots++;
         }
         s->ref = id + 1;
-        r->n_indexed++;
     }
+}
+
+static int index_block(rtq__rows *r, rows_block *b)
+{
+    for (uint32_t i = 0; i < b->n; i++)
+        rows_copy(b->image + (size_t)i * b->stride, rows_at(r, r->n_indexed + i), b->stride);
+    rtq__rows_hash_images(b, r);
+    int rc = rtq__rows_grow_table(r, b->n);
+    if (rc != RTQ_OK)
+        return rc;
+    rtq__rows_find(r, b);
+    if (r->key_class == ROWS_KEY_WORD)
+        link_rows(r, b, ROWS_KEY_WORD);
+    else
+        link_rows(r, b, r->key_class);
     return RTQ_OK;
 }
 
@@ -36,6 +44,9 @@ int rtq__rows_index(rtq__rows *r)
         return RTQ_OK;
     rtq__arena_init(&arena, r->mem, 0);
     int rc = rtq__rows_block_init(&b, r, &arena) ? rtq__rows_chain(r) : RTQ_ERR_NOMEM;
+    if (rc == RTQ_OK &&
+        r->count - r->n_indexed > r->n_slots / 4) /* once, not doubling by doubling; no matter if it fails */
+        (void)rtq__rows_grow_table(r, r->count - r->n_indexed);
     while (rc == RTQ_OK && r->n_indexed < r->count) {
         b.n = r->count - r->n_indexed < ROWS_BLOCK ? r->count - r->n_indexed : ROWS_BLOCK;
         rc = index_block(r, &b);
@@ -58,9 +69,10 @@ static bool has_null_key(const rtq__rows *r, const char *image)
     return false;
 }
 
+/* While no key occurs twice, each row is the first of its key. */
 static uint32_t first_of(const rtq__rows *r, uint32_t ref)
 {
-    return ref == 0 ? ROWS_NONE : r->next ? r->next[ref - 1] : ref - 1;
+    return ref == 0 ? ROWS_NONE : r->next && r->n_slots != r->n_indexed ? r->next[ref - 1] : ref - 1;
 }
 
 static void probe_block(uint32_t *ids, rtq__rows *r, rows_block *b, rtq__vec *const *keys, bool null_equal)

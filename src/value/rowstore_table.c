@@ -82,6 +82,8 @@ void rtq__rows_find(const rtq__rows *r, rows_block *b)
         if (far && s.ref) {
             const char *row = rows_at(r, s.ref - 1);
             __builtin_prefetch(row, 1);
+            if (r->next)
+                __builtin_prefetch(&r->next[s.ref - 1], 1);
             if (extra)
                 __builtin_prefetch(row + extra, 1);
         }
