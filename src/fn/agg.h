@@ -13,7 +13,10 @@ int rtq__agg_narrow(rtq__agg_call *out, const rtq__agg_call *call, uint32_t pred
 /* Runs `update` on the narrowed call. */
 int rtq__agg_if(rtq__agg_call *call, uint32_t pred, int (*update)(rtq__agg_call *call));
 
-static inline uint32_t rtq__agg_row(const rtq__agg_call *c, uint32_t k) { return c->sel ? c->sel[k] : k; }
+static inline uint32_t rtq__agg_row(const rtq__agg_call *c, uint32_t k)
+{
+    return c->sel ? c->sel[k] : k;
+}
 
 /* Calls step for each selected row whose cell in v is not null. step is a constant, so each user gets its own loop. */
 typedef void (*rtq__agg_step)(void *state, const rtq__vec *v, uint32_t at);
@@ -36,21 +39,25 @@ RTQ__AGG_INLINE void rtq__agg_each(const rtq__agg_call *c, const rtq__vec *v, rt
 }
 
 /* A few cells copied into one block: the winner of arg_max, the value of take_any, the smallest string. */
-typedef struct rtq__agg_cells { char *block; uint32_t len, cap; } rtq__agg_cells;
+typedef struct rtq__agg_cells {
+    char *block;
+    uint32_t len, cap;
+} rtq__agg_cells;
 int rtq__agg_cells_put(rtq__agg_cells *cells, rtq__agg_mem *m, const rtq__cell *in, uint32_t n);
 rtq__cell rtq__agg_cells_get(const rtq__agg_cells *cells, uint32_t i); /* text points into the block */
 uint32_t rtq__agg_cells_count(const rtq__agg_cells *cells);
 int rtq__agg_cells_copy(rtq__agg_cells *into, const rtq__agg_cells *from, rtq__agg_mem *m);
 void rtq__agg_cells_free(rtq__agg_cells *cells, rtq__agg_mem *m);
 void rtq__agg_cells_save(rtq__buf *out, const rtq__agg_cells *cells);
-size_t rtq__agg_cells_load(rtq__agg_cells *cells, rtq__agg_mem *m, const char *ptr, size_t len); /* bytes taken, 0: bad or no memory */
+size_t rtq__agg_cells_load(rtq__agg_cells *cells, rtq__agg_mem *m, const char *ptr,
+                           size_t len);                             /* bytes taken, 0: bad or no memory */
 int rtq__cell_keep(rtq__cell *out, rtq__cell in, rtq__arena *heap); /* copies text behind a cell into heap */
 
 /* A growing list of dynamic values, optionally a set. */
 typedef struct rtq__agg_values {
-    rtq__dyn *items;            /* u.p of text and trees: offset into heap */
+    rtq__dyn *items; /* u.p of text and trees: offset into heap */
     char *heap;
-    uint32_t *index;            /* open addressing over items, number + 1; only for sets */
+    uint32_t *index; /* open addressing over items, number + 1; only for sets */
     uint32_t n, cap, index_cap;
     uint32_t heap_len, heap_cap;
 } rtq__agg_values;
@@ -63,27 +70,34 @@ int rtq__agg_values_load(rtq__agg_values *v, rtq__agg_mem *m, const char *ptr, s
 
 /* HyperLogLog over 64-bit hashes: exact while there are few, then 2^precision one-byte registers. */
 typedef struct rtq__hll {
-    uint64_t *hashes;           /* open addressing; 0 is free */
-    uint8_t *registers;         /* NULL while exact */
-    uint32_t n, cap;            /* of hashes */
-    uint8_t precision;          /* 0: not yet used */
+    uint64_t *hashes;   /* open addressing; 0 is free */
+    uint8_t *registers; /* NULL while exact */
+    uint32_t n, cap;    /* of hashes */
+    uint8_t precision;  /* 0: not yet used */
 } rtq__hll;
 int rtq__hll_add(rtq__hll *h, rtq__agg_mem *m, uint64_t hash, uint8_t precision);
 int rtq__hll_merge(rtq__hll *into, const rtq__hll *from, rtq__agg_mem *m);
 int64_t rtq__hll_count(const rtq__hll *h);
 void rtq__hll_free(rtq__hll *h, rtq__agg_mem *m);
-uint64_t rtq__hll_hash(const rtq__cell *cell);                     /* fixed: sketches of different runs can be merged */
+uint64_t rtq__hll_hash(const rtq__cell *cell); /* fixed: sketches of different runs can be merged */
 int rtq__hll_to_dyn(rtq__dyn *out, const rtq__hll *h, rtq__dyn_builder *b, rtq__arena *heap);
-int rtq__hll_from_dyn(rtq__hll *h, const rtq__dyn *d, rtq__agg_mem *m, rtq__arena *heap); /* RTQ_ERR_DATA: not a sketch */
+int rtq__hll_from_dyn(rtq__hll *h, const rtq__dyn *d, rtq__agg_mem *m,
+                      rtq__arena *heap); /* RTQ_ERR_DATA: not a sketch */
 
 /* Weighted values for percentiles: exact while there are few, then clusters, narrow at both ends. */
-typedef struct rtq__centroid { union { int64_t i; double d; } v; int64_t weight; } rtq__centroid;
+typedef struct rtq__centroid {
+    union {
+        int64_t i;
+        double d;
+    } v;
+    int64_t weight;
+} rtq__centroid;
 typedef struct rtq__digest {
     rtq__centroid *items;
-    uint32_t n, cap, sorted;    /* the first `sorted` items are in order */
+    uint32_t n, cap, sorted; /* the first `sorted` items are in order */
     int64_t weight;
-    uint8_t real;               /* v.d instead of v.i */
-    uint8_t kind;               /* of the values, RTQ_LONG … */
+    uint8_t real; /* v.d instead of v.i */
+    uint8_t kind; /* of the values, RTQ_LONG … */
 } rtq__digest;
 int rtq__digest_add(rtq__digest *d, rtq__agg_mem *m, uint32_t kind, int64_t i, double r, int64_t weight);
 int rtq__digest_merge(rtq__digest *into, const rtq__digest *from, rtq__agg_mem *m);
@@ -93,7 +107,8 @@ void rtq__digest_free(rtq__digest *d, rtq__agg_mem *m);
 int rtq__digest_to_dyn(rtq__dyn *out, rtq__digest *d, rtq__dyn_builder *b, rtq__arena *heap);
 int rtq__digest_from_dyn(rtq__digest *d, const rtq__dyn *dyn, rtq__agg_mem *m, rtq__arena *heap);
 
-/* Functions named by the table in agg_table.c. X: name of the family. */
+/* Functions named by the table in agg_table.c. */
+/* clang-format off */
 #define RTQ__AGG_UPDATE(name) int rtq__agg_##name(rtq__agg_call *call)
 #define RTQ__AGG_MERGE(name) int rtq__agg_##name##_merge(rtq__agg_call *call, void *into, const void *from)
 #define RTQ__AGG_FINISH(name) int rtq__agg_##name##_finish(rtq__cell *out, void *state, rtq__agg_call *call, rtq__arena *heap)
@@ -136,5 +151,6 @@ RTQ__AGG_UPDATE(percentiles); RTQ__AGG_UPDATE(percentilesw); RTQ__AGG_HEAVY(perc
 RTQ__AGG_PREPARE(percentiles); RTQ__AGG_RET(percentiles);
 RTQ__AGG_UPDATE(tdigest_merge); RTQ__AGG_FINISH(tdigest);
 RTQ__AGG_UPDATE(schema); RTQ__AGG_HEAVY(schema);
+/* clang-format on */
 
 #endif

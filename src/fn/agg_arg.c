@@ -7,21 +7,20 @@ enum { MIN = 0, MAX = 1 }; /* tag of the row */
 static int compare(const rtq__cell *a, const rtq__cell *b)
 {
     switch (a->kind) {
-    case RTQ_REAL:
-        return (a->u.d > b->u.d) - (a->u.d < b->u.d);
+    case RTQ_REAL: return (a->u.d > b->u.d) - (a->u.d < b->u.d);
     case RTQ_STRING: {
         size_t n = a->len < b->len ? a->len : b->len;
         int c = n ? memcmp(a->u.s, b->u.s, n) : 0;
         return c ? c : (a->len > b->len) - (a->len < b->len);
     }
-    case RTQ_DYNAMIC: case RTQ_UNKNOWN:
-        return rtq__dyn_compare(&a->u.y, &b->u.y);
-    case RTQ_DECIMAL: case RTQ_GUID: {
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: return rtq__dyn_compare(&a->u.y, &b->u.y);
+    case RTQ_DECIMAL:
+    case RTQ_GUID: {
         rtq__dyn x = rtq__dyn_from_cell(a), y = rtq__dyn_from_cell(b);
         return rtq__dyn_compare(&x, &y);
     }
-    default:
-        return (a->u.i > b->u.i) - (a->u.i < b->u.i);
+    default: return (a->u.i > b->u.i) - (a->u.i < b->u.i);
     }
 }
 
@@ -81,10 +80,19 @@ static int update(rtq__agg_call *call, uint32_t n)
     return found ? keep(s, call, best_row, n) : RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(arg) { return update(call, call->n_args); }
+RTQ__AGG_UPDATE(arg)
+{
+    return update(call, call->n_args);
+}
 
-static int update_one(rtq__agg_call *call) { return update(call, 1); }
-RTQ__AGG_UPDATE(argif) { return rtq__agg_if(call, 1, update_one); }
+static int update_one(rtq__agg_call *call)
+{
+    return update(call, 1);
+}
+RTQ__AGG_UPDATE(argif)
+{
+    return rtq__agg_if(call, 1, update_one);
+}
 
 RTQ__AGG_MERGE(arg)
 {
@@ -113,7 +121,10 @@ RTQ__AGG_FINISH(arg)
     return RTQ_OK;
 }
 
-RTQ__AGG_DESTROY(arg) { rtq__agg_cells_free(state, mem); }
+RTQ__AGG_DESTROY(arg)
+{
+    rtq__agg_cells_free(state, mem);
+}
 
 RTQ__AGG_SAVE(arg)
 {
@@ -121,7 +132,10 @@ RTQ__AGG_SAVE(arg)
     return out->failed ? RTQ_ERR_NOMEM : RTQ_OK;
 }
 
-RTQ__AGG_LOAD(arg) { return rtq__agg_cells_load(state, mem, ptr, len) == len ? RTQ_OK : RTQ_ERR_DATA; }
+RTQ__AGG_LOAD(arg)
+{
+    return rtq__agg_cells_load(state, mem, ptr, len) == len ? RTQ_OK : RTQ_ERR_DATA;
+}
 
 /* ---- take_any: the first row; with one column the first that is neither null nor empty ---------------------------- */
 static bool hollow(const rtq__agg_cells *s)
@@ -150,10 +164,19 @@ static int take(rtq__agg_call *call, uint32_t n)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(any) { return take(call, call->n_args); }
+RTQ__AGG_UPDATE(any)
+{
+    return take(call, call->n_args);
+}
 
-static int take_one(rtq__agg_call *call) { return take(call, 1); }
-RTQ__AGG_UPDATE(anyif) { return rtq__agg_if(call, 1, take_one); }
+static int take_one(rtq__agg_call *call)
+{
+    return take(call, 1);
+}
+RTQ__AGG_UPDATE(anyif)
+{
+    return rtq__agg_if(call, 1, take_one);
+}
 
 RTQ__AGG_MERGE(any)
 {
@@ -171,8 +194,9 @@ RTQ__AGG_RET(orderable)
     (void)n;
     if (kinds[0] != RTQ_DYNAMIC && kinds[0] != RTQ_GUID)
         return kinds[0];
-    rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() needs a number, timespan, datetime, string or bool, not %s",
-                  agg->name, rtq__kind_name(kinds[0]));
+    rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                  "%s() needs a number, timespan, datetime, string or bool, not %s", agg->name,
+                  rtq__kind_name(kinds[0]));
     return 0;
 }
 

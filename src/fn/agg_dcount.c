@@ -1,7 +1,9 @@
 /* dcount, hll: sketches of distinct values. */
 #include "fn/agg.h"
 
-typedef struct dcount_config { uint8_t precision; } dcount_config;
+typedef struct dcount_config {
+    uint8_t precision;
+} dcount_config;
 
 /* tag of the row: number of the accuracy argument. */
 RTQ__AGG_PREPARE(dcount)
@@ -14,7 +16,8 @@ RTQ__AGG_PREPARE(dcount)
         accuracy = c->kind == RTQ_REAL ? (int64_t)c->u.d : c->u.i;
     }
     if (accuracy < 0 || accuracy > 4)
-        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "the accuracy of %s() is a number from 0 to 4", agg->name);
+        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                             "the accuracy of %s() is a number from 0 to 4", agg->name);
     dcount_config *c = rtq__alloc(mem, sizeof *c);
     if (!c)
         return RTQ_ERR_NOMEM;
@@ -42,8 +45,14 @@ RTQ__AGG_UPDATE(dcount)
     return rc;
 }
 
-RTQ__AGG_UPDATE(dcountif) { return rtq__agg_if(call, 1, rtq__agg_dcount); }
-RTQ__AGG_MERGE(dcount) { return rtq__hll_merge(into, from, call->mem); }
+RTQ__AGG_UPDATE(dcountif)
+{
+    return rtq__agg_if(call, 1, rtq__agg_dcount);
+}
+RTQ__AGG_MERGE(dcount)
+{
+    return rtq__hll_merge(into, from, call->mem);
+}
 
 RTQ__AGG_FINISH(dcount)
 {
@@ -52,9 +61,15 @@ RTQ__AGG_FINISH(dcount)
     return RTQ_OK;
 }
 
-RTQ__AGG_DESTROY(dcount) { rtq__hll_free(state, mem); }
+RTQ__AGG_DESTROY(dcount)
+{
+    rtq__hll_free(state, mem);
+}
 
-typedef struct saved { uint32_t n; uint8_t precision, dense, pad[2]; } saved;
+typedef struct saved {
+    uint32_t n;
+    uint8_t precision, dense, pad[2];
+} saved;
 
 RTQ__AGG_SAVE(dcount)
 {
@@ -81,7 +96,8 @@ RTQ__AGG_LOAD(dcount)
     len -= sizeof head;
     if (!head.precision)
         return len ? RTQ_ERR_DATA : RTQ_OK;
-    if (head.precision < 12 || head.precision > 18 || len != (head.dense ? (size_t)1 << head.precision : (size_t)head.n * 8))
+    if (head.precision < 12 || head.precision > 18 ||
+        len != (head.dense ? (size_t)1 << head.precision : (size_t)head.n * 8))
         return RTQ_ERR_DATA;
     h->precision = head.precision;
     if (head.dense) {

@@ -1,7 +1,9 @@
 /* make_list, make_set, make_bag, count_distinct: lists and sets of values. */
 #include "fn/agg.h"
 
-typedef struct list_config { int64_t max; } list_config;
+typedef struct list_config {
+    int64_t max;
+} list_config;
 enum { DEFAULT_MAX = 1048576, OLD_MAX = 128 };
 
 /* tag of the row: number of the maxSize argument, negated for the deprecated names with their smaller default. */
@@ -73,11 +75,26 @@ static int update(rtq__agg_call *call, bool set, bool nulls)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(set) { return update(call, true, false); }
-RTQ__AGG_UPDATE(setif) { return rtq__agg_if(call, 1, rtq__agg_set); }
-RTQ__AGG_UPDATE(list) { return update(call, false, false); }
-RTQ__AGG_UPDATE(listif) { return rtq__agg_if(call, 1, rtq__agg_list); }
-RTQ__AGG_UPDATE(list_nulls) { return update(call, false, true); }
+RTQ__AGG_UPDATE(set)
+{
+    return update(call, true, false);
+}
+RTQ__AGG_UPDATE(setif)
+{
+    return rtq__agg_if(call, 1, rtq__agg_set);
+}
+RTQ__AGG_UPDATE(list)
+{
+    return update(call, false, false);
+}
+RTQ__AGG_UPDATE(listif)
+{
+    return rtq__agg_if(call, 1, rtq__agg_list);
+}
+RTQ__AGG_UPDATE(list_nulls)
+{
+    return update(call, false, true);
+}
 
 static int merge(rtq__agg_call *call, void *into, const void *from, bool set)
 {
@@ -91,8 +108,14 @@ static int merge(rtq__agg_call *call, void *into, const void *from, bool set)
     return rc;
 }
 
-RTQ__AGG_MERGE(set) { return merge(call, into, from, true); }
-RTQ__AGG_MERGE(list) { return merge(call, into, from, false); }
+RTQ__AGG_MERGE(set)
+{
+    return merge(call, into, from, true);
+}
+RTQ__AGG_MERGE(list)
+{
+    return merge(call, into, from, false);
+}
 
 RTQ__AGG_FINISH(list)
 {
@@ -110,13 +133,34 @@ RTQ__AGG_FINISH(list)
     return rc;
 }
 
-RTQ__AGG_FINISH(set) { return rtq__agg_list_finish(out, state, call, heap); }
-RTQ__AGG_DESTROY(list) { rtq__agg_values_free(state, mem); }
-RTQ__AGG_DESTROY(set) { rtq__agg_values_free(state, mem); }
-RTQ__AGG_SAVE(list) { return rtq__agg_values_save(out, state); }
-RTQ__AGG_SAVE(set) { return rtq__agg_values_save(out, state); }
-RTQ__AGG_LOAD(list) { return rtq__agg_values_load(state, mem, ptr, len, false); }
-RTQ__AGG_LOAD(set) { return rtq__agg_values_load(state, mem, ptr, len, true); }
+RTQ__AGG_FINISH(set)
+{
+    return rtq__agg_list_finish(out, state, call, heap);
+}
+RTQ__AGG_DESTROY(list)
+{
+    rtq__agg_values_free(state, mem);
+}
+RTQ__AGG_DESTROY(set)
+{
+    rtq__agg_values_free(state, mem);
+}
+RTQ__AGG_SAVE(list)
+{
+    return rtq__agg_values_save(out, state);
+}
+RTQ__AGG_SAVE(set)
+{
+    return rtq__agg_values_save(out, state);
+}
+RTQ__AGG_LOAD(list)
+{
+    return rtq__agg_values_load(state, mem, ptr, len, false);
+}
+RTQ__AGG_LOAD(set)
+{
+    return rtq__agg_values_load(state, mem, ptr, len, true);
+}
 
 /* ---- count_distinct: a set that only tells its size --------------------------------------------------------------- */
 RTQ__AGG_UPDATE(distinct)
@@ -135,7 +179,10 @@ RTQ__AGG_UPDATE(distinct)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(distinctif) { return rtq__agg_if(call, 1, rtq__agg_distinct); }
+RTQ__AGG_UPDATE(distinctif)
+{
+    return rtq__agg_if(call, 1, rtq__agg_distinct);
+}
 
 RTQ__AGG_MERGE(distinct)
 {
@@ -156,9 +203,18 @@ RTQ__AGG_FINISH(distinct)
     return RTQ_OK;
 }
 
-RTQ__AGG_DESTROY(distinct) { rtq__agg_values_free(state, mem); }
-RTQ__AGG_SAVE(distinct) { return rtq__agg_values_save(out, state); }
-RTQ__AGG_LOAD(distinct) { return rtq__agg_values_load(state, mem, ptr, len, true); }
+RTQ__AGG_DESTROY(distinct)
+{
+    rtq__agg_values_free(state, mem);
+}
+RTQ__AGG_SAVE(distinct)
+{
+    return rtq__agg_values_save(out, state);
+}
+RTQ__AGG_LOAD(distinct)
+{
+    return rtq__agg_values_load(state, mem, ptr, len, true);
+}
 
 RTQ__AGG_RET(notdynamic)
 {
@@ -171,7 +227,9 @@ RTQ__AGG_RET(notdynamic)
 }
 
 /* ---- make_bag: of equal keys the first stays ---------------------------------------------------------------------- */
-typedef struct bag { rtq__agg_values keys, values; } bag;
+typedef struct bag {
+    rtq__agg_values keys, values;
+} bag;
 
 static int add_member(bag *s, rtq__agg_mem *m, const rtq__dyn *key, const rtq__dyn *value, uint64_t max)
 {
@@ -207,7 +265,10 @@ RTQ__AGG_UPDATE(bag)
     return rc;
 }
 
-RTQ__AGG_UPDATE(bagif) { return rtq__agg_if(call, 1, rtq__agg_bag); }
+RTQ__AGG_UPDATE(bagif)
+{
+    return rtq__agg_if(call, 1, rtq__agg_bag);
+}
 
 RTQ__AGG_MERGE(bag)
 {

@@ -2,8 +2,14 @@
 #include <math.h>
 #include "fn/agg.h"
 
-typedef struct word { int64_t v; uint64_t has; } word;
-typedef struct real_word { double v; uint64_t has; } real_word;
+typedef struct word {
+    int64_t v;
+    uint64_t has;
+} word;
+typedef struct real_word {
+    double v;
+    uint64_t has;
+} real_word;
 
 static void put_min(word *s, int64_t x)
 {
@@ -34,10 +40,22 @@ static void put_max_real(real_word *s, double x)
     s->has = 1;
 }
 
-static void step_min_i64(void *state, const rtq__vec *v, uint32_t at) { put_min(state, ((const int64_t *)v->data)[at]); }
-static void step_max_i64(void *state, const rtq__vec *v, uint32_t at) { put_max(state, ((const int64_t *)v->data)[at]); }
-static void step_min_real(void *state, const rtq__vec *v, uint32_t at) { put_min_real(state, ((const double *)v->data)[at]); }
-static void step_max_real(void *state, const rtq__vec *v, uint32_t at) { put_max_real(state, ((const double *)v->data)[at]); }
+static void step_min_i64(void *state, const rtq__vec *v, uint32_t at)
+{
+    put_min(state, ((const int64_t *)v->data)[at]);
+}
+static void step_max_i64(void *state, const rtq__vec *v, uint32_t at)
+{
+    put_max(state, ((const int64_t *)v->data)[at]);
+}
+static void step_min_real(void *state, const rtq__vec *v, uint32_t at)
+{
+    put_min_real(state, ((const double *)v->data)[at]);
+}
+static void step_max_real(void *state, const rtq__vec *v, uint32_t at)
+{
+    put_max_real(state, ((const double *)v->data)[at]);
+}
 
 static bool plain(const rtq__agg_call *call)
 {
@@ -85,10 +103,22 @@ RTQ__AGG_UPDATE(max_real)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(minif_i64) { return rtq__agg_if(call, 1, rtq__agg_min_i64); }
-RTQ__AGG_UPDATE(maxif_i64) { return rtq__agg_if(call, 1, rtq__agg_max_i64); }
-RTQ__AGG_UPDATE(minif_real) { return rtq__agg_if(call, 1, rtq__agg_min_real); }
-RTQ__AGG_UPDATE(maxif_real) { return rtq__agg_if(call, 1, rtq__agg_max_real); }
+RTQ__AGG_UPDATE(minif_i64)
+{
+    return rtq__agg_if(call, 1, rtq__agg_min_i64);
+}
+RTQ__AGG_UPDATE(maxif_i64)
+{
+    return rtq__agg_if(call, 1, rtq__agg_max_i64);
+}
+RTQ__AGG_UPDATE(minif_real)
+{
+    return rtq__agg_if(call, 1, rtq__agg_min_real);
+}
+RTQ__AGG_UPDATE(maxif_real)
+{
+    return rtq__agg_if(call, 1, rtq__agg_max_real);
+}
 
 RTQ__AGG_MERGE(min_i64)
 {
@@ -149,16 +179,43 @@ RTQ__AGG_FINISH(extreme_real)
 }
 
 /* ---- bits ------------------------------------------------------------------------------------------------------- */
-static void put_and(word *s, int64_t x) { s->v = s->has ? s->v & x : x, s->has = 1; }
-static void put_or(word *s, int64_t x) { s->v |= x, s->has = 1; }
-static void put_xor(word *s, int64_t x) { s->v ^= x, s->has = 1; }
-static void step_and(void *state, const rtq__vec *v, uint32_t at) { put_and(state, ((const int64_t *)v->data)[at]); }
-static void step_or(void *state, const rtq__vec *v, uint32_t at) { put_or(state, ((const int64_t *)v->data)[at]); }
-static void step_xor(void *state, const rtq__vec *v, uint32_t at) { put_xor(state, ((const int64_t *)v->data)[at]); }
+static void put_and(word *s, int64_t x)
+{
+    s->v = s->has ? s->v & x : x, s->has = 1;
+}
+static void put_or(word *s, int64_t x)
+{
+    s->v |= x, s->has = 1;
+}
+static void put_xor(word *s, int64_t x)
+{
+    s->v ^= x, s->has = 1;
+}
+static void step_and(void *state, const rtq__vec *v, uint32_t at)
+{
+    put_and(state, ((const int64_t *)v->data)[at]);
+}
+static void step_or(void *state, const rtq__vec *v, uint32_t at)
+{
+    put_or(state, ((const int64_t *)v->data)[at]);
+}
+static void step_xor(void *state, const rtq__vec *v, uint32_t at)
+{
+    put_xor(state, ((const int64_t *)v->data)[at]);
+}
 
-RTQ__AGG_UPDATE(bits_and) { return rtq__agg_each(call, call->args[0], step_and), RTQ_OK; }
-RTQ__AGG_UPDATE(bits_or) { return rtq__agg_each(call, call->args[0], step_or), RTQ_OK; }
-RTQ__AGG_UPDATE(bits_xor) { return rtq__agg_each(call, call->args[0], step_xor), RTQ_OK; }
+RTQ__AGG_UPDATE(bits_and)
+{
+    return rtq__agg_each(call, call->args[0], step_and), RTQ_OK;
+}
+RTQ__AGG_UPDATE(bits_or)
+{
+    return rtq__agg_each(call, call->args[0], step_or), RTQ_OK;
+}
+RTQ__AGG_UPDATE(bits_xor)
+{
+    return rtq__agg_each(call, call->args[0], step_xor), RTQ_OK;
+}
 
 RTQ__AGG_MERGE(bits_and)
 {

@@ -2,7 +2,10 @@
 #include "base/text.h"
 #include "fn/agg.h"
 
-typedef struct percents { uint32_t n; double p[]; } percents;
+typedef struct percents {
+    uint32_t n;
+    double p[];
+} percents;
 
 static bool number(double *out, const rtq__cell *c)
 {
@@ -10,8 +13,10 @@ static bool number(double *out, const rtq__cell *c)
         return false;
     switch (c->kind) {
     case RTQ_REAL: *out = c->u.d; return true;
-    case RTQ_INT: case RTQ_LONG: *out = (double)c->u.i; return true;
-    case RTQ_DYNAMIC: case RTQ_UNKNOWN:
+    case RTQ_INT:
+    case RTQ_LONG: *out = (double)c->u.i; return true;
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN:
         if (c->u.y.tag == RTQ__DYN_LONG)
             *out = (double)c->u.y.u.i;
         else if (c->u.y.tag == RTQ__DYN_REAL)
@@ -56,7 +61,8 @@ RTQ__AGG_PREPARE(percentiles)
         ok = c->p[i] >= 0 && c->p[i] <= 100;
     rtq__arena_free(&heap);
     if (rc == RTQ_OK && !ok)
-        rc = rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() needs constant percentiles from 0 to 100", agg->name);
+        rc = rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                           "%s() needs constant percentiles from 0 to 100", agg->name);
     if (rc != RTQ_OK)
         rtq__free(mem, c);
     else
@@ -69,7 +75,9 @@ static int add_cell(rtq__digest *d, rtq__agg_mem *m, const rtq__cell *c, int64_t
     switch (c->kind) {
     case RTQ_REAL: return rtq__digest_add(d, m, RTQ_REAL, 0, c->u.d, weight);
     case RTQ_INT: return rtq__digest_add(d, m, RTQ_LONG, c->u.i, 0, weight);
-    case RTQ_LONG: case RTQ_DATETIME: case RTQ_TIMESPAN: return rtq__digest_add(d, m, c->kind, c->u.i, 0, weight);
+    case RTQ_LONG:
+    case RTQ_DATETIME:
+    case RTQ_TIMESPAN: return rtq__digest_add(d, m, c->kind, c->u.i, 0, weight);
     default: break;
     }
     const rtq__dyn *y = &c->u.y;
@@ -77,7 +85,8 @@ static int add_cell(rtq__digest *d, rtq__agg_mem *m, const rtq__cell *c, int64_t
     double r;
     switch (y->tag) {
     case RTQ__DYN_REAL: return rtq__digest_add(d, m, RTQ_REAL, 0, y->u.d, weight);
-    case RTQ__DYN_LONG: case RTQ__DYN_BOOL: return rtq__digest_add(d, m, RTQ_LONG, y->u.i, 0, weight);
+    case RTQ__DYN_LONG:
+    case RTQ__DYN_BOOL: return rtq__digest_add(d, m, RTQ_LONG, y->u.i, 0, weight);
     case RTQ__DYN_DATETIME: return rtq__digest_add(d, m, RTQ_DATETIME, y->u.i, 0, weight);
     case RTQ__DYN_TIMESPAN: return rtq__digest_add(d, m, RTQ_TIMESPAN, y->u.i, 0, weight);
     case RTQ__DYN_STRING:
@@ -105,10 +114,22 @@ static int update(rtq__agg_call *call, const rtq__vec *weights)
     return rc;
 }
 
-RTQ__AGG_UPDATE(percentiles) { return update(call, NULL); }
-RTQ__AGG_UPDATE(percentilesw) { return update(call, call->n_args > 1 ? call->args[1] : NULL); }
-RTQ__AGG_MERGE(percentiles) { return rtq__digest_merge(into, from, call->mem); }
-RTQ__AGG_DESTROY(percentiles) { rtq__digest_free(state, mem); }
+RTQ__AGG_UPDATE(percentiles)
+{
+    return update(call, NULL);
+}
+RTQ__AGG_UPDATE(percentilesw)
+{
+    return update(call, call->n_args > 1 ? call->args[1] : NULL);
+}
+RTQ__AGG_MERGE(percentiles)
+{
+    return rtq__digest_merge(into, from, call->mem);
+}
+RTQ__AGG_DESTROY(percentiles)
+{
+    rtq__digest_free(state, mem);
+}
 
 static rtq__cell result(rtq__digest *d, double p, uint32_t kind)
 {
@@ -178,11 +199,15 @@ RTQ__AGG_RET(percentiles)
 {
     (void)n;
     switch (kinds[0]) {
-    case RTQ_INT: case RTQ_LONG: return RTQ_LONG;
-    case RTQ_REAL: case RTQ_DATETIME: case RTQ_TIMESPAN: case RTQ_UNKNOWN: return kinds[0];
+    case RTQ_INT:
+    case RTQ_LONG: return RTQ_LONG;
+    case RTQ_REAL:
+    case RTQ_DATETIME:
+    case RTQ_TIMESPAN:
+    case RTQ_UNKNOWN: return kinds[0];
     default:
-        rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() needs a number, timespan or datetime, not %s", agg->name,
-                      rtq__kind_name(kinds[0]));
+        rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                      "%s() needs a number, timespan or datetime, not %s", agg->name, rtq__kind_name(kinds[0]));
         return 0;
     }
 }
@@ -196,7 +221,8 @@ RTQ__AGG_UPDATE(tdigest_merge)
         if (c.is_null)
             continue;
         rtq__arena_mark mark = rtq__arena_get_mark(call->eval->scratch);
-        int rc = rtq__digest_from_dyn(call->states ? call->states[k] : call->state, &c.u.y, call->mem, call->eval->scratch);
+        int rc = rtq__digest_from_dyn(call->states ? call->states[k] : call->state, &c.u.y, call->mem,
+                                      call->eval->scratch);
         rtq__arena_release(call->eval->scratch, mark);
         if (rc != RTQ_OK && rc != RTQ_ERR_DATA)
             return rc;

@@ -5,7 +5,12 @@
  * In the order of first appearance they spell the schema. */
 enum { MEMBER = 1, INDEXER = 2, DEPTH = RTQ__DYN_DEPTH, MAX_PATH = 4096 };
 
-typedef struct walk { rtq__agg_values *v; rtq__agg_call *call; char path[MAX_PATH]; int rc; } walk;
+typedef struct walk {
+    rtq__agg_values *v;
+    rtq__agg_call *call;
+    char path[MAX_PATH];
+    int rc;
+} walk;
 
 static void note(walk *w, size_t len, const char *type)
 {
@@ -62,15 +67,30 @@ RTQ__AGG_UPDATE(schema)
     return w.rc;
 }
 
-RTQ__AGG_MERGE(schema) { return rtq__agg_distinct_merge(call, into, from); }
-RTQ__AGG_DESTROY(schema) { rtq__agg_values_free(state, mem); }
-RTQ__AGG_SAVE(schema) { return rtq__agg_values_save(out, state); }
-RTQ__AGG_LOAD(schema) { return rtq__agg_values_load(state, mem, ptr, len, true); }
+RTQ__AGG_MERGE(schema)
+{
+    return rtq__agg_distinct_merge(call, into, from);
+}
+RTQ__AGG_DESTROY(schema)
+{
+    rtq__agg_values_free(state, mem);
+}
+RTQ__AGG_SAVE(schema)
+{
+    return rtq__agg_values_save(out, state);
+}
+RTQ__AGG_LOAD(schema)
+{
+    return rtq__agg_values_load(state, mem, ptr, len, true);
+}
 
 /* Prints the alternatives at one place: those entries whose path begins with the first `len` bytes of prefix. */
 static void put(rtq__dyn_builder *b, const rtq__agg_values *v, const char *prefix, size_t len, unsigned depth);
 
-static bool below(const rtq__dyn *d, const char *prefix, size_t len) { return d->len >= len && !memcmp(d->u.p, prefix, len); }
+static bool below(const rtq__dyn *d, const char *prefix, size_t len)
+{
+    return d->len >= len && !memcmp(d->u.p, prefix, len);
+}
 
 static size_t segment(const rtq__dyn *d, size_t len) /* bytes of the next segment with its end mark; 0: a type */
 {

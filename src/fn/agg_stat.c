@@ -2,7 +2,9 @@
 #include <math.h>
 #include "fn/agg.h"
 
-typedef struct moments { double n, mean, m2; } moments;
+typedef struct moments {
+    double n, mean, m2;
+} moments;
 
 static void step_moments(void *state, const rtq__vec *v, uint32_t at)
 {
@@ -20,7 +22,10 @@ RTQ__AGG_UPDATE(moments)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(momentsif) { return rtq__agg_if(call, 1, rtq__agg_moments); }
+RTQ__AGG_UPDATE(momentsif)
+{
+    return rtq__agg_if(call, 1, rtq__agg_moments);
+}
 
 RTQ__AGG_MERGE(moments)
 {
@@ -73,7 +78,9 @@ RTQ__AGG_FINISH(stdevp)
     return RTQ_OK;
 }
 
-typedef struct comoments { double n, mean_x, mean_y, c; } comoments;
+typedef struct comoments {
+    double n, mean_x, mean_y, c;
+} comoments;
 
 RTQ__AGG_UPDATE(covariance)
 {
@@ -83,7 +90,8 @@ RTQ__AGG_UPDATE(covariance)
         if (rtq__vec_null(xs, row) || rtq__vec_null(ys, row))
             continue;
         comoments *s = call->states ? call->states[k] : call->state;
-        double x = ((const double *)xs->data)[rtq__vec_at(xs, row)], y = ((const double *)ys->data)[rtq__vec_at(ys, row)];
+        double x = ((const double *)xs->data)[rtq__vec_at(xs, row)],
+               y = ((const double *)ys->data)[rtq__vec_at(ys, row)];
         s->n += 1;
         double dx = x - s->mean_x;
         s->mean_x += dx / s->n;
@@ -93,7 +101,10 @@ RTQ__AGG_UPDATE(covariance)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(covarianceif) { return rtq__agg_if(call, 2, rtq__agg_covariance); }
+RTQ__AGG_UPDATE(covarianceif)
+{
+    return rtq__agg_if(call, 2, rtq__agg_covariance);
+}
 
 RTQ__AGG_MERGE(covariance)
 {

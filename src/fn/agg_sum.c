@@ -82,8 +82,14 @@ RTQ__AGG_UPDATE(sum_real)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(sumif_i64) { return rtq__agg_if(call, 1, rtq__agg_sum_i64); }
-RTQ__AGG_UPDATE(sumif_real) { return rtq__agg_if(call, 1, rtq__agg_sum_real); }
+RTQ__AGG_UPDATE(sumif_i64)
+{
+    return rtq__agg_if(call, 1, rtq__agg_sum_i64);
+}
+RTQ__AGG_UPDATE(sumif_real)
+{
+    return rtq__agg_if(call, 1, rtq__agg_sum_real);
+}
 
 RTQ__AGG_MERGE(sum_i64)
 {
@@ -116,12 +122,19 @@ RTQ__AGG_FINISH(sum_real)
 
 /* ---- avg -------------------------------------------------------------------------------------------------------- */
 __extension__ typedef __int128 wide;
-typedef struct avg_i64 { uint64_t low; int64_t high; uint64_t n; } avg_i64; /* a 128-bit sum in two words: states are 8-byte aligned at least */
-typedef struct avg_real { double sum; uint64_t n; } avg_real;
+typedef struct avg_i64 {
+    uint64_t low;
+    int64_t high;
+    uint64_t n;
+} avg_i64; /* a 128-bit sum in two words: states are 8-byte aligned at least */
+typedef struct avg_real {
+    double sum;
+    uint64_t n;
+} avg_real;
 
 static void add_wide(avg_i64 *s, int64_t x)
 {
-    s->high += (x >> 63) + __builtin_add_overflow(s->low, (uint64_t)x, &s->low);
+    s->high += (x < 0 ? -1 : 0) + __builtin_add_overflow(s->low, (uint64_t)x, &s->low);
 }
 
 static void step_avg_i64(void *state, const rtq__vec *v, uint32_t at)
@@ -151,8 +164,14 @@ RTQ__AGG_UPDATE(avg_real)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(avgif_i64) { return rtq__agg_if(call, 1, rtq__agg_avg_i64); }
-RTQ__AGG_UPDATE(avgif_real) { return rtq__agg_if(call, 1, rtq__agg_avg_real); }
+RTQ__AGG_UPDATE(avgif_i64)
+{
+    return rtq__agg_if(call, 1, rtq__agg_avg_i64);
+}
+RTQ__AGG_UPDATE(avgif_real)
+{
+    return rtq__agg_if(call, 1, rtq__agg_avg_real);
+}
 
 RTQ__AGG_MERGE(avg_i64)
 {
@@ -206,7 +225,11 @@ RTQ__AGG_FINISH(avg_real)
 }
 
 /* ---- values whose type only the data tells ----------------------------------------------------------------------- */
-typedef struct sum_dyn { avg_i64 i; double d; uint8_t tag; /* LONG, REAL, TIMESPAN, DATETIME; 0: none yet */ } sum_dyn;
+typedef struct sum_dyn {
+    avg_i64 i;
+    double d;
+    uint8_t tag; /* LONG, REAL, TIMESPAN, DATETIME; 0: none yet */
+} sum_dyn;
 
 static void add_dyn(sum_dyn *s, const rtq__dyn *d)
 {
@@ -224,7 +247,9 @@ static void add_dyn(sum_dyn *s, const rtq__dyn *d)
         r = d->u.d;
     }
     switch (tag) {
-    case RTQ__DYN_LONG: case RTQ__DYN_TIMESPAN: case RTQ__DYN_DATETIME:
+    case RTQ__DYN_LONG:
+    case RTQ__DYN_TIMESPAN:
+    case RTQ__DYN_DATETIME:
         add_wide(&s->i, i);
         if (s->tag != RTQ__DYN_REAL)
             s->tag = tag;
@@ -233,13 +258,15 @@ static void add_dyn(sum_dyn *s, const rtq__dyn *d)
         s->d += r;
         s->tag = RTQ__DYN_REAL;
         break;
-    default:
-        return;
+    default: return;
     }
     s->i.n++;
 }
 
-static void step_sum_dyn(void *state, const rtq__vec *v, uint32_t at) { add_dyn(state, &((const rtq__dyn *)v->data)[at]); }
+static void step_sum_dyn(void *state, const rtq__vec *v, uint32_t at)
+{
+    add_dyn(state, &((const rtq__dyn *)v->data)[at]);
+}
 
 RTQ__AGG_UPDATE(sum_dyn)
 {
@@ -247,9 +274,18 @@ RTQ__AGG_UPDATE(sum_dyn)
     return RTQ_OK;
 }
 
-RTQ__AGG_UPDATE(sumif_dyn) { return rtq__agg_if(call, 1, rtq__agg_sum_dyn); }
-RTQ__AGG_UPDATE(avg_dyn) { return rtq__agg_sum_dyn(call); }
-RTQ__AGG_UPDATE(avgif_dyn) { return rtq__agg_if(call, 1, rtq__agg_sum_dyn); }
+RTQ__AGG_UPDATE(sumif_dyn)
+{
+    return rtq__agg_if(call, 1, rtq__agg_sum_dyn);
+}
+RTQ__AGG_UPDATE(avg_dyn)
+{
+    return rtq__agg_sum_dyn(call);
+}
+RTQ__AGG_UPDATE(avgif_dyn)
+{
+    return rtq__agg_if(call, 1, rtq__agg_sum_dyn);
+}
 
 RTQ__AGG_MERGE(sum_dyn)
 {
@@ -297,19 +333,22 @@ RTQ__AGG_RET(summable)
     (void)n;
     if (kinds[0] == RTQ_UNKNOWN)
         return RTQ_UNKNOWN;
-    rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "%s() needs a number, timespan or datetime, not %s", agg->name,
-                  rtq__kind_name(kinds[0]));
+    rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                  "%s() needs a number, timespan or datetime, not %s", agg->name, rtq__kind_name(kinds[0]));
     return 0;
 }
 
 /* ---- decimals ----------------------------------------------------------------------------------------------------- */
-typedef struct sum_decimal { uint64_t w[2], n; } sum_decimal;
+typedef struct sum_decimal {
+    uint64_t w[2], n;
+} sum_decimal;
 
 static int decimal_op(uint64_t out[2], const char *op, const uint64_t a[2], const uint64_t b[2], rtq__agg_call *call)
 {
     rtq__fn fn = {.name = op};
     rtq__rowctx ctx = {.eval = call->eval, .heap = call->eval->scratch, .fn = &fn};
-    rtq__cell args[2] = {rtq__cell_null(RTQ_DECIMAL), rtq__cell_null(RTQ_DECIMAL)}, result = rtq__cell_null(RTQ_DECIMAL);
+    rtq__cell args[2] = {rtq__cell_null(RTQ_DECIMAL), rtq__cell_null(RTQ_DECIMAL)},
+              result = rtq__cell_null(RTQ_DECIMAL);
     memcpy(args[0].u.w, a, 16);
     memcpy(args[1].u.w, b, 16);
     args[0].is_null = args[1].is_null = 0;
@@ -344,7 +383,10 @@ RTQ__AGG_UPDATE(sum_decimal)
     return rc;
 }
 
-RTQ__AGG_UPDATE(sumif_decimal) { return rtq__agg_if(call, 1, rtq__agg_sum_decimal); }
+RTQ__AGG_UPDATE(sumif_decimal)
+{
+    return rtq__agg_if(call, 1, rtq__agg_sum_decimal);
+}
 
 RTQ__AGG_MERGE(sum_decimal)
 {

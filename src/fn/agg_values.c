@@ -1,7 +1,10 @@
 /* A growing list of dynamic values in two blocks (items, text), with an index when it is a set. */
 #include "fn/agg.h"
 
-static bool has_payload(const rtq__dyn *d) { return rtq__dyn_payload(d) != 0; }
+static bool has_payload(const rtq__dyn *d)
+{
+    return rtq__dyn_payload(d) != 0;
+}
 
 static int grow(rtq__agg_mem *m, void *block, uint32_t *cap, uint64_t need, size_t item)
 {

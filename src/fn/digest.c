@@ -48,7 +48,10 @@ static rtq__centroid join(const rtq__digest *d, rtq__centroid a, rtq__centroid b
 }
 
 /* The arcsine scale: at most 2 * CLUSTERS clusters whatever the weight, and single values at both ends. */
-static double scale(double q) { return CLUSTERS / (2 * M_PI) * asin(fmin(2 * q - 1, 1)); }
+static double scale(double q)
+{
+    return CLUSTERS / (2 * M_PI) * asin(fmin(2 * q - 1, 1));
+}
 
 static void compress(rtq__digest *d)
 {
@@ -113,7 +116,8 @@ int rtq__digest_merge(rtq__digest *into, const rtq__digest *from, rtq__agg_mem *
     int rc = RTQ_OK;
     for (uint32_t i = 0; i < from->n && rc == RTQ_OK; i++) {
         const rtq__centroid *c = &from->items[i];
-        rc = from->real ? rtq__digest_add(into, m, RTQ_REAL, 0, c->v.d, c->weight) : rtq__digest_add(into, m, from->kind, c->v.i, 0, c->weight);
+        rc = from->real ? rtq__digest_add(into, m, RTQ_REAL, 0, c->v.d, c->weight)
+                        : rtq__digest_add(into, m, from->kind, c->v.i, 0, c->weight);
     }
     return rc;
 }

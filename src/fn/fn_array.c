@@ -116,7 +116,8 @@ static void row_index_of(rtq__cell *out, const rtq__cell *args, uint32_t n_args,
     uint32_t n;
     const rtq__dyn *items = rtq__array_items(&args[0], &n, ctx);
     rtq__dyn what = rtq__dyn_of(&args[1]);
-    int64_t start = n_args > 2 ? args[2].u.i : 0, length = n_args > 3 ? args[3].u.i : -1, occurrence = n_args > 4 ? args[4].u.i : 1;
+    int64_t start = n_args > 2 ? args[2].u.i : 0, length = n_args > 3 ? args[3].u.i : -1,
+            occurrence = n_args > 4 ? args[4].u.i : 1;
     if (!items || length < -1 || occurrence < 0)
         return;
     start = clamp(start, n);
@@ -247,7 +248,8 @@ static void row_iff(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
     for (uint32_t i = 0; i < n; i++) {
         double x;
         const rtq__dyn *c = &conditions[i];
-        bool known = c->tag == RTQ__DYN_BOOL || rtq__dyn_real(&x, c), yes = c->tag == RTQ__DYN_BOOL ? c->u.i != 0 : known && x != 0;
+        bool known = c->tag == RTQ__DYN_BOOL || rtq__dyn_real(&x, c),
+             yes = c->tag == RTQ__DYN_BOOL ? c->u.i != 0 : known && x != 0;
         int k = yes ? 0 : 1;
         rtq__dyn_add(ctx->eval->builder, !known ? &none : !from[k] ? &scalar[k] : i < n_of[k] ? &from[k][i] : &none);
     }
@@ -259,7 +261,10 @@ static void row_zip(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
 {
     uint32_t longest = 0;
     const rtq__dyn none = {0};
-    struct { const rtq__dyn *items; uint32_t n; } *in = rtq__arena_alloc(ctx->heap, n_args * sizeof *in);
+    struct {
+        const rtq__dyn *items;
+        uint32_t n;
+    } *in = rtq__arena_alloc(ctx->heap, n_args * sizeof *in);
     if (!in) {
         ctx->error = RTQ_ERR_NOMEM;
         return;
@@ -280,13 +285,20 @@ static void row_zip(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
 }
 
 /* ---- sorting ------------------------------------------------------------------------------------------------------- */
-typedef struct ranked { rtq__dyn item; uint32_t at; } ranked;
+typedef struct ranked {
+    rtq__dyn item;
+    uint32_t at;
+} ranked;
 
 /* Numbers and times, then text, guids, everything else. */
 static int rank(const rtq__dyn *d)
 {
     switch (d->tag) {
-    case RTQ__DYN_LONG: case RTQ__DYN_REAL: case RTQ__DYN_DECIMAL: case RTQ__DYN_DATETIME: case RTQ__DYN_TIMESPAN: return 0;
+    case RTQ__DYN_LONG:
+    case RTQ__DYN_REAL:
+    case RTQ__DYN_DECIMAL:
+    case RTQ__DYN_DATETIME:
+    case RTQ__DYN_TIMESPAN: return 0;
     case RTQ__DYN_STRING: return 1;
     case RTQ__DYN_GUID: return 2;
     default: return 3;
@@ -312,7 +324,8 @@ static int descending(const void *a, const void *b)
 }
 
 /* The order of `by` applied to `of`, which has as many items. */
-static void sort_array(rtq__cell *out, const rtq__cell *by, const rtq__cell *of, bool asc, bool nulls_last, rtq__rowctx *ctx)
+static void sort_array(rtq__cell *out, const rtq__cell *by, const rtq__cell *of, bool asc, bool nulls_last,
+                       rtq__rowctx *ctx)
 {
     uint32_t n, m, k = 0;
     const rtq__dyn *keys = rtq__array_items(by, &n, ctx), *items = by == of ? keys : rtq__array_items(of, &m, ctx);

@@ -7,7 +7,8 @@ const rtq__dyn *rtq__array_items(const rtq__cell *c, uint32_t *n, rtq__rowctx *c
 void rtq__return_array(rtq__cell *out, const rtq__dyn *items, uint32_t n, rtq__rowctx *ctx);
 rtq__dyn rtq__dyn_of(const rtq__cell *c);
 bool rtq__dyn_real(double *out, const rtq__dyn *d); /* long or real */
-double *rtq__series_reals(const rtq__cell *c, uint32_t *n, rtq__rowctx *ctx); /* what is no number is NaN; NULL as above */
+double *rtq__series_reals(const rtq__cell *c, uint32_t *n,
+                          rtq__rowctx *ctx); /* what is no number is NaN; NULL as above */
 void rtq__return_reals(rtq__cell *out, const double *x, uint32_t n, rtq__rowctx *ctx);
 
 #endif

@@ -3,9 +3,15 @@
 #include "fn/fn_array.h"
 
 enum { MAX_SEGMENTS = 16 };
-typedef struct path { rtq_str at[MAX_SEGMENTS]; uint32_t n; } path;
+typedef struct path {
+    rtq_str at[MAX_SEGMENTS];
+    uint32_t n;
+} path;
 
-static bool is_path(rtq_str key) { return key.len > 2 && key.ptr[0] == '$' && (key.ptr[1] == '.' || key.ptr[1] == '['); }
+static bool is_path(rtq_str key)
+{
+    return key.len > 2 && key.ptr[0] == '$' && (key.ptr[1] == '.' || key.ptr[1] == '[');
+}
 
 /* $.a.b['c d'] as names; any other key is one name. False: no path that means a member. */
 static bool parse_path(path *p, rtq_str key)
@@ -40,9 +46,15 @@ static bool parse_path(path *p, rtq_str key)
     return p->n > 0;
 }
 
-static bool same(rtq_str a, rtq_str b) { return a.len == b.len && !memcmp(a.ptr, b.ptr, a.len); }
+static bool same(rtq_str a, rtq_str b)
+{
+    return a.len == b.len && !memcmp(a.ptr, b.ptr, a.len);
+}
 
-static bool bag_of(const rtq__cell *c) { return !c->is_null && rtq__dyn_is_bag(&c->u.y); }
+static bool bag_of(const rtq__cell *c)
+{
+    return !c->is_null && rtq__dyn_is_bag(&c->u.y);
+}
 
 static void row_pack(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
@@ -107,7 +119,8 @@ static void row_merge(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
 }
 
 /* A copy of the bag without what the paths name; those at `depth` all begin alike. */
-static void put_without(rtq__dyn_builder *b, const rtq__dyn *bag, const path *paths, const uint8_t *alive, uint32_t n, uint32_t depth, rtq__rowctx *ctx)
+static void put_without(rtq__dyn_builder *b, const rtq__dyn *bag, const path *paths, const uint8_t *alive, uint32_t n,
+                        uint32_t depth, rtq__rowctx *ctx)
 {
     rtq__dyn_iter it;
     uint8_t *below = rtq__arena_alloc(ctx->heap, n + 1u);
@@ -151,7 +164,8 @@ static void row_remove(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
         return;
     }
     for (uint32_t i = 0; i < n; i++)
-        n_paths += keys[i].tag == RTQ__DYN_STRING && keys[i].len && parse_path(&paths[n_paths], (rtq_str){keys[i].u.p, keys[i].len});
+        n_paths += keys[i].tag == RTQ__DYN_STRING && keys[i].len &&
+                   parse_path(&paths[n_paths], (rtq_str){keys[i].u.p, keys[i].len});
     memset(alive, 1, n_paths);
     put_without(ctx->eval->builder, &args[0].u.y, paths, alive, n_paths, 0, ctx);
     rtq__return_built(out, ctx);
@@ -180,7 +194,8 @@ static void row_has_key(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 }
 
 /* The bag with the value at the path; what is missing on the way is made. */
-static void put_with(rtq__dyn_builder *b, const rtq__dyn *bag, const path *p, uint32_t depth, const rtq__cell *value, rtq__rowctx *ctx)
+static void put_with(rtq__dyn_builder *b, const rtq__dyn *bag, const path *p, uint32_t depth, const rtq__cell *value,
+                     rtq__rowctx *ctx)
 {
     rtq__dyn_iter it;
     bool last = depth + 1 == p->n, done = false;
@@ -224,7 +239,8 @@ static void row_set_key(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 static void row_zip(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     uint32_t n, n_values;
-    const rtq__dyn *keys = rtq__array_items(&args[0], &n, ctx), *values = rtq__array_items(&args[1], &n_values, ctx), none = {0};
+    const rtq__dyn *keys = rtq__array_items(&args[0], &n, ctx), *values = rtq__array_items(&args[1], &n_values, ctx),
+                   none = {0};
     (void)n_args;
     if (!keys)
         return;

@@ -38,7 +38,8 @@ static bool decode(rtq__buf *out, const char *p, size_t len)
         return false;
     for (size_t i = 0; i < len; i += 4) {
         bool last = i + 4 == len;
-        unsigned pad = last ? (unsigned)(p[i + 3] == '=') + (unsigned)(p[i + 3] == '=' && p[i + 2] == '=') : 0, word = 0;
+        unsigned pad = last ? (unsigned)(p[i + 3] == '=') + (unsigned)(p[i + 3] == '=' && p[i + 2] == '=') : 0,
+                 word = 0;
         for (unsigned k = 0; k < 4; k++) {
             int d = k < 4 - pad ? digit(p[i + k]) : 0;
             if (d < 0)

@@ -42,7 +42,10 @@ static void row_either(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
 }
 
 /* ---- dynamic_to_json: members in the order of their names ----------------------------------------------------------- */
-typedef struct member { rtq_str key; rtq__dyn value; } member;
+typedef struct member {
+    rtq_str key;
+    rtq__dyn value;
+} member;
 
 static int by_key(const void *a, const void *b)
 {
@@ -101,7 +104,14 @@ static void row_to_json(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 }
 
 /* ---- treepath ------------------------------------------------------------------------------------------------------ */
-typedef struct walk { rtq__dyn_builder *b; rtq__buf path; rtq__arena *heap; rtq_str *seen; uint32_t n, cap; int rc; } walk;
+typedef struct walk {
+    rtq__dyn_builder *b;
+    rtq__buf path;
+    rtq__arena *heap;
+    rtq_str *seen;
+    uint32_t n, cap;
+    int rc;
+} walk;
 
 static void note(walk *w)
 {

@@ -9,7 +9,11 @@
 #include "fn/fn_text.h"
 
 /* The bytes that hash() takes: text as it is, everything else in its memory form (little-endian words). */
-typedef struct bytes { const void *ptr; size_t len; int64_t word; } bytes;
+typedef struct bytes {
+    const void *ptr;
+    size_t len;
+    int64_t word;
+} bytes;
 
 static void bytes_of(bytes *b, const rtq__cell *c, rtq__rowctx *ctx)
 {
@@ -45,7 +49,10 @@ static void row_hash(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
 }
 
 /* Kusto does not say how it combines hashes, and asks not to keep them: the value is ours. */
-static int64_t combine(int64_t a, int64_t b) { return (int64_t)rtq__hash_mix((uint64_t)a, (uint64_t)b); }
+static int64_t combine(int64_t a, int64_t b)
+{
+    return (int64_t)rtq__hash_mix((uint64_t)a, (uint64_t)b);
+}
 
 static void row_hash_many(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {

@@ -4,8 +4,14 @@
 #include "fn/families.h"
 #include "fn/fn_text.h"
 
-typedef struct ip4 { uint32_t address, prefix; } ip4;
-typedef struct ip6 { uint8_t b[16]; uint32_t prefix; bool dotted; /* plain IPv4 */ } ip6;
+typedef struct ip4 {
+    uint32_t address, prefix;
+} ip4;
+typedef struct ip6 {
+    uint8_t b[16];
+    uint32_t prefix;
+    bool dotted; /* plain IPv4 */
+} ip6;
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
@@ -51,9 +57,15 @@ static bool parse_ip4(ip4 *out, const char *p, size_t len)
     return used && read_prefix(&out->prefix, p + used, len - used, 32);
 }
 
-static uint32_t mask4(uint32_t prefix) { return prefix ? ~UINT32_C(0) << (32 - prefix) : 0; }
+static uint32_t mask4(uint32_t prefix)
+{
+    return prefix ? ~UINT32_C(0) << (32 - prefix) : 0;
+}
 
-static int hex(char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; }
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
 
 static void map_ip4(ip6 *out, uint32_t address, uint32_t prefix)
 {
@@ -130,7 +142,8 @@ static bool parse_ip6(ip6 *out, const char *p, size_t len)
     if (!read_prefix(&out->prefix, p + n, len - n, v4 ? 32 : 128))
         return false;
     if (v4)
-        map_ip4(out, (uint32_t)out->b[12] << 24 | (uint32_t)out->b[13] << 16 | (uint32_t)out->b[14] << 8 | out->b[15], out->prefix);
+        map_ip4(out, (uint32_t)out->b[12] << 24 | (uint32_t)out->b[13] << 16 | (uint32_t)out->b[14] << 8 | out->b[15],
+                out->prefix);
     return true;
 }
 
@@ -145,7 +158,10 @@ static int compare6(const ip6 *a, const ip6 *b, uint32_t prefix)
     return 0;
 }
 
-static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 /* ---- IPv4 --------------------------------------------------------------------------------------------------------- */
 static void row_parse4(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
@@ -176,7 +192,8 @@ static void row_format4(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
         return;
     uint32_t prefix = least(ip.prefix, (uint32_t)want), a = ip.address & mask4(prefix);
     rtq__buf_clear(buf);
-    rtq__buf_addf(buf, "%u.%u.%u.%u", (unsigned)(a >> 24), (unsigned)(a >> 16 & 255), (unsigned)(a >> 8 & 255), (unsigned)(a & 255));
+    rtq__buf_addf(buf, "%u.%u.%u.%u", (unsigned)(a >> 24), (unsigned)(a >> 16 & 255), (unsigned)(a >> 8 & 255),
+                  (unsigned)(a & 255));
     if (ctx->fn->tag)
         rtq__buf_addf(buf, "/%u", (unsigned)prefix);
     rtq__return_buf(out, buf, ctx);
@@ -233,8 +250,8 @@ static void row_range_to_list(rtq__cell *out, const rtq__cell *args, uint32_t n_
         while (bits < 32 && !(at >> bits & 1) && at + (UINT64_C(2) << bits) - 1 <= b.address)
             bits++;
         char text[24];
-        int len = snprintf(text, sizeof text, "%u.%u.%u.%u/%u", (unsigned)(at >> 24), (unsigned)(at >> 16 & 255), (unsigned)(at >> 8 & 255),
-                           (unsigned)(at & 255), (unsigned)(32 - bits));
+        int len = snprintf(text, sizeof text, "%u.%u.%u.%u/%u", (unsigned)(at >> 24), (unsigned)(at >> 16 & 255),
+                           (unsigned)(at >> 8 & 255), (unsigned)(at & 255), (unsigned)(32 - bits));
         rtq__dyn d = rtq__dyn_text(text, (size_t)len);
         rtq__dyn_add(ctx->eval->builder, &d);
         at += UINT64_C(1) << bits;
@@ -305,7 +322,8 @@ static bool in_range6(const void *ip, const char *p, size_t len, bool *valid)
 }
 
 /* Null when the address or the only range is none. */
-static void any_range(rtq__cell *out, const rtq__cell *args, uint32_t n_args, const void *ip, range_test test, rtq__rowctx *ctx)
+static void any_range(rtq__cell *out, const rtq__cell *args, uint32_t n_args, const void *ip, range_test test,
+                      rtq__rowctx *ctx)
 {
     bool valid = true, all_valid = true, found = false;
     for (uint32_t i = 1; i < n_args && !found; i++) {
@@ -343,7 +361,10 @@ static void row_ranges6(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 }
 
 /* ---- addresses inside text ---------------------------------------------------------------------------------------- */
-static bool alnum(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (unsigned char)c >= 0x80; }
+static bool alnum(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (unsigned char)c >= 0x80;
+}
 
 /* what: a whole address, or the beginning of one that ends in a dot. */
 static bool has_address(rtq_str text, const char *what, size_t len, bool prefix)

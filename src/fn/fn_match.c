@@ -5,10 +5,13 @@
 
 enum { CONTAINS, HAS, HAS_PREFIX, HAS_SUFFIX, STARTS, ENDS, OP = 7, CASE = 8, NOT = 16 }; /* tag of a row */
 
-typedef struct matcher { rtq__needle needle; char text[]; } matcher;
+typedef struct matcher {
+    rtq__needle needle;
+    char text[];
+} matcher;
 
-static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args, rtq_diag *diag, size_t begin,
-                   size_t end)
+static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
+                   rtq_diag *diag, size_t begin, size_t end)
 {
     (void)diag, (void)begin, (void)end;
     if (n_args < 2 || !args[1] || args[1]->kind != RTQ_STRING)
@@ -23,9 +26,15 @@ static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell
     return RTQ_OK;
 }
 
-static void unprepare(rtq__mem *mem, void *state) { rtq__free(mem, state); }
+static void unprepare(rtq__mem *mem, void *state)
+{
+    rtq__free(mem, state);
+}
 
-static inline unsigned char lower(char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
+static inline unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
 
 static bool equal_ascii(const char *a, const char *b, size_t n)
 {
@@ -109,7 +118,8 @@ static bool test_row(const rtq__fcall *call, uint32_t row, const rtq__needle *pr
     return test((int)(call->fn->tag & OP), prepared, hay.ptr, hay.len);
 }
 
-static inline __attribute__((always_inline)) uint32_t loop(int op, rtq__sel *out, const rtq__fcall *call, const rtq__needle *needle)
+static inline __attribute__((always_inline)) uint32_t loop(int op, rtq__sel *out, const rtq__fcall *call,
+                                                           const rtq__needle *needle)
 {
     const rtq__string *cells = call->args[0]->data;
     bool want = !(call->fn->tag & NOT);
@@ -123,7 +133,8 @@ static inline __attribute__((always_inline)) uint32_t loop(int op, rtq__sel *out
 }
 
 /* Fields of open records: nearly all are text. */
-static inline __attribute__((always_inline)) uint32_t loop_dyn(int op, rtq__sel *out, const rtq__fcall *call, const rtq__needle *needle)
+static inline __attribute__((always_inline)) uint32_t loop_dyn(int op, rtq__sel *out, const rtq__fcall *call,
+                                                               const rtq__needle *needle)
 {
     const rtq__vec *v = call->args[0];
     const rtq__dyn *cells = v->data;

@@ -40,8 +40,14 @@ static void row_csv(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
 }
 
 /* ---- parse_path ---------------------------------------------------------------------------------------------------- */
-static bool slash(char c) { return c == '/' || c == '\\'; }
-static bool letter(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
+static bool slash(char c)
+{
+    return c == '/' || c == '\\';
+}
+static bool letter(char c)
+{
+    return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
 
 static void add(rtq__dyn_builder *b, const char *key, const char *ptr, size_t len)
 {
@@ -87,16 +93,20 @@ static void row_path(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
 }
 
 /* ---- parse_command_line: as CommandLineToArgvW --------------------------------------------------------------------- */
-static int prepare_command_line(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args, rtq_diag *diag,
-                                size_t begin, size_t end)
+static int prepare_command_line(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args,
+                                uint32_t n_args, rtq_diag *diag, size_t begin, size_t end)
 {
     (void)out, (void)mem, (void)fn;
     if (n_args > 1 && args[1] && rtq__compare_nocase(args[1]->u.s, args[1]->len, "windows", 7))
-        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "parse_command_line() knows the parser \"windows\" only");
+        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                             "parse_command_line() knows the parser \"windows\" only");
     return RTQ_OK;
 }
 
-static bool space(char c) { return c == ' ' || c == '\t'; }
+static bool space(char c)
+{
+    return c == ' ' || c == '\t';
+}
 
 static void add_argument(rtq__dyn_builder *b, rtq__buf *arg)
 {

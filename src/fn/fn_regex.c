@@ -4,13 +4,24 @@
 #include "fn/fn_text.h"
 #include "fn/regex.h"
 
-enum { MATCHES = -1, PATTERN_0 = 0, PATTERN_1 = 1, TRIM = 8, TRIM_START = 16, TRIM_END = 32, COUNT = 64, ALL = 128, REWRITE_1 = 256,
-       REWRITE_2 = 512, ARG = 7 /* tag: number of the pattern, what else is to be prepared */ };
+enum {
+    MATCHES = -1,
+    PATTERN_0 = 0,
+    PATTERN_1 = 1,
+    TRIM = 8,
+    TRIM_START = 16,
+    TRIM_END = 32,
+    COUNT = 64,
+    ALL = 128,
+    REWRITE_1 = 256,
+    REWRITE_2 = 512,
+    ARG = 7 /* tag: number of the pattern, what else is to be prepared */
+};
 enum { MAX_GROUPS = 17 };
 
 typedef struct regex {
-    rtq__re *re, *end;               /* end: for the end of the text, trim only */
-    uint32_t groups[MAX_GROUPS], n;  /* of extract_all */
+    rtq__re *re, *end;              /* end: for the end of the text, trim only */
+    uint32_t groups[MAX_GROUPS], n; /* of extract_all */
     char *rewrite;
     size_t rewrite_len;
 } regex;
@@ -31,7 +42,8 @@ static int choose_groups(regex *r, rtq__mem *mem, const rtq__cell *list, rtq_dia
 {
     uint32_t all = rtq__re_groups(r->re);
     if (all < 1 || all >= MAX_GROUPS)
-        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "extract_all() needs a pattern with 1 to 16 groups, not %u", (unsigned)all);
+        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                             "extract_all() needs a pattern with 1 to 16 groups, not %u", (unsigned)all);
     if (!list) {
         for (uint32_t i = 1; i <= all; i++)
             r->groups[r->n++] = i;
@@ -43,7 +55,9 @@ static int choose_groups(regex *r, rtq__mem *mem, const rtq__cell *list, rtq_dia
     rtq__dyn_iter_init(&it, &list->u.y, &heap);
     int64_t group = 0;
     while (rtq__dyn_next(&it) && r->n < MAX_GROUPS) {
-        group = it.item.tag == RTQ__DYN_LONG ? it.item.u.i : it.item.tag == RTQ__DYN_STRING ? rtq__re_group(r->re, it.item.u.p, it.item.len) : -1;
+        group = it.item.tag == RTQ__DYN_LONG     ? it.item.u.i
+                : it.item.tag == RTQ__DYN_STRING ? rtq__re_group(r->re, it.item.u.p, it.item.len)
+                                                 : -1;
         if (group < 1 || group > all)
             break;
         r->groups[r->n++] = (uint32_t)group;
@@ -51,18 +65,20 @@ static int choose_groups(regex *r, rtq__mem *mem, const rtq__cell *list, rtq_dia
     int rc = it.error;
     rtq__arena_free(&heap);
     if (rc == RTQ_OK && (!r->n || group < 1 || group > all))
-        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "the pattern of extract_all() has no such group");
+        return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                             "the pattern of extract_all() has no such group");
     return rc;
 }
 
-static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args, rtq_diag *diag, size_t begin,
-                   size_t end)
+static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
+                   rtq_diag *diag, size_t begin, size_t end)
 {
     uint32_t arg = fn->tag == MATCHES ? 1 : (uint32_t)fn->tag & ARG;
     if (fn->tag > 0 && fn->tag & COUNT) {
         bool as_regex = n_args > 2 && args[2] && args[2]->len == 5 && !memcmp(args[2]->u.s, "regex", 5);
         if (n_args > 2 && args[2] && !as_regex && (args[2]->len != 6 || memcmp(args[2]->u.s, "normal", 6)))
-            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "countof() takes the kinds \"normal\" and \"regex\"");
+            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                                 "countof() takes the kinds \"normal\" and \"regex\"");
         if (!as_regex)
             return RTQ_OK;
     }
@@ -72,7 +88,9 @@ static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell
     if (!r)
         return RTQ_ERR_NOMEM;
     const char *text = args[arg]->len ? args[arg]->u.s : "";
-    unsigned how = fn->tag > 0 ? (unsigned)fn->tag : 0, anchors = how & (TRIM | TRIM_START) ? RTQ__REGEX_BEGIN : how & TRIM_END ? RTQ__REGEX_END : 0;
+    unsigned how = fn->tag > 0 ? (unsigned)fn->tag : 0, anchors = how & (TRIM | TRIM_START) ? RTQ__REGEX_BEGIN
+                                                                  : how & TRIM_END          ? RTQ__REGEX_END
+                                                                                            : 0;
     int rc = rtq__regex_new(&r->re, mem, text, args[arg]->len, anchors, diag, begin, end);
     if (rc == RTQ_OK && how & TRIM)
         rc = rtq__regex_new(&r->end, mem, text, args[arg]->len, RTQ__REGEX_END, diag, begin, end);
@@ -94,7 +112,11 @@ static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell
 /* ---- matches regex ------------------------------------------------------------------------------------------------ */
 
 /* A pattern that comes with the rows is compiled when it changes; a bad one matches nothing. */
-typedef struct moving { rtq__re *re; rtq__buf pattern; bool compiled; } moving;
+typedef struct moving {
+    rtq__re *re;
+    rtq__buf pattern;
+    bool compiled;
+} moving;
 
 static int moving_match(moving *m, rtq__fcall *call, uint32_t row, rtq_str text)
 {
@@ -102,7 +124,8 @@ static int moving_match(moving *m, rtq__fcall *call, uint32_t row, rtq_str text)
     rtq__buf own;
     rtq__buf_init(&own, call->eval->mem);
     rtq_str pattern = rtq__text_of(&c, &own);
-    if (!m->compiled || m->pattern.len != pattern.len || memcmp(m->pattern.ptr ? m->pattern.ptr : "", pattern.ptr, pattern.len)) {
+    if (!m->compiled || m->pattern.len != pattern.len ||
+        memcmp(m->pattern.ptr ? m->pattern.ptr : "", pattern.ptr, pattern.len)) {
         rtq__re_free(m->re);
         m->re = NULL;
         rtq__buf_clear(&m->pattern);
@@ -149,7 +172,10 @@ static int each(rtq__fcall *call, uint8_t *bools, rtq__sel *out, uint32_t *n_out
     return yes < 0 ? yes : RTQ_OK;
 }
 
-static int filter(rtq__sel *out, uint32_t *n_out, rtq__fcall *call) { return each(call, NULL, out, n_out); }
+static int filter(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
+{
+    return each(call, NULL, out, n_out);
+}
 
 static int vec(rtq__vec **out, rtq__fcall *call)
 {
@@ -331,7 +357,8 @@ static void row_indexof_regex(rtq__cell *out, const rtq__cell *args, uint32_t n_
     const regex *r = ctx->state;
     rtq__buf *buf = &ctx->eval->text;
     rtq_str text = rtq__text_of(&args[0], buf);
-    int64_t start = n_args > 2 ? args[2].u.i : 0, length = n_args > 3 ? args[3].u.i : -1, occurrence = n_args > 4 ? args[4].u.i : 1;
+    int64_t start = n_args > 2 ? args[2].u.i : 0, length = n_args > 3 ? args[3].u.i : -1,
+            occurrence = n_args > 4 ? args[4].u.i : 1;
     if (!r || start < 0 || length < -1 || occurrence < 0)
         return;
     size_t at = byte_of(text, start), end = text.len;

@@ -6,9 +6,16 @@
 /* ---- two series, or a series and a number --------------------------------------------------------------------------- */
 enum { ADD, SUBTRACT, MULTIPLY, DIVIDE, POW, EQUALS, NOT_EQUALS, GREATER, GREATER_EQUALS, LESS, LESS_EQUALS };
 
-typedef struct operand { const rtq__dyn *items; uint32_t n; rtq__dyn scalar; } operand;
+typedef struct operand {
+    const rtq__dyn *items;
+    uint32_t n;
+    rtq__dyn scalar;
+} operand;
 
-static bool is_number(const rtq__dyn *d) { return d->tag == RTQ__DYN_LONG || d->tag == RTQ__DYN_REAL; }
+static bool is_number(const rtq__dyn *d)
+{
+    return d->tag == RTQ__DYN_LONG || d->tag == RTQ__DYN_REAL;
+}
 
 static bool read_operand(operand *o, const rtq__cell *c, rtq__rowctx *ctx)
 {
@@ -24,7 +31,10 @@ static rtq__dyn item(const operand *o, uint32_t i)
     return i < o->n ? o->items[i] : (rtq__dyn){0};
 }
 
-static rtq__dyn truth(bool b) { return (rtq__dyn){.tag = RTQ__DYN_BOOL, .u = {.i = b}}; }
+static rtq__dyn truth(bool b)
+{
+    return (rtq__dyn){.tag = RTQ__DYN_BOOL, .u = {.i = b}};
+}
 
 static rtq__dyn integers(intptr_t op, int64_t a, int64_t b)
 {
@@ -80,7 +90,8 @@ static rtq__dyn unary(intptr_t op, const rtq__dyn *d)
         return (rtq__dyn){0};
     bool integer = d->tag == RTQ__DYN_LONG;
     switch (op) {
-    case ABS: return integer ? rtq__dyn_number(d->u.i < 0 ? (int64_t)-(uint64_t)d->u.i : d->u.i) : rtq__dyn_float(fabs(x));
+    case ABS:
+        return integer ? rtq__dyn_number(d->u.i < 0 ? (int64_t) - (uint64_t)d->u.i : d->u.i) : rtq__dyn_float(fabs(x));
     case CEILING: return integer ? *d : rtq__dyn_float(ceil(x));
     case FLOOR: return integer ? *d : rtq__dyn_float(floor(x));
     case SIGN: return rtq__dyn_number((x > 0) - (x < 0));
@@ -258,7 +269,8 @@ static void row_fir(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
 static void row_iir(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     uint32_t n, n_b, n_a;
-    double *x = rtq__series_reals(&args[0], &n, ctx), *b = rtq__series_reals(&args[1], &n_b, ctx), *a = rtq__series_reals(&args[2], &n_a, ctx);
+    double *x = rtq__series_reals(&args[0], &n, ctx), *b = rtq__series_reals(&args[1], &n_b, ctx),
+           *a = rtq__series_reals(&args[2], &n_a, ctx);
     (void)n_args;
     if (!x || !b || !a || !n_a || a[0] == 0)
         return;

@@ -69,7 +69,11 @@ static void row_stats_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_
 }
 
 /* ---- products -------------------------------------------------------------------------------------------------------- */
-typedef struct pair { const double *a, *b; uint32_t n; bool one_a, one_b; } pair; /* one: a number for all items */
+typedef struct pair {
+    const double *a, *b;
+    uint32_t n;
+    bool one_a, one_b;
+} pair; /* one: a number for all items */
 
 static bool read_pair(pair *p, const rtq__cell *args, rtq__rowctx *ctx)
 {
@@ -137,7 +141,8 @@ static void row_cosine(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
 static void row_pearson(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     uint32_t n, m;
-    double *x = rtq__series_reals(&args[0], &n, ctx), *y = rtq__series_reals(&args[1], &m, ctx), sx = 0, sy = 0, xx = 0, yy = 0, xy = 0;
+    double *x = rtq__series_reals(&args[0], &n, ctx), *y = rtq__series_reals(&args[1], &m, ctx), sx = 0, sy = 0, xx = 0,
+           yy = 0, xy = 0;
     (void)n_args;
     if (!x || !y || !n || n != m)
         return;
@@ -162,7 +167,9 @@ static void row_product(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 }
 
 /* ---- straight lines -------------------------------------------------------------------------------------------------- */
-typedef struct line { double r2, slope, variance, rvariance, intercept; } line;
+typedef struct line {
+    double r2, slope, variance, rvariance, intercept;
+} line;
 
 static bool fit(line *f, const double *y, uint32_t from, uint32_t n)
 {

@@ -4,7 +4,10 @@
 #include "fn/fn_array.h"
 
 /* Distinct values with a hash index, on the heap of results. */
-typedef struct set { rtq__dyn *items; uint32_t *index, n, mask; } set;
+typedef struct set {
+    rtq__dyn *items;
+    uint32_t *index, n, mask;
+} set;
 
 static bool set_open(set *s, uint32_t max, rtq__rowctx *ctx)
 {
@@ -47,7 +50,10 @@ static bool set_of(set *s, const rtq__dyn *items, uint32_t n, rtq__rowctx *ctx)
     return true;
 }
 
-typedef struct input { const rtq__dyn *items; uint32_t n; } input;
+typedef struct input {
+    const rtq__dyn *items;
+    uint32_t n;
+} input;
 
 /* All arguments as arrays; NULL: one of them is none. */
 static input *inputs(const rtq__cell *args, uint32_t n_args, uint64_t *total, rtq__rowctx *ctx)

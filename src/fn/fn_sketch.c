@@ -3,7 +3,10 @@
 #include "fn/families.h"
 #include "fn/fn_array.h"
 
-static rtq__agg_mem memory(rtq__rowctx *ctx) { return (rtq__agg_mem){ctx->eval->mem, 0, 0}; }
+static rtq__agg_mem memory(rtq__rowctx *ctx)
+{
+    return (rtq__agg_mem){ctx->eval->mem, 0, 0};
+}
 
 static bool ok(int rc, rtq__rowctx *ctx)
 {
@@ -38,7 +41,10 @@ static void row_hll_merge(rtq__cell *out, const rtq__cell *args, uint32_t n_args
     rtq__hll_free(&all, &m);
 }
 
-static rtq__cell as_dynamic(rtq__cell c) { return c.is_null ? rtq__cell_null(RTQ_DYNAMIC) : rtq__cell_y(rtq__dyn_from_cell(&c)); }
+static rtq__cell as_dynamic(rtq__cell c)
+{
+    return c.is_null ? rtq__cell_null(RTQ_DYNAMIC) : rtq__cell_y(rtq__dyn_from_cell(&c));
+}
 
 static void row_percentile(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {

@@ -6,7 +6,10 @@
 
 enum { MAX_REPEAT = 1024 };
 
-static rtq_str string_of(const rtq__cell *c) { return (rtq_str){c->len ? c->u.s : "", c->len}; }
+static rtq_str string_of(const rtq__cell *c)
+{
+    return (rtq_str){c->len ? c->u.s : "", c->len};
+}
 
 static void add_text(rtq__buf *out, const rtq__cell *c)
 {
@@ -240,7 +243,8 @@ static void row_reverse(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
 static void row_indexof(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     rtq_str text = text_copy(&args[0], ctx), what = text_copy(&args[1], ctx);
-    int64_t start = n_args > 2 ? args[2].u.i : 0, length = n_args > 3 ? args[3].u.i : -1, occurrence = n_args > 4 ? args[4].u.i : 1;
+    int64_t start = n_args > 2 ? args[2].u.i : 0, length = n_args > 3 ? args[3].u.i : -1,
+            occurrence = n_args > 4 ? args[4].u.i : 1;
     int64_t n = (int64_t)rtq__utf8_length(text.ptr, text.len);
     for (uint32_t i = 2; i < n_args; i++)
         if (args[i].is_null)

@@ -10,16 +10,25 @@ enum { ANY, ALL, INDEX }; /* tag of a row */
 enum { FEW = 6, MAX_TERM = 63 };
 
 typedef struct terms {
-    rtq__arena arena;          /* of prepared sets */
+    rtq__arena arena; /* of prepared sets */
     rtq__needle *needles;
-    uint32_t n, n_other;       /* n_other: the first needles, not in the table */
-    uint32_t *table, mask;     /* needle number + 1 */
-    uint64_t lengths;          /* bit: some needle in the table has this length */
+    uint32_t n, n_other;   /* n_other: the first needles, not in the table */
+    uint32_t *table, mask; /* needle number + 1 */
+    uint64_t lengths;      /* bit: some needle in the table has this length */
 } terms;
 
-static inline unsigned char lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c; }
-static inline uint32_t mix(uint32_t h, unsigned char c) { return (h ^ c) * 0x01000193u; }
-static inline bool alnum(unsigned char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
+static inline unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+static inline uint32_t mix(uint32_t h, unsigned char c)
+{
+    return (h ^ c) * 0x01000193u;
+}
+static inline bool alnum(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
 
 static bool equal(const rtq__needle *n, const char *ptr)
 {
@@ -167,8 +176,8 @@ static bool test(const terms *t, intptr_t how, const char *ptr, size_t len)
     return t->table && any_term(t, ptr, len);
 }
 
-static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args, rtq_diag *diag, size_t begin,
-                   size_t end)
+static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
+                   rtq_diag *diag, size_t begin, size_t end)
 {
     (void)diag, (void)begin, (void)end;
     uint32_t cap = 0;
@@ -257,7 +266,10 @@ static int each(rtq__fcall *call, uint8_t *bools, rtq__sel *out, uint32_t *n_out
     return rc;
 }
 
-static int filter(rtq__sel *out, uint32_t *n_out, rtq__fcall *call) { return each(call, NULL, out, n_out); }
+static int filter(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
+{
+    return each(call, NULL, out, n_out);
+}
 
 static int vec(rtq__vec **out, rtq__fcall *call)
 {

@@ -64,14 +64,26 @@ static inline void rtq__return_built(rtq__cell *out, rtq__rowctx *ctx)
         ctx->error = rc;
 }
 
-static inline void rtq__return_bool(rtq__cell *out, bool b) { *out = rtq__cell_i(RTQ_BOOL, b); }
-static inline void rtq__return_long(rtq__cell *out, int64_t i) { *out = rtq__cell_i(RTQ_LONG, i); }
+static inline void rtq__return_bool(rtq__cell *out, bool b)
+{
+    *out = rtq__cell_i(RTQ_BOOL, b);
+}
+static inline void rtq__return_long(rtq__cell *out, int64_t i)
+{
+    *out = rtq__cell_i(RTQ_LONG, i);
+}
 
 static inline rtq__dyn rtq__dyn_text(const char *ptr, size_t len)
 {
     return (rtq__dyn){.tag = RTQ__DYN_STRING, .len = (uint32_t)len, .u = {.p = ptr}};
 }
-static inline rtq__dyn rtq__dyn_number(int64_t i) { return (rtq__dyn){.tag = RTQ__DYN_LONG, .u = {.i = i}}; }
-static inline rtq__dyn rtq__dyn_float(double d) { return (rtq__dyn){.tag = RTQ__DYN_REAL, .u = {.d = d}}; }
+static inline rtq__dyn rtq__dyn_number(int64_t i)
+{
+    return (rtq__dyn){.tag = RTQ__DYN_LONG, .u = {.i = i}};
+}
+static inline rtq__dyn rtq__dyn_float(double d)
+{
+    return (rtq__dyn){.tag = RTQ__DYN_REAL, .u = {.d = d}};
+}
 
 #endif

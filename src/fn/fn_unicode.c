@@ -49,7 +49,8 @@ static void row_to_string(rtq__cell *out, const rtq__cell *args, uint32_t n_args
     for (uint32_t i = 0; i < n_args; i++) {
         bool number = args[i].kind == RTQ_INT || args[i].kind == RTQ_LONG;
         bool dynamic = args[i].kind == RTQ_DYNAMIC || args[i].kind == RTQ_UNKNOWN;
-        if (args[i].is_null || (!number && !dynamic) || !(number ? add_point(buf, args[i].u.i) : add_points(buf, &args[i].u.y, ctx)))
+        if (args[i].is_null || (!number && !dynamic) ||
+            !(number ? add_point(buf, args[i].u.i) : add_points(buf, &args[i].u.y, ctx)))
             return;
     }
     rtq__return_buf(out, buf, ctx);
@@ -85,11 +86,15 @@ static uint32_t adapt(uint32_t delta, uint32_t n, bool first)
     return k + (BASE - T_MIN + 1) * delta / (delta + SKEW);
 }
 
-static uint32_t threshold(uint32_t k, uint32_t bias) { return k <= bias ? T_MIN : k >= bias + T_MAX ? T_MAX : k - bias; }
+static uint32_t threshold(uint32_t k, uint32_t bias)
+{
+    return k <= bias ? T_MIN : k >= bias + T_MAX ? T_MAX : k - bias;
+}
 
 static bool encode(rtq__buf *out, rtq_str text)
 {
-    uint32_t n = INITIAL_N, delta = 0, bias = INITIAL_BIAS, done = 0, total = (uint32_t)rtq__utf8_length(text.ptr, text.len), basic;
+    uint32_t n = INITIAL_N, delta = 0, bias = INITIAL_BIAS, done = 0,
+             total = (uint32_t)rtq__utf8_length(text.ptr, text.len), basic;
     if (text.len > MAX_LABEL)
         return false;
     for (size_t i = 0; i < text.len; i++)
@@ -152,7 +157,9 @@ static bool decode(rtq__buf *out, rtq_str text)
             if (at >= text.len)
                 return false;
             char c = text.ptr[at++];
-            uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0' + 26) : (c | 32) >= 'a' && (c | 32) <= 'z' ? (uint32_t)((c | 32) - 'a') : BASE;
+            uint32_t digit = c >= '0' && c <= '9'                 ? (uint32_t)(c - '0' + 26)
+                             : (c | 32) >= 'a' && (c | 32) <= 'z' ? (uint32_t)((c | 32) - 'a')
+                                                                  : BASE;
             if (digit >= BASE || (uint64_t)digit * w > UINT32_MAX - i)
                 return false;
             i += digit * w;
@@ -195,7 +202,9 @@ static size_t dot(const char *p, size_t len)
 {
     if (p[0] == '.')
         return 1;
-    return len >= 3 && (!memcmp(p, "\xe3\x80\x82", 3) || !memcmp(p, "\xef\xbc\x8e", 3) || !memcmp(p, "\xef\xbd\xa1", 3)) ? 3 : 0;
+    return len >= 3 && (!memcmp(p, "\xe3\x80\x82", 3) || !memcmp(p, "\xef\xbc\x8e", 3) || !memcmp(p, "\xef\xbd\xa1", 3))
+               ? 3
+               : 0;
 }
 
 static void row_domain(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)

@@ -36,7 +36,8 @@ static void decode(rtq__buf *buf, rtq_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        int high = c == '%' && i + 2 < text.len ? hex(text.ptr[i + 1]) : -1, low = high >= 0 ? hex(text.ptr[i + 2]) : -1;
+        int high = c == '%' && i + 2 < text.len ? hex(text.ptr[i + 1]) : -1,
+            low = high >= 0 ? hex(text.ptr[i + 2]) : -1;
         if (low >= 0) {
             rtq__buf_addc(buf, (char)(high << 4 | low));
             i += 2;
@@ -77,7 +78,10 @@ static rtq_str cut(rtq_str *rest, const char *at, size_t skip) /* what is before
     return head;
 }
 
-static const char *find(rtq_str text, char c) { return text.len ? memchr(text.ptr, c, text.len) : NULL; }
+static const char *find(rtq_str text, char c)
+{
+    return text.len ? memchr(text.ptr, c, text.len) : NULL;
+}
 
 static void add_query(rtq__dyn_builder *b, rtq_str query)
 {
@@ -120,7 +124,8 @@ static void add_authority(rtq__dyn_builder *b, rtq_str *user, rtq_str *password,
 static void row_parse_url(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     rtq__dyn_builder *b = ctx->eval->builder;
-    rtq_str rest = {args[0].len ? args[0].u.s : "", args[0].len}, user = {"", 0}, password = {"", 0}, fragment, query, authority = {"", 0};
+    rtq_str rest = {args[0].len ? args[0].u.s : "", args[0].len}, user = {"", 0}, password = {"", 0}, fragment, query,
+            authority = {"", 0};
     (void)n_args;
     ptrdiff_t scheme = rtq__find(rest.ptr, rest.len, "://", 3);
     rtq__dyn_begin_bag(b);

@@ -3,20 +3,42 @@
 #include "fn/families.h"
 #include "fn/fn_text.h"
 
-enum { MAX_DEPTH = 60, MAX_TEXT = 1 << 20, MAX_COMPARES = 20000000 /* of names of siblings: text made to be slow gives null */ };
+enum {
+    MAX_DEPTH = 60,
+    MAX_TEXT = 1 << 20,
+    MAX_COMPARES = 20000000 /* of names of siblings: text made to be slow gives null */
+};
 
 typedef struct node {
     rtq_str name;
-    struct node *next, *first, *last;     /* siblings, children */
-    struct attribute { rtq_str name, value; struct attribute *next; } *attributes, *last_attribute;
-    rtq__buf text;                        /* on the heap of results: memory goes with it */
-    bool done;                            /* written already, with an earlier sibling of its name */
+    struct node *next, *first, *last; /* siblings, children */
+    struct attribute {
+        rtq_str name, value;
+        struct attribute *next;
+    } * attributes, *last_attribute;
+    rtq__buf text; /* on the heap of results: memory goes with it */
+    bool done;     /* written already, with an earlier sibling of its name */
 } node;
 
-typedef struct xml { const char *p, *end; rtq__arena *heap; rtq__mem *mem; node *open[MAX_DEPTH]; int depth; node *root; bool failed; } xml;
+typedef struct xml {
+    const char *p, *end;
+    rtq__arena *heap;
+    rtq__mem *mem;
+    node *open[MAX_DEPTH];
+    int depth;
+    node *root;
+    bool failed;
+} xml;
 
-static bool space(char c) { return c == ' ' || (c >= 9 && c <= 13); }
-static bool name_char(char c) { return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c && strchr("_-.:", c)); }
+static bool space(char c)
+{
+    return c == ' ' || (c >= 9 && c <= 13);
+}
+static bool name_char(char c)
+{
+    return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+           (c && strchr("_-.:", c));
+}
 static void skip_space(xml *x)
 {
     while (x->p < x->end && space(*x->p))
@@ -50,7 +72,10 @@ static rtq_str read_name(xml *x)
 /* Text with its entities replaced, on the heap. The result is never longer. */
 static rtq_str unescape(xml *x, const char *p, const char *end)
 {
-    static const struct { const char *name; char c; } known[] = {{"lt;", '<'}, {"gt;", '>'}, {"amp;", '&'}, {"quot;", '"'}, {"apos;", '\''}};
+    static const struct {
+        const char *name;
+        char c;
+    } known[] = {{"lt;", '<'}, {"gt;", '>'}, {"amp;", '&'}, {"quot;", '"'}, {"apos;", '\''}};
     char *to = rtq__arena_alloc(x->heap, (size_t)(end - p) + 4), *at = to;
     if (!to) {
         x->failed = true;
@@ -74,7 +99,9 @@ static rtq_str unescape(xml *x, const char *p, const char *end)
         uint32_t cp = 0;
         bool hex = semi && left > 2 && (p[2] | 32) == 'x', ok = semi && p[1] == '#';
         for (const char *d = p + 2 + hex; ok && d < semi; d++) {
-            int v = *d >= '0' && *d <= '9' ? *d - '0' : hex && (*d | 32) >= 'a' && (*d | 32) <= 'f' ? (*d | 32) - 'a' + 10 : -1;
+            int v = *d >= '0' && *d <= '9'                        ? *d - '0'
+                    : hex && (*d | 32) >= 'a' && (*d | 32) <= 'f' ? (*d | 32) - 'a' + 10
+                                                                  : -1;
             ok = v >= 0;
             cp = cp * (hex ? 16 : 10) + (uint32_t)v;
         }
@@ -202,7 +229,8 @@ static bool read(xml *x)
             add_text(x, begin, x->p, false);
         else
             for (const char *c = begin; c < x->p; c++)
-                if (!space(*c) && memcmp(begin, "\xef\xbb\xbf", (size_t)(x->p - begin) < 3 ? (size_t)(x->p - begin) : 3))
+                if (!space(*c) &&
+                    memcmp(begin, "\xef\xbb\xbf", (size_t)(x->p - begin) < 3 ? (size_t)(x->p - begin) : 3))
                     return false;
     }
     return x->root && !x->depth;
@@ -219,7 +247,10 @@ static rtq_str trimmed(const node *n)
     return t;
 }
 
-static bool same_name(const node *a, const node *b) { return a->name.len == b->name.len && !memcmp(a->name.ptr, b->name.ptr, a->name.len); }
+static bool same_name(const node *a, const node *b)
+{
+    return a->name.len == b->name.len && !memcmp(a->name.ptr, b->name.ptr, a->name.len);
+}
 
 static void put(rtq__dyn_builder *b, node *n, uint32_t *compares)
 {
@@ -296,8 +327,10 @@ static void row_xml(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
         free_texts(x.root);
 }
 
+/* clang-format off */
 const rtq__fn rtq__fns_xml[] = {
     {.name = "parse_xml", .args = "string", .ret = "dynamic", .naming = RTQ__NAME_FIRST, .row = row_xml, .doc = "XML as a property bag.", .page = "parse-xml-function"},
     {.name = "parse_xml", .args = "dynamic", .ret = "dynamic", .naming = RTQ__NAME_FIRST, .row = row_xml, .doc = "XML as a property bag.", .page = "parse-xml-function"},
 };
+/* clang-format on */
 RTQ__FAMILY_COUNT(xml)

@@ -14,23 +14,26 @@ uint64_t rtq__hll_hash(const rtq__cell *cell)
     rtq__dyn d = cell->kind == RTQ_DYNAMIC || cell->kind == RTQ_UNKNOWN ? cell->u.y : rtq__dyn_from_cell(cell);
     uint64_t bits;
     switch (d.tag) {
-    case RTQ__DYN_STRING:
-        return rtq__hash_bytes(d.u.p, d.len, SEED);
+    case RTQ__DYN_STRING: return rtq__hash_bytes(d.u.p, d.len, SEED);
     case RTQ__DYN_REAL:
         if (d.u.d == nearbyint(d.u.d) && fabs(d.u.d) < 9e15)
             return rtq__hash_word((uint64_t)(int64_t)d.u.d, SEED);
         memcpy(&bits, &d.u.d, sizeof bits);
         return rtq__hash_word(isnan(d.u.d) ? UINT64_C(0x7ff8000000000000) : bits, SEED);
-    case RTQ__DYN_BOOL: case RTQ__DYN_LONG: case RTQ__DYN_DATETIME: case RTQ__DYN_TIMESPAN:
-        return rtq__hash_word((uint64_t)d.u.i, SEED);
-    case RTQ__DYN_GUID: case RTQ__DYN_DECIMAL:
-        return rtq__hash_bytes(d.u.p, 16, SEED);
-    default:
-        return rtq__dyn_hash(&d, SEED);
+    case RTQ__DYN_BOOL:
+    case RTQ__DYN_LONG:
+    case RTQ__DYN_DATETIME:
+    case RTQ__DYN_TIMESPAN: return rtq__hash_word((uint64_t)d.u.i, SEED);
+    case RTQ__DYN_GUID:
+    case RTQ__DYN_DECIMAL: return rtq__hash_bytes(d.u.p, 16, SEED);
+    default: return rtq__dyn_hash(&d, SEED);
     }
 }
 
-static uint32_t exact_max(uint8_t precision) { return precision <= 14 ? 1000 : 8000; }
+static uint32_t exact_max(uint8_t precision)
+{
+    return precision <= 14 ? 1000 : 8000;
+}
 
 static void set_register(rtq__hll *h, uint64_t hash)
 {
@@ -211,7 +214,8 @@ int rtq__hll_to_dyn(rtq__dyn *out, const rtq__hll *h, rtq__dyn_builder *b, rtq__
         char text[24];
         if (!h->hashes[i])
             continue;
-        rtq__dyn s = {.tag = RTQ__DYN_STRING, .len = (uint32_t)rtq__print_long(text, (int64_t)h->hashes[i]), .u = {.p = text}};
+        rtq__dyn s = {
+            .tag = RTQ__DYN_STRING, .len = (uint32_t)rtq__print_long(text, (int64_t)h->hashes[i]), .u = {.p = text}};
         rtq__dyn_add(b, &s);
     }
     rtq__dyn_end(b);
@@ -249,8 +253,8 @@ int rtq__hll_from_dyn(rtq__hll *h, const rtq__dyn *d, rtq__agg_mem *m, rtq__aren
 {
     rtq__dyn head, precision, hashes, registers;
     int rc = rtq__dyn_at(&head, d, 0, heap);
-    if (rc != RTQ_OK || (rc = rtq__dyn_at(&precision, &head, 1, heap)) != RTQ_OK || (rc = rtq__dyn_at(&hashes, d, 1, heap)) != RTQ_OK ||
-        (rc = rtq__dyn_at(&registers, d, 2, heap)) != RTQ_OK)
+    if (rc != RTQ_OK || (rc = rtq__dyn_at(&precision, &head, 1, heap)) != RTQ_OK ||
+        (rc = rtq__dyn_at(&hashes, d, 1, heap)) != RTQ_OK || (rc = rtq__dyn_at(&registers, d, 2, heap)) != RTQ_OK)
         return rc;
     if (precision.tag != RTQ__DYN_LONG || precision.u.i < 12 || precision.u.i > 18)
         return RTQ_ERR_DATA;

@@ -8,10 +8,13 @@
 
 struct rtq__re {
     RE2 re;
-    rtq__re(const re2::StringPiece &pattern, const RE2::Options &options) : re(pattern, options) {}
+    rtq__re(const re2::StringPiece &pattern, const RE2::Options &options) : re(pattern, options)
+    {
+    }
 };
 
-extern "C" int rtq__re_new(rtq__re **out, const char *pattern, size_t len, int64_t max_mem, char *error, size_t error_cap)
+extern "C" int rtq__re_new(rtq__re **out, const char *pattern, size_t len, int64_t max_mem, char *error,
+                           size_t error_cap)
 {
     *out = nullptr;
     try {
@@ -56,12 +59,14 @@ extern "C" int rtq__re_group(const rtq__re *re, const char *name, size_t len)
     }
 }
 
-extern "C" int rtq__re_match(const rtq__re *re, const char *text, size_t len, size_t start, rtq__span *spans, uint32_t n_spans)
+extern "C" int rtq__re_match(const rtq__re *re, const char *text, size_t len, size_t start, rtq__span *spans,
+                             uint32_t n_spans)
 {
     try {
         re2::StringPiece groups[RTQ__RE_GROUPS];
         uint32_t n = n_spans < RTQ__RE_GROUPS ? n_spans : static_cast<uint32_t>(RTQ__RE_GROUPS);
-        bool found = re->re.Match(re2::StringPiece(text, len), start, len, RE2::UNANCHORED, groups, static_cast<int>(n));
+        bool found = re->re.Match(re2::StringPiece(text, len), start, len, RE2::UNANCHORED, groups,
+                                  static_cast<int>(n));
         for (uint32_t i = 0; found && i < n; i++)
             spans[i] = {groups[i].data(), groups[i].size()};
         return found ? 1 : 0;

@@ -11,10 +11,16 @@ int rtq__regex_translate(rtq__buf *out, const char *pattern, size_t len, size_t 
 
 /* Translates and compiles. What is wrong goes to diag at [begin, end), with the offset inside the pattern. */
 enum { RTQ__REGEX_BEGIN = 1, RTQ__REGEX_END = 2 }; /* anchors: match at the beginning, at the end of the text only */
-int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len, unsigned anchors, rtq_diag *diag, size_t begin, size_t end);
+int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len, unsigned anchors, rtq_diag *diag,
+                   size_t begin, size_t end);
 
 /* Sets of code points, for class algebra: sorted, disjoint ranges {first, last}. */
-typedef struct rtq__cpset { rtq__mem *mem; uint32_t (*r)[2]; size_t n, cap; bool failed; } rtq__cpset;
+typedef struct rtq__cpset {
+    rtq__mem *mem;
+    uint32_t (*r)[2];
+    size_t n, cap;
+    bool failed;
+} rtq__cpset;
 void rtq__cpset_init(rtq__cpset *s, rtq__mem *mem);
 void rtq__cpset_free(rtq__cpset *s);
 void rtq__cpset_add(rtq__cpset *s, uint32_t first, uint32_t last);
@@ -22,8 +28,9 @@ void rtq__cpset_normal(rtq__cpset *s);
 void rtq__cpset_negate(rtq__cpset *s);
 void rtq__cpset_union(rtq__cpset *s, const rtq__cpset *other);
 void rtq__cpset_intersect(rtq__cpset *s, const rtq__cpset *other);
-bool rtq__cpset_property(rtq__cpset *s, const char *name, size_t len); /* general categories and a few names; false: not known here */
-void rtq__cpset_perl(rtq__cpset *s, char letter, bool unicode);        /* d s w */
-void rtq__cpset_print(rtq__buf *out, const rtq__cpset *s);             /* as a class of RE2 */
+bool rtq__cpset_property(rtq__cpset *s, const char *name,
+                         size_t len); /* general categories and a few names; false: not known here */
+void rtq__cpset_perl(rtq__cpset *s, char letter, bool unicode); /* d s w */
+void rtq__cpset_print(rtq__buf *out, const rtq__cpset *s);      /* as a class of RE2 */
 
 #endif

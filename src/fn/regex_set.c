@@ -58,20 +58,20 @@ void rtq__cpset_normal(rtq__cpset *s)
 
 void rtq__cpset_negate(rtq__cpset *s)
 {
-    rtq__cpset not;
+    rtq__cpset others;
     uint32_t next = 0;
-    rtq__cpset_init(&not, s->mem);
+    rtq__cpset_init(&others, s->mem);
     rtq__cpset_normal(s);
     for (size_t i = 0; i < s->n; i++) {
         if (s->r[i][0] > next)
-            rtq__cpset_add(&not, next, s->r[i][0] - 1);
+            rtq__cpset_add(&others, next, s->r[i][0] - 1);
         next = s->r[i][1] + 1;
     }
     if (next <= LAST)
-        rtq__cpset_add(&not, next, LAST);
-    not.failed |= s->failed;
+        rtq__cpset_add(&others, next, LAST);
+    others.failed |= s->failed;
     rtq__cpset_free(s);
-    *s = not;
+    *s = others;
 }
 
 void rtq__cpset_union(rtq__cpset *s, const rtq__cpset *other)
@@ -101,7 +101,10 @@ void rtq__cpset_intersect(rtq__cpset *s, const rtq__cpset *other)
     *s = both;
 }
 
-static bool in_category(const char *have, const char *name, size_t len) { return have[0] == name[0] && (len == 1 || have[1] == name[1]); }
+static bool in_category(const char *have, const char *name, size_t len)
+{
+    return have[0] == name[0] && (len == 1 || have[1] == name[1]);
+}
 
 static void add_category(rtq__cpset *s, const char *name, size_t len)
 {
@@ -112,9 +115,12 @@ static void add_category(rtq__cpset *s, const char *name, size_t len)
 
 bool rtq__cpset_property(rtq__cpset *s, const char *name, size_t len)
 {
-    static const struct { const char *name, *category; } names[] = {
-        {"Letter", "L"}, {"Uppercase", "Lu"}, {"Uppercase_Letter", "Lu"}, {"Lowercase", "Ll"}, {"Lowercase_Letter", "Ll"}, {"Mark", "M"},
-        {"Number", "N"}, {"Decimal_Number", "Nd"}, {"Punctuation", "P"}, {"Symbol", "S"}, {"Separator", "Z"}, {"Other", "C"}};
+    static const struct {
+        const char *name, *category;
+    } names[] = {{"Letter", "L"},     {"Uppercase", "Lu"},        {"Uppercase_Letter", "Lu"},
+                 {"Lowercase", "Ll"}, {"Lowercase_Letter", "Ll"}, {"Mark", "M"},
+                 {"Number", "N"},     {"Decimal_Number", "Nd"},   {"Punctuation", "P"},
+                 {"Symbol", "S"},     {"Separator", "Z"},         {"Other", "C"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i].name) == len && !memcmp(names[i].name, name, len)) {
             add_category(s, names[i].category, strlen(names[i].category));
@@ -132,9 +138,11 @@ bool rtq__cpset_property(rtq__cpset *s, const char *name, size_t len)
 
 void rtq__cpset_perl(rtq__cpset *s, char letter, bool unicode)
 {
-    static const uint16_t spaces[][2] = {{9, 13}, {32, 32}, {0x85, 0x85}, {0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029},
-                                         {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}};
-    static const uint32_t circled[][2] = {{0x200C, 0x200D}, {0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189}};
+    static const uint16_t spaces[][2] = {{9, 13},          {32, 32},         {0x85, 0x85},     {0xA0, 0xA0},
+                                         {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F},
+                                         {0x205F, 0x205F}, {0x3000, 0x3000}};
+    static const uint32_t circled[][2] = {
+        {0x200C, 0x200D}, {0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189}};
     if (letter == 's') {
         for (size_t i = 0; i < (unicode ? sizeof spaces / sizeof spaces[0] : 2); i++)
             rtq__cpset_add(s, spaces[i][0], spaces[i][1]);

@@ -3,10 +3,14 @@
 #include "fn/regex.h"
 
 enum { MAX_NESTING = 200, MAX_CLASSES = 40 };
-#define WORD "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{200C}\\x{200D}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}\\x{1F150}-\\x{1F169}\\x{1F170}-\\x{1F189}"
+#define WORD                                                                                                           \
+    "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{200C}\\x{200D}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}\\x{1F150}-\\x{1F169}" \
+    "\\x{1F170}-\\x{1F189}"
 #define SPACE "\\t-\\r \\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}"
 
-typedef struct flags { bool verbose, ascii; } flags;
+typedef struct flags {
+    bool verbose, ascii;
+} flags;
 typedef struct reader {
     const char *p;
     size_t len, i;
@@ -18,7 +22,14 @@ typedef struct reader {
 } reader;
 
 /* What one escape or plain character stands for. */
-typedef struct item { enum { CP, PERL, PROPERTY, ASSERTION, POSIX } what; uint32_t cp; char letter; bool negated; const char *name; size_t len; size_t begin, end; } item;
+typedef struct item {
+    enum { CP, PERL, PROPERTY, ASSERTION, POSIX } what;
+    uint32_t cp;
+    char letter;
+    bool negated;
+    const char *name;
+    size_t len, begin, end;
+} item;
 
 static bool fail(reader *r, size_t at, const char *why)
 {
@@ -100,7 +111,12 @@ static bool escape(reader *r, item *it, bool in_class)
         return fail(r, at, "unknown escape");
     r->i++;
     switch (c) {
-    case 'd': case 'D': case 'w': case 'W': case 's': case 'S':
+    case 'd':
+    case 'D':
+    case 'w':
+    case 'W':
+    case 's':
+    case 'S':
         it->what = PERL;
         it->negated = c < 'a';
         it->letter = (char)(c | 32);
@@ -116,12 +132,15 @@ static bool escape(reader *r, item *it, bool in_class)
     case 'n': it->cp = 10; return true;
     case 'r': it->cp = 13; return true;
     case 'v': it->cp = 11; return true;
-    case 'A': case 'z': case 'B': case 'b':
+    case 'A':
+    case 'z':
+    case 'B':
+    case 'b':
         if (in_class)
             return fail(r, at, "an assertion has no place in a character class");
         return boundary(r, it);
-    case '<': case '>':
-        return fail(r, at, "boundaries of one side (\\<, \\>) are not supported");
+    case '<':
+    case '>': return fail(r, at, "boundaries of one side (\\<, \\>) are not supported");
     default: break;
     }
     if (c >= '0' && c <= '7') {
@@ -161,15 +180,18 @@ static void put_cp(rtq__buf *out, uint32_t cp)
         rtq__buf_addf(out, "\\x%02X", (unsigned)cp);
 }
 
-static bool blank(const reader *r, char c) { return r->flags.verbose && (c == ' ' || (c >= 9 && c <= 13)); }
+static bool blank(const reader *r, char c)
+{
+    return r->flags.verbose && (c == ' ' || (c >= 9 && c <= 13));
+}
 
 /* ---- classes ------------------------------------------------------------------------------------------------------ */
 
 /* [:alpha:] at r->i; leaves r->i behind it. */
 static bool posix(reader *r, item *it)
 {
-    static const char *const names[] = {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
-                                        "word", "xdigit"};
+    static const char *const names[] = {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph",
+                                        "lower", "print", "punct", "space", "upper", "word",  "xdigit"};
     if (r->i + 1 >= r->len || r->p[r->i] != '[' || r->p[r->i + 1] != ':')
         return false;
     size_t at = r->i + 2;
@@ -178,7 +200,8 @@ static bool posix(reader *r, item *it)
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         size_t len = strlen(names[n]);
         if (r->len - at >= len + 2 && !memcmp(r->p + at, names[n], len) && !memcmp(r->p + at + len, ":]", 2)) {
-            *it = (item){.what = POSIX, .negated = negated, .name = names[n], .len = len, .begin = r->i, .end = at + len + 2};
+            *it = (item){
+                .what = POSIX, .negated = negated, .name = names[n], .len = len, .begin = r->i, .end = at + len + 2};
             r->i = it->end;
             return true;
         }
@@ -188,11 +211,23 @@ static bool posix(reader *r, item *it)
 
 static void add_posix(rtq__cpset *s, const item *it)
 {
-    static const struct { const char *name; uint8_t r[4][2]; } sets[] = {
-        {"alnum", {{'0', '9'}, {'A', 'Z'}, {'a', 'z'}}}, {"alpha", {{'A', 'Z'}, {'a', 'z'}}}, {"ascii", {{0, 127}}}, {"blank", {{9, 9}, {32, 32}}},
-        {"cntrl", {{0, 31}, {127, 127}}}, {"digit", {{'0', '9'}}}, {"graph", {{33, 126}}}, {"lower", {{'a', 'z'}}}, {"print", {{32, 126}}},
-        {"punct", {{33, 47}, {58, 64}, {91, 96}, {123, 126}}}, {"space", {{9, 13}, {32, 32}}}, {"upper", {{'A', 'Z'}}},
-        {"word", {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}}, {"xdigit", {{'0', '9'}, {'A', 'F'}, {'a', 'f'}}}};
+    static const struct {
+        const char *name;
+        uint8_t r[4][2];
+    } sets[] = {{"alnum", {{'0', '9'}, {'A', 'Z'}, {'a', 'z'}}},
+                {"alpha", {{'A', 'Z'}, {'a', 'z'}}},
+                {"ascii", {{0, 127}}},
+                {"blank", {{9, 9}, {32, 32}}},
+                {"cntrl", {{0, 31}, {127, 127}}},
+                {"digit", {{'0', '9'}}},
+                {"graph", {{33, 126}}},
+                {"lower", {{'a', 'z'}}},
+                {"print", {{32, 126}}},
+                {"punct", {{33, 47}, {58, 64}, {91, 96}, {123, 126}}},
+                {"space", {{9, 13}, {32, 32}}},
+                {"upper", {{'A', 'Z'}}},
+                {"word", {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}},
+                {"xdigit", {{'0', '9'}, {'A', 'F'}, {'a', 'f'}}}};
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         if (strcmp(sets[i].name, it->name))
             continue;
@@ -494,7 +529,9 @@ static bool open_group(reader *r)
         r->outer[r->depth++] = r->flags;
         return true;
     }
-    size_t name = left > 2 && p[1] == '<' && p[2] != '=' && p[2] != '!' ? 2 : left > 2 && p[1] == 'P' && p[2] == '<' ? 3 : 0;
+    size_t name = left > 2 && p[1] == '<' && p[2] != '=' && p[2] != '!' ? 2
+                  : left > 2 && p[1] == 'P' && p[2] == '<'              ? 3
+                                                                        : 0;
     if (!name) {
         if (left > 2 && p[1] == '<')
             return fail(r, open, "look-around is not supported");
@@ -565,9 +602,11 @@ int rtq__regex_translate(rtq__buf *out, const char *pattern, size_t len, size_t 
     return out->failed ? RTQ_ERR_NOMEM : RTQ_OK;
 }
 
-int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len, unsigned anchors, rtq_diag *diag, size_t begin, size_t end)
+int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len, unsigned anchors, rtq_diag *diag,
+                   size_t begin, size_t end)
 {
-    static const int64_t budgets[] = {8 << 20, 64 << 20, 256 << 20}; /* of RE2: cached automata grow with it only when they need to */
+    static const int64_t budgets[] = {8 << 20, 64 << 20,
+                                      256 << 20}; /* of RE2: cached automata grow with it only when they need to */
     rtq__buf text;
     size_t at = 0;
     const char *why = "";
@@ -577,7 +616,8 @@ int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len
     int rc = rtq__regex_translate(&text, pattern, len, &at, &why);
     rtq__buf_adds(&text, anchors & RTQ__REGEX_END ? ")\\z" : anchors ? ")" : "");
     if (rc == RTQ_ERR_SYNTAX) {
-        rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end, "bad regular expression: %s, at offset %zu of the pattern", why, at);
+        rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                      "bad regular expression: %s, at offset %zu of the pattern", why, at);
         rc = RTQ_ERR_SEMANTIC;
     } else if (rc == RTQ_OK) {
         for (size_t i = 0; i < sizeof budgets / sizeof budgets[0]; i++) {

@@ -1,3 +1,4 @@
+/* agg_run.c - see agg_run.h. */
 #include "agg_run.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,8 @@ rtq__cell fn_cell(fn_world *w, uint32_t kind, const char *text)
     case RTQ_STRING: return rtq__cell_s(text, len);
     case RTQ_REAL: ok = rtq__parse_real(&c.u.d, text, len); break;
     case RTQ_BOOL: c.u.i = !strcmp(text, "true"); break;
-    case RTQ_INT: case RTQ_LONG: ok = rtq__parse_long(&c.u.i, text, len); break;
+    case RTQ_INT:
+    case RTQ_LONG: ok = rtq__parse_long(&c.u.i, text, len); break;
     case RTQ_DATETIME: ok = rtq__parse_datetime(&c.u.i, text, len); break;
     case RTQ_TIMESPAN: ok = rtq__parse_timespan(&c.u.i, text, len); break;
     case RTQ_GUID: ok = rtq__parse_guid(c.u.b, text, len); break;
@@ -67,8 +69,8 @@ const char *fn_json(fn_world *w, const rtq__cell *cell)
     return text;
 }
 
-static void update(fn_world *w, rtq__agg_call *call, const rtq__cell *cells, uint32_t from, uint32_t to, uint32_t n_cols, void *state,
-                   bool many)
+static void update(fn_world *w, rtq__agg_call *call, const rtq__cell *cells, uint32_t from, uint32_t to,
+                   uint32_t n_cols, void *state, bool many)
 {
     uint32_t n = to - from;
     rtq__vec *args[8];
@@ -102,13 +104,15 @@ static const rtq__agg *find(const char *name, const rtq__cell *cells, uint32_t n
     return n_cols ? &rows[n - 1] : rows;
 }
 
-static void add_rows(fn_world *w, rtq__agg_call *call, const rtq__cell *cells, uint32_t from, uint32_t to, uint32_t n_cols, void *state, bool many)
+static void add_rows(fn_world *w, rtq__agg_call *call, const rtq__cell *cells, uint32_t from, uint32_t to,
+                     uint32_t n_cols, void *state, bool many)
 {
     for (uint32_t r = from; r < to || r == from; r += 512)
         update(w, call, cells, r, r + 512 < to ? r + 512 : to, n_cols, state, many);
 }
 
-const char *fn_aggregate(fn_world *w, const char *name, const rtq__cell *cells, uint32_t n_rows, uint32_t n_cols, const rtq__cell *constants)
+const char *fn_aggregate(fn_world *w, const char *name, const rtq__cell *cells, uint32_t n_rows, uint32_t n_cols,
+                         const rtq__cell *constants)
 {
     const rtq__agg *agg = find(name, cells, n_cols);
     rtq__agg_mem mem = {w->mem, 0, 0};
@@ -132,7 +136,8 @@ const char *fn_aggregate(fn_world *w, const char *name, const rtq__cell *cells, 
     rtq__buf saved;
     rtq__buf_init(&saved, w->mem);
     if (agg->save) {
-        check(agg->save(&saved, right) == RTQ_OK && agg->load(loaded, &mem, saved.ptr, saved.len) == RTQ_OK, "save and load");
+        check(agg->save(&saved, right) == RTQ_OK && agg->load(loaded, &mem, saved.ptr, saved.len) == RTQ_OK,
+              "save and load");
     } else {
         check(!agg->destroy, "a state with memory needs save");
         memcpy(loaded, right, sizeof loaded);

@@ -16,5 +16,6 @@ rtq__cell fn_cell(fn_world *w, uint32_t kind, const char *text);
 const char *fn_json(fn_world *w, const rtq__cell *cell);
 /* Runs an aggregate over n rows of row-major cells; result as JSON, several columns joined by " | ". It runs whole, and in two halves
  * that are merged after save and load; "whole …, merged …" when the two differ. constants: trailing arguments, ended by kind 0. */
-const char *fn_aggregate(fn_world *w, const char *name, const rtq__cell *cells, uint32_t n_rows, uint32_t n_cols, const rtq__cell *constants);
+const char *fn_aggregate(fn_world *w, const char *name, const rtq__cell *cells, uint32_t n_rows, uint32_t n_cols,
+                         const rtq__cell *constants);
 #endif

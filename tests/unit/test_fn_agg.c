@@ -1,3 +1,4 @@
+/* Aggregates: ids of recorded emulator results and page examples in comments. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -5,8 +6,14 @@
 #include "agg_run.h"
 
 static fn_world w;
-static void open(void) { fn_world_open(&w); }
-static void close(void) { fn_world_close(&w); }
+static void open(void)
+{
+    fn_world_open(&w);
+}
+static void close(void)
+{
+    fn_world_close(&w);
+}
 TestSuite(fn_agg, .init = open, .fini = close);
 
 enum { MAX = 64 };
@@ -24,7 +31,11 @@ static const char *run(const char *name, uint32_t kind, const char *values, cons
         cells[0] = rtq__cell_null(kind);
     return fn_aggregate(&w, name, cells, n, 1, constants);
 }
-#define GIVES(expr, want) do { const char *got_ = (expr); cr_expect_str_eq(got_, want, "%s: %s, not %s", #expr, got_, want); } while (0)
+#define GIVES(expr, want)                                                  \
+    do {                                                                   \
+        const char *got_ = (expr);                                         \
+        cr_expect_str_eq(got_, want, "%s: %s, not %s", #expr, got_, want); \
+    } while (0)
 
 Test(fn_agg, table_is_sorted)
 {
@@ -60,7 +71,8 @@ Test(fn_agg, numbers)
 {
     GIVES(run("count", RTQ_LONG, "1 2 3", NULL), "3");
     GIVES(run("sum", RTQ_LONG, "9223372036854775807 1", NULL), "-9223372036854775808");
-    GIVES(run("avg", RTQ_TIMESPAN, "10675199.02:48:05.4775807 10675199.02:48:05.4775807", NULL), "\"10675199.02:48:05.4775807\"");
+    GIVES(run("avg", RTQ_TIMESPAN, "10675199.02:48:05.4775807 10675199.02:48:05.4775807", NULL),
+          "\"10675199.02:48:05.4775807\"");
     GIVES(run("avg", RTQ_LONG, "1 2 -4 -8", NULL), "-2.25");
     GIVES(run("avg", RTQ_TIMESPAN, "1h 2h", NULL), "\"01:30:00\"");
     GIVES(run("min", RTQ_REAL, "3.3 NaN", NULL), "\"NaN\"");
@@ -87,7 +99,8 @@ Test(fn_agg, unknown_values_decide)
 Test(fn_agg, predicates)
 {
     rtq__cell t = rtq__cell_i(RTQ_BOOL, 1), f = rtq__cell_i(RTQ_BOOL, 0), null = rtq__cell_null(RTQ_BOOL);
-    rtq__cell rows[] = {rtq__cell_i(RTQ_LONG, 1), t, rtq__cell_i(RTQ_LONG, 2), f, rtq__cell_i(RTQ_LONG, 4), t, rtq__cell_i(RTQ_LONG, 8), null};
+    rtq__cell rows[] = {rtq__cell_i(RTQ_LONG, 1), t, rtq__cell_i(RTQ_LONG, 2), f,
+                        rtq__cell_i(RTQ_LONG, 4), t, rtq__cell_i(RTQ_LONG, 8), null};
     GIVES(fn_aggregate(&w, "sumif", rows, 4, 2, NULL), "5");
     GIVES(fn_aggregate(&w, "maxif", rows, 4, 2, NULL), "4");
     GIVES(fn_aggregate(&w, "dcountif", rows, 4, 2, NULL), "2");
@@ -103,20 +116,26 @@ Test(fn_agg, lists_and_sets)
     GIVES(run("make_list", RTQ_LONG, "1 2 3 4 5 6", three), "[1,2,3]");
     GIVES(run("make_set", RTQ_LONG, "1 1 2 3 4 5 6", two), "[1,2]");
     GIVES(run("make_set", RTQ_STRING, "b a c a b", NULL), "[\"b\",\"a\",\"c\"]");
-    GIVES(run("make_list", RTQ_DYNAMIC, "[1,2] null [3]", NULL), "[1,2,null,3]"); /* emu-agent-aggregation-0039-5a0628bc */
+    GIVES(run("make_list", RTQ_DYNAMIC, "[1,2] null [3]", NULL),
+          "[1,2,null,3]"); /* emu-agent-aggregation-0039-5a0628bc */
     GIVES(run("make_set", RTQ_DYNAMIC, "[\"A1\",\"A2\"] [\"A2\",\"C1\"]", NULL), "[\"A1\",\"A2\",\"C1\"]");
-    GIVES(run("make_bag", RTQ_DYNAMIC, "{\"a\":1} {\"a\":2,\"b\":3} {\"c\":4} null 5", NULL), "{\"a\":1,\"b\":3,\"c\":4}");
+    GIVES(run("make_bag", RTQ_DYNAMIC, "{\"a\":1} {\"a\":2,\"b\":3} {\"c\":4} null 5", NULL),
+          "{\"a\":1,\"b\":3,\"c\":4}");
     GIVES(run("count_distinct", RTQ_STRING, "b a c a b", NULL), "3");
     GIVES(run("buildschema", RTQ_DYNAMIC,
-              "{\"x\":1,\"y\":3.5} {\"x\":\"somevalue\",\"z\":[1,2,3]} {\"y\":{\"w\":\"zzz\"},\"t\":[\"aa\",\"bb\"],\"z\":[\"foo\"]}", NULL),
-          "{\"x\":[\"long\",\"string\"],\"y\":[\"double\",{\"w\":\"string\"}],\"z\":{\"`indexer`\":[\"long\",\"string\"]},\"t\":{"
+              "{\"x\":1,\"y\":3.5} {\"x\":\"somevalue\",\"z\":[1,2,3]} "
+              "{\"y\":{\"w\":\"zzz\"},\"t\":[\"aa\",\"bb\"],\"z\":[\"foo\"]}",
+              NULL),
+          "{\"x\":[\"long\",\"string\"],\"y\":[\"double\",{\"w\":\"string\"}],\"z\":{\"`indexer`\":[\"long\","
+          "\"string\"]},\"t\":{"
           "\"`indexer`\":\"string\"}}");
 }
 
 Test(fn_agg, winners)
 {
     rtq__cell s1 = rtq__cell_s("first of a long name", 20), s2 = rtq__cell_s("", 0), s3 = rtq__cell_s("third", 5);
-    rtq__cell rows[] = {rtq__cell_i(RTQ_LONG, 10), s1, rtq__cell_i(RTQ_LONG, 10), s2, rtq__cell_i(RTQ_LONG, 5), s3, rtq__cell_null(RTQ_LONG), s2};
+    rtq__cell rows[] = {rtq__cell_i(RTQ_LONG, 10), s1, rtq__cell_i(RTQ_LONG, 10), s2,
+                        rtq__cell_i(RTQ_LONG, 5),  s3, rtq__cell_null(RTQ_LONG),  s2};
     GIVES(fn_aggregate(&w, "arg_max", rows, 4, 2, NULL), "10 | \"first of a long name\"");
     GIVES(fn_aggregate(&w, "arg_min", rows, 4, 2, NULL), "5 | \"third\"");
     rtq__cell nulls[] = {rtq__cell_null(RTQ_LONG), s3, rtq__cell_null(RTQ_LONG), s1};
@@ -161,7 +180,7 @@ Test(fn_agg, dcount)
 {
     enum { N = 30000 };
     rtq__cell *rows = malloc(N * sizeof *rows);
-    char (*text)[24] = malloc(N * sizeof *text);
+    char(*text)[24] = malloc(N * sizeof *text);
     for (int n = 1; n <= N; n = n * 3 + 1) {
         for (int i = 0; i < n; i++)
             rows[i] = rtq__cell_s(text[i], (size_t)snprintf(text[i], sizeof *text, "value number %d", i));

@@ -2,11 +2,18 @@
 #include <criterion/criterion.h>
 #include "fx.h"
 
-#define EQ(text, ...) cr_expect_str_eq(FX(f, __VA_ARGS__), text, #__VA_ARGS__ " gives %s, not %s", FX(f, __VA_ARGS__), text)
+#define EQ(text, ...) \
+    cr_expect_str_eq(FX(f, __VA_ARGS__), text, #__VA_ARGS__ " gives %s, not %s", FX(f, __VA_ARGS__), text)
 #define J(text) fx_json(f, text)
 static fx *f;
-static void setup(void) { f = fx_new(); }
-static void teardown(void) { fx_free(f); }
+static void setup(void)
+{
+    f = fx_new();
+}
+static void teardown(void)
+{
+    fx_free(f);
+}
 TestSuite(fn_dynamic, .init = setup, .fini = teardown);
 
 Test(fn_dynamic, parts)
@@ -18,9 +25,12 @@ Test(fn_dynamic, parts)
     EQ("null", "__index", "dynamic, long", J("[1,2,3]"), FX_L(3));
     EQ("2", "__index", "dynamic, dynamic", J("[1,2,3]"), J("1"));
     EQ("1", "__index", "dynamic, dynamic", J("{\"x y\":1}"), J("\"x y\""));
-    EQ("\"{\\\"A1\\\":12,\\\"B\\\":[2,{\\\"a\\\":1,\\\"c\\\":3}],\\\"Y\\\":{}}\"", "dynamic_to_json", "any", J("{\"Y\":{},\"B\":[2,{\"c\":3,\"a\":1}],\"A1\":12}"));
-    EQ("[\"['prop1']\",\"['prop1'][0]\",\"['prop2']\"]", "treepath", "dynamic", J("{\"prop1\":[1,2,3,4],\"prop2\":\"value2\"}"));
-    rtq__cell rows[] = {J("{\"a\":1,\"b\":\"x\"}"), FX_S("a"), J("{\"b\":1}"), FX_S("b"), FX_NULL(RTQ_DYNAMIC), FX_S("b"), J("\"a\""), FX_S("a")};
+    EQ("\"{\\\"A1\\\":12,\\\"B\\\":[2,{\\\"a\\\":1,\\\"c\\\":3}],\\\"Y\\\":{}}\"", "dynamic_to_json", "any",
+       J("{\"Y\":{},\"B\":[2,{\"c\":3,\"a\":1}],\"A1\":12}"));
+    EQ("[\"['prop1']\",\"['prop1'][0]\",\"['prop2']\"]", "treepath", "dynamic",
+       J("{\"prop1\":[1,2,3,4],\"prop2\":\"value2\"}"));
+    rtq__cell rows[] = {J("{\"a\":1,\"b\":\"x\"}"), FX_S("a"), J("{\"b\":1}"), FX_S("b"),
+                        FX_NULL(RTQ_DYNAMIC),       FX_S("b"), J("\"a\""),     FX_S("a")};
     cr_expect_null(fx_agree(f, "__member", "dynamic, string", 2, rows, 4));
 }
 
@@ -34,7 +44,9 @@ Test(fn_dynamic, arrays)
     EQ("[3,4]", "array_slice", "dynamic, long, long", J("[1,2,3,4,5]"), FX_L(-3), FX_L(-2));
     EQ("[1,2]", "array_slice", "dynamic, long, long", J("[1,2]"), FX_L(0), FX_L(100));
     EQ("[]", "array_slice", "dynamic, long, long", J("[1,2]"), FX_L(1), FX_L(0));
-#define AT(want, ...) EQ(want, "array_index_of", "dynamic, any, [long], [long], [const long]", J("[\"this\",\"is\",\"an\",\"example\",\"an\",\"example\"]"), __VA_ARGS__)
+#define AT(want, ...)                                                        \
+    EQ(want, "array_index_of", "dynamic, any, [long], [long], [const long]", \
+       J("[\"this\",\"is\",\"an\",\"example\",\"an\",\"example\"]"), __VA_ARGS__)
     AT("2", FX_S("an"));
     AT("3", FX_S("example"), FX_L(1), FX_L(3));
     AT("-1", FX_S("example"), FX_L(1), FX_L(2));
@@ -67,12 +79,15 @@ Test(fn_dynamic, arrays)
 Test(fn_dynamic, sorting)
 {
     EQ("[1,3,null]", "array_sort_asc", "dynamic, [const bool]", J("[1,null,3]"));
-    EQ("[null,null,\"yellow\",\"green\",\"blue\"]", "array_sort_desc", "dynamic, [const bool]", J("[null,\"blue\",\"yellow\",\"green\",null]"), FX_B(0));
+    EQ("[null,null,\"yellow\",\"green\",\"blue\"]", "array_sort_desc", "dynamic, [const bool]",
+       J("[null,\"blue\",\"yellow\",\"green\",null]"), FX_B(0));
     EQ("[3,2,1]", "array_sort_desc", "dynamic, [const bool]", J("[3,1,2]"));
     EQ("[1,2.5,\"a\",[0]]", "array_sort_asc", "dynamic, [const bool]", J("[[0],\"a\",2.5,1]"));
 #define NTH "const long, const bool, const bool, dynamic..."
-    EQ("[\"a\",\"e\",\"b\",\"c\",\"d\"]", "__array_sort_nth", NTH, FX_L(1), FX_B(1), FX_B(1), J("[1,3,4,5,2]"), J("[\"a\",\"b\",\"c\",\"d\",\"e\"]"));
-    EQ("[\"d\",\"c\",\"b\",\"e\",\"a\"]", "__array_sort_nth", NTH, FX_L(1), FX_B(0), FX_B(1), J("[1,3,4,5,2]"), J("[\"a\",\"b\",\"c\",\"d\",\"e\"]"));
+    EQ("[\"a\",\"e\",\"b\",\"c\",\"d\"]", "__array_sort_nth", NTH, FX_L(1), FX_B(1), FX_B(1), J("[1,3,4,5,2]"),
+       J("[\"a\",\"b\",\"c\",\"d\",\"e\"]"));
+    EQ("[\"d\",\"c\",\"b\",\"e\",\"a\"]", "__array_sort_nth", NTH, FX_L(1), FX_B(0), FX_B(1), J("[1,3,4,5,2]"),
+       J("[\"a\",\"b\",\"c\",\"d\",\"e\"]"));
     EQ("null", "__array_sort_nth", NTH, FX_L(1), FX_B(1), FX_B(1), J("[1,3]"), J("[\"a\"]"));
 }
 
@@ -94,14 +109,17 @@ Test(fn_dynamic, bags)
     EQ("[\"a\",\"c\"]", "bag_keys", "dynamic", J("{\"a\":\"b\",\"c\":123}"));
     EQ("null", "bag_keys", "dynamic", J("[]"));
     EQ("[]", "bag_keys", "dynamic", J("{}"));
-    EQ("{\"a\":1,\"b\":2,\"c\":4,\"d\":6}", "bag_merge", "dynamic...", J("{\"a\":1,\"b\":2}"), J("{\"b\":3,\"c\":4}"), J("{\"c\":5,\"d\":6}"));
+    EQ("{\"a\":1,\"b\":2,\"c\":4,\"d\":6}", "bag_merge", "dynamic...", J("{\"a\":1,\"b\":2}"), J("{\"b\":3,\"c\":4}"),
+       J("{\"c\":5,\"d\":6}"));
     EQ("{\"a\":null}", "bag_merge", "dynamic...", J("{\"a\":null}"), J("{\"a\":1}"));
     EQ("{\"key1\":123,\"key2\":{\"prop2\":\"xyz\"}}", "bag_remove_keys", "dynamic, dynamic",
-       J("{\"key1\":123,\"key2\":{\"prop1\":\"abc\",\"prop2\":\"xyz\"},\"key3\":[100,200]}"), J("[\"$.key2.prop1\",\"key3\"]"));
+       J("{\"key1\":123,\"key2\":{\"prop1\":\"abc\",\"prop2\":\"xyz\"},\"key3\":[100,200]}"),
+       J("[\"$.key2.prop1\",\"key3\"]"));
     EQ("true", "bag_has_key", "dynamic, string", J("{\"key2\":{\"prop1\":\"abc\"}}"), FX_S("$.key2.prop1"));
     EQ("false", "bag_has_key", "dynamic, string", J("{\"key1\":1}"), FX_S("key2"));
 #define SET(want, bag, key) EQ(want, "bag_set_key", "dynamic, const string, any", J(bag), FX_S(key), FX_S("abc"))
-    SET("{\"key1\":123,\"key2\":{\"prop1\":\"abc\",\"prop2\":\"xyz\"}}", "{\"key1\":123,\"key2\":{\"prop1\":123,\"prop2\":\"xyz\"}}", "$.key2.prop1");
+    SET("{\"key1\":123,\"key2\":{\"prop1\":\"abc\",\"prop2\":\"xyz\"}}",
+        "{\"key1\":123,\"key2\":{\"prop1\":123,\"prop2\":\"xyz\"}}", "$.key2.prop1");
     SET("{\"key1\":123,\"key2\":{\"prop1\":\"abc\"}}", "{\"key1\":123}", "$['key2'].prop1");
     SET("{\"key1\":\"abc\"}", "{\"key1\":123}", "key1");
     EQ("{\"a\":1,\"b\":\"2\"}", "bag_zip", "dynamic, dynamic", J("[\"a\",\"b\"]"), J("[1,\"2\",2.5]"));

@@ -2,17 +2,32 @@
 #include <criterion/criterion.h>
 #include "fx.h"
 
-#define EQ(text, ...) cr_expect_str_eq(FX(f, __VA_ARGS__), text, #__VA_ARGS__ " gives %s, not %s", FX(f, __VA_ARGS__), text)
+#define EQ(text, ...) \
+    cr_expect_str_eq(FX(f, __VA_ARGS__), text, #__VA_ARGS__ " gives %s, not %s", FX(f, __VA_ARGS__), text)
 #define S2 "string, string"
 static fx *f;
-static void setup(void) { f = fx_new(); }
-static void teardown(void) { fx_free(f); }
+static void setup(void)
+{
+    f = fx_new();
+}
+static void teardown(void)
+{
+    fx_free(f);
+}
 TestSuite(fn_match, .init = setup, .fini = teardown);
 
 static void agree(const char *name, const char *sig, const char *needle, bool constant)
 {
-    static const char *const texts[] = {"North America", "", "NORTH", "KustoExplorerQueryRun", "a.b.c north", "naïve café", "CAFÉ", "x north-west",
-                                        "The quick brown fox jumps over the lazy dog and runs to the north", "кириллица"};
+    static const char *const texts[] = {"North America",
+                                        "",
+                                        "NORTH",
+                                        "KustoExplorerQueryRun",
+                                        "a.b.c north",
+                                        "naïve café",
+                                        "CAFÉ",
+                                        "x north-west",
+                                        "The quick brown fox jumps over the lazy dog and runs to the north",
+                                        "кириллица"};
     rtq__cell rows[20];
     for (int i = 0; i < 10; i++) {
         rows[2 * i] = FX_S(texts[i]);
@@ -24,15 +39,16 @@ static void agree(const char *name, const char *sig, const char *needle, bool co
 
 Test(fn_match, all_forms_agree)
 {
-    static const char *const names[] = {"contains", "!contains_cs", "has", "!has", "has_cs", "hasprefix", "hassuffix_cs", "startswith", "!startswith_cs",
-                                        "endswith", "endswith_cs", "matches regex"};
+    static const char *const names[] = {"contains",       "!contains_cs", "has",          "!has",
+                                        "has_cs",         "hasprefix",    "hassuffix_cs", "startswith",
+                                        "!startswith_cs", "endswith",     "endswith_cs",  "matches regex"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         agree(names[i], S2, "north", true);
         agree(names[i], S2, "é", true);
         agree(names[i], S2, "North", false);
     }
-    rtq__cell fields[] = {fx_json(f, "\"xNorthx\""), FX_S("north"), FX_NULL(RTQ_DYNAMIC), FX_S("north"), fx_json(f, "{\"a\":\"north\"}"),
-                          FX_S("north"), fx_json(f, "12"), FX_S("north")};
+    rtq__cell fields[] = {fx_json(f, "\"xNorthx\""),       FX_S("north"), FX_NULL(RTQ_DYNAMIC), FX_S("north"),
+                          fx_json(f, "{\"a\":\"north\"}"), FX_S("north"), fx_json(f, "12"),     FX_S("north")};
     cr_expect_null(fx_agree(f, "contains", "dynamic, string", 2, fields, 4));
     cr_expect_null(fx_agree(f, "!has", "dynamic, string", 2, fields, 4));
     agree("has_any", "string, any...", "NORTH", true);
@@ -61,7 +77,7 @@ Test(fn_match, terms)
     EQ("false", "has", S2, FX_S("KustoExplorerQueryRun"), FX_S("Explorer"));
     EQ("true", "has", S2, FX_S("ad67d136-c1db-4f9f"), FX_S("C1DB"));
     EQ("true", "has", S2, FX_S("x.bar.y"), FX_S("bar"));
-    EQ("true", "has", S2, FX_S(""), FX_S("")); /* emu-t1-string-ops-0022-03a1600d */
+    EQ("true", "has", S2, FX_S(""), FX_S(""));     /* emu-t1-string-ops-0022-03a1600d */
     EQ("true", "has", S2, FX_S("a b"), FX_S(" ")); /* emu-agent-string-ops-0036-bb628fad */
     EQ("true", "has", S2, FX_S("МИР привет"), FX_S("Привет"));
     EQ("false", "has", S2, FX_S("ПриветМир"), FX_S("привет"));
@@ -118,7 +134,8 @@ Test(fn_match, regex_syntax)
 
 Test(fn_match, regex_refusals)
 {
-    static const char *const bad[] = {"(?=a)", "(?<!a)b", "a\\<", "\\b{start}a", "(?R)a", "[a", "(a", "\\q", "a{2000}", "[z-a]", "x\\", "*a"};
+    static const char *const bad[] = {"(?=a)", "(?<!a)b", "a\\<",    "\\b{start}a", "(?R)a", "[a",
+                                      "(a",    "\\q",     "a{2000}", "[z-a]",       "x\\",   "*a"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const char *got = FX(f, "matches regex", S2, FX_S("a"), FX_S(bad[i]));
         cr_expect(!strncmp(got, "error", 5), "%s is taken: %s", bad[i], got);
@@ -127,7 +144,8 @@ Test(fn_match, regex_refusals)
 
 Test(fn_match, extract)
 {
-#define EXTRACT(want, pattern, group, text) EQ(want, "extract", "const string, long, string", FX_S(pattern), FX_L(group), FX_S(text))
+#define EXTRACT(want, pattern, group, text) \
+    EQ(want, "extract", "const string, long, string", FX_S(pattern), FX_L(group), FX_S(text))
     EXTRACT("\"James\"", "User: ([^,]+)", 1, "User: James, Email: x");
     EXTRACT("\"12\"", "(\\d+)-(\\d+)", 2, "2020-12-31T10:20:30");
     EXTRACT("\"\"", "(\\d+)", 0, "no match here");
@@ -138,8 +156,8 @@ Test(fn_match, extract)
     ALL("null", "([a-z])(\\d)", "none");
     ALL("[\"tag\",\"/tag\"]", "<(/?[a-z]+)", "<tag>text</tag>");
     cr_expect(!strncmp(FX(f, "extract_all", "const string, string", FX_S("a"), FX_S("a")), "error", 5));
-    EQ("[[\"8\",\"2b8be2\",\"d\"]]", "extract_all", "const string, const dynamic, string", FX_S("(?P<first>\\w)(?P<middle>\\w+)(?P<last>\\w)"),
-       fx_json(f, "[\"first\",2,\"last\"]"), FX_S("82b8be2d"));
+    EQ("[[\"8\",\"2b8be2\",\"d\"]]", "extract_all", "const string, const dynamic, string",
+       FX_S("(?P<first>\\w)(?P<middle>\\w+)(?P<last>\\w)"), fx_json(f, "[\"first\",2,\"last\"]"), FX_S("82b8be2d"));
 }
 
 Test(fn_match, replace_and_trim)

@@ -4,13 +4,21 @@
 #include <stdlib.h>
 #include "fx.h"
 
-#define EQ(text, ...) cr_expect_str_eq(FX(f, __VA_ARGS__), text, #__VA_ARGS__ " gives %s, not %s", FX(f, __VA_ARGS__), text)
-#define NEAR(number, ...) cr_expect(fabs(atof(FX(f, __VA_ARGS__)) - (number)) < 1e-9, #__VA_ARGS__ " gives %s", FX(f, __VA_ARGS__))
+#define EQ(text, ...) \
+    cr_expect_str_eq(FX(f, __VA_ARGS__), text, #__VA_ARGS__ " gives %s, not %s", FX(f, __VA_ARGS__), text)
+#define NEAR(number, ...) \
+    cr_expect(fabs(atof(FX(f, __VA_ARGS__)) - (number)) < 1e-9, #__VA_ARGS__ " gives %s", FX(f, __VA_ARGS__))
 #define J(text) fx_json(f, text)
 #define TWO "dynamic, dynamic"
 static fx *f;
-static void setup(void) { f = fx_new(); }
-static void teardown(void) { fx_free(f); }
+static void setup(void)
+{
+    f = fx_new();
+}
+static void teardown(void)
+{
+    fx_free(f);
+}
 TestSuite(fn_series, .init = setup, .fini = teardown);
 
 Test(fn_series, item_by_item)
@@ -32,8 +40,10 @@ Test(fn_series, filling)
     EQ("[null,36,41,41,16,16]", "series_fill_forward", "dynamic, [any]", J("[null,36,41,null,16,null]"));
     EQ("[36,36,41,16,16,null]", "series_fill_backward", "dynamic, [any]", J("[null,36,41,null,16,null]"));
     EQ("[10,0,0,40]", "series_fill_linear", "dynamic, [any], [bool], [any]", J("[10,0,0,40]"));
-    EQ("[111,111,73,36,41,32,24,16,61,33,33,33]", "series_fill_linear", "dynamic, [any], [bool], [any]", J("[null,111,null,36,41,null,null,16,61,33,null,null]"));
-    EQ("[null,111.0,73.5,36.0,null]", "series_fill_linear", "dynamic, [any], [bool], [any]", J("[null,111.0,null,36.0,null]"), FX_NULL(RTQ_REAL), FX_B(0));
+    EQ("[111,111,73,36,41,32,24,16,61,33,33,33]", "series_fill_linear", "dynamic, [any], [bool], [any]",
+       J("[null,111,null,36,41,null,null,16,61,33,null,null]"));
+    EQ("[null,111.0,73.5,36.0,null]", "series_fill_linear", "dynamic, [any], [bool], [any]",
+       J("[null,111.0,null,36.0,null]"), FX_NULL(RTQ_REAL), FX_B(0));
     EQ("[0,0]", "series_fill_linear", "dynamic, [any], [bool], [any]", J("[null,null]"));
     EQ("[111,-1,36]", "series_fill_const", "dynamic, [any], [any]", J("[111,null,36]"), FX_L(-1));
 }
@@ -41,24 +51,28 @@ Test(fn_series, filling)
 Test(fn_series, filters)
 {
     EQ("[0.0,5.0,15.0]", "series_fir", "dynamic, dynamic, [bool], [bool]", J("[0,10,20]"), J("[1,1]"));
-    EQ("[0.0,0.0,1.0,0.0]", "series_fir", "dynamic, dynamic, [bool], [bool]", J("[0,0,1,1]"), J("[1,-1]"), FX_B(0), FX_B(0));
+    EQ("[0.0,0.0,1.0,0.0]", "series_fir", "dynamic, dynamic, [bool], [bool]", J("[0,0,1,1]"), J("[1,-1]"), FX_B(0),
+       FX_B(0));
     EQ("[1.0,3.0,6.0,10.0]", "series_iir", "dynamic, dynamic, dynamic", J("[1,2,3,4]"), J("[1]"), J("[1,-1]"));
 }
 
 Test(fn_series, statistics)
 {
-    EQ("{\"min\":1.0,\"min_idx\":0,\"max\":3.0,\"max_idx\":2,\"avg\":2.0,\"stdev\":1.0,\"variance\":1.0,\"sum\":6.0,\"len\":3}",
+    EQ("{\"min\":1.0,\"min_idx\":0,\"max\":3.0,\"max_idx\":2,\"avg\":2.0,\"stdev\":1.0,\"variance\":1.0,\"sum\":6.0,"
+       "\"len\":3}",
        "series_stats_dynamic", "dynamic, [const bool]", J("[1,2,3]"));
     EQ("null", "series_stats_dynamic", "dynamic, [const bool]", J("[10,null]"));
     EQ("8", "__series_stats_nth", "const long, dynamic, [const bool]", FX_L(1), J("[23,46,23,87,4,8,3,75,2,56]"));
-    NEAR(0.99935343825504, "series_cosine_similarity", "dynamic, dynamic, [real], [real]", J("[0.1,0.2,0.1,0.2]"), J("[0.11,0.2,0.11,0.21]"));
+    NEAR(0.99935343825504, "series_cosine_similarity", "dynamic, dynamic, [real], [real]", J("[0.1,0.2,0.1,0.2]"),
+         J("[0.11,0.2,0.11,0.21]"));
     NEAR(1, "series_pearson_correlation", TWO, J("[1,2,3]"), J("[2,4,6]"));
     EQ("12.0", "series_dot_product", TWO, J("[1,2,4]"), J("[4,2,1]"));
     EQ("60.0", "series_dot_product", "dynamic, any", J("[1,2,3]"), FX_L(10));
     EQ("24.0", "series_product", "dynamic", J("[1,2,3,4]"));
     EQ("5.0", "series_magnitude", "dynamic", J("[3,4]"));
     NEAR(0.92, "series_fit_line", "dynamic", J("[1.0,2.0,4.0,8.0]"));
-    NEAR(98.62878787878788, "__series_fit_line_nth", "const long, dynamic", FX_L(2), J("[2,5,6,8,11,15,17,18,25,26,30,30]"));
+    NEAR(98.62878787878788, "__series_fit_line_nth", "const long, dynamic", FX_L(2),
+         J("[2,5,6,8,11,15,17,18,25,26,30,30]"));
 }
 
 Test(fn_series, sketches)
