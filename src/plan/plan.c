@@ -248,10 +248,68 @@ static void drop_slots(rtq__planner *p)
         plan->n_nodes = kept;
 }
 
+typedef struct visit { rtq__node *node; uint32_t next; } visit;
+
+/* Which input is looked at next: the held side of a join first, so that its rows are there when the others come. */
+static uint32_t input_at(const rtq__node *node, uint32_t next)
+{
+    return node->op == RTQ__R_JOIN && node->u.join.probe == 0 ? 1 - next : next;
+}
+
+/* Nodes behind their inputs, inputs in the order in which operators name them: constants come out that way. */
+static void order_from(rtq__node **ordered, uint32_t *n, bool *seen, visit *stack, rtq__node *root)
+{
+    uint32_t depth = 0;
+    if (!seen[root->id])
+        stack[depth++] = (visit){root, 0};
+    seen[root->id] = true;
+    while (depth > 0) {
+        visit *v = &stack[depth - 1];
+        if (v->next == v->node->n_in) {
+            ordered[(*n)++] = v->node;
+            depth--;
+            continue;
+        }
+        rtq__node *in = v->node->in[input_at(v->node, v->next++)];
+        if (!seen[in->id]) {
+            seen[in->id] = true;
+            stack[depth++] = (visit){in, 0};
+        }
+    }
+}
+
+static void order_nodes(rtq__planner *p)
+{
+    rtq__plan *plan = p->plan;
+    rtq__node **ordered = rtq__planner_tmp(p, plan->n_nodes + 1u, sizeof *ordered);
+    visit *stack = rtq__planner_tmp(p, plan->n_nodes + 1u, sizeof *stack);
+    bool *seen = rtq__planner_tmp(p, plan->n_nodes + 1u, sizeof *seen);
+    uint32_t n = 0;
+    if (p->error)
+        return;
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        if (plan->nodes[i]->op == RTQ__P_SLOT)
+            order_from(ordered, &n, seen, stack, plan->nodes[i]);
+    for (uint32_t i = 0; i < plan->n_results; i++)
+        order_from(ordered, &n, seen, stack, plan->results[i]);
+    uint32_t end = n;
+    for (uint32_t i = 0; i < plan->n_nodes; i++) /* what nobody reaches goes behind the end: it is freed with the plan */
+        if (!seen[plan->nodes[i]->id])
+            ordered[end++] = plan->nodes[i];
+    memcpy(plan->nodes, ordered, end * sizeof *ordered);
+    plan->n_nodes = n;
+    plan->n_spare = end - n;
+    for (uint32_t i = 0; i < n; i++)
+        plan->nodes[i]->id = i;
+}
+
 static void link_edges(rtq__planner *p)
 {
     rtq__plan *plan = p->plan;
     drop_slots(p);
+    order_nodes(p);
+    if (p->error)
+        return;
     for (uint32_t i = 0; i < plan->n_nodes; i++)
         for (uint32_t k = 0; k < plan->nodes[i]->n_in; k++)
             plan->nodes[i]->in[k]->n_out++;
@@ -356,7 +414,7 @@ void rtq__plan_free(rtq__plan *plan)
 {
     if (!plan)
         return;
-    for (uint32_t i = 0; i < plan->n_nodes; i++) {
+    for (uint32_t i = 0; i < plan->n_nodes + plan->n_spare; i++) {
         rtq__node *node = plan->nodes[i];
         if (node->op == RTQ__R_APPLY)
             rtq__plan_free(node->u.apply.body); /* nesting is the parser's, which caps it */

@@ -99,7 +99,7 @@ struct rtq__plan {
     rtq__mem *mem;
     rtq__arena arena;
     const rtq__bound *bound;
-    rtq__node **nodes; uint32_t n_nodes; size_t cap_nodes;
+    rtq__node **nodes; uint32_t n_nodes, n_spare; size_t cap_nodes;
     rtq__prog **progs; uint32_t n_progs; size_t cap_progs;   /* all of them, for freeing */
     rtq__plan_table *tables; uint32_t n_tables;   /* in the order of bound.tables; n_scans 0: not read after all */
     rtq__node **results; uint32_t n_results;
