@@ -289,7 +289,7 @@ static bool add_span(int64_t *total, double number, double ticks)
     return !__builtin_add_overflow(*total, more, total);
 }
 
-/* 1d, 1.5h, "15 seconds", and several in a row: 1d 2h 3m. A bare number means days. */
+/* 1d, 1.5h, "15 seconds", and several in a row: 1d 2h 3m. A bare whole number means days ("1.5" is refused). */
 static bool parse_units(cursor *in, int64_t *out)
 {
     int64_t total = 0;
@@ -302,7 +302,7 @@ static bool parse_units(cursor *in, int64_t *out)
             return false;
         take_blanks(in);
         size_t len = take_word(in, &word);
-        double ticks = len == 0 && first && at_end(in) ? 864e9 : unit_ticks(word, len);
+        double ticks = len == 0 && first && at_end(in) && number == floor(number) ? 864e9 : unit_ticks(word, len);
         if (ticks == 0 || !add_span(&total, number, ticks))
             return false;
         take_blanks(in);

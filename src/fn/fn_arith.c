@@ -4,6 +4,8 @@
 #pragma GCC optimize("O3")
 #endif
 #include <math.h>
+#include "base/diag.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "fn/convert.h"
 #include "fn/families.h"
@@ -382,10 +384,25 @@ static void dyn_times(rtq__cell *out, char op, const rtq__dyn *a, const rtq__dyn
         *out = rtq__cell_y(dyn_of(time ? RTQ__DYN_DATETIME : RTQ__DYN_TIMESPAN, x));
 }
 
+/* Text of an open schema that reads as a number counts as one. */
+static rtq__dyn operand(const rtq__cell *arg)
+{
+    rtq__dyn d = arg->u.y;
+    int64_t i;
+    double x;
+    if (arg->kind != RTQ_UNKNOWN || d.tag != RTQ__DYN_STRING)
+        return d;
+    if (rtq__parse_long(&i, d.u.p, d.len))
+        return dyn_of(RTQ__DYN_LONG, i);
+    if (rtq__parse_real(&x, d.u.p, d.len))
+        return (rtq__dyn){.tag = RTQ__DYN_REAL, .u.d = x};
+    return d;
+}
+
 static void row_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
-    rtq__dyn zero = dyn_of(RTQ__DYN_LONG, 0);
-    const rtq__dyn *a = n_args == 2 ? &args[0].u.y : &zero, *b = &args[n_args - 1].u.y;
+    rtq__dyn left = n_args == 2 ? operand(&args[0]) : dyn_of(RTQ__DYN_LONG, 0), right = operand(&args[n_args - 1]),
+             *a = &left, *b = &right;
     char op = ctx->fn->name[0];
     bool a_time = a->tag == RTQ__DYN_DATETIME || a->tag == RTQ__DYN_TIMESPAN,
          b_time = b->tag == RTQ__DYN_DATETIME || b->tag == RTQ__DYN_TIMESPAN;
@@ -400,6 +417,18 @@ static void row_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     }
 }
 
+/* Kusto refuses two dynamic values: a field of an open schema has a type, which only the data tells. */
+static uint32_t ret_dynamic(const rtq__fn *fn, const uint8_t *kinds, uint32_t n, rtq_diag *diag, size_t begin,
+                            size_t end)
+{
+    if (n != 2 || kinds[0] == RTQ_UNKNOWN || kinds[1] == RTQ_UNKNOWN)
+        return RTQ_DYNAMIC;
+    rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                  "operator '%s' is not defined for dynamic and dynamic", fn->name);
+    rtq__diag_hint(diag, "say what the dynamic values hold: tostring(), tolong(), todatetime() …");
+    return 0;
+}
+
 #define ROW(op, a, b, out, kernel)                                                                            \
     {                                                                                                         \
         .name = op, .args = a ", " b, .ret = out, .flags = RTQ__FN_OPERATOR, .vec = vec_arith, .tag = kernel, \
@@ -409,6 +438,11 @@ static void row_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     {                                                                                                               \
         .name = op, .args = types, .ret = out, .flags = RTQ__FN_OPERATOR, .row = fun, .page = "numerical-operators" \
     }
+#define DYNAMIC(op, types)                                                                         \
+    {                                                                                              \
+        .name = op, .args = types, .ret = "custom", .flags = RTQ__FN_OPERATOR, .row = row_dynamic, \
+        .ret_fn = ret_dynamic, .page = "numerical-operators"                                       \
+    }
 #define NUMBERS(op, what)                                                                       \
     ROW(op, "long", "long", "long", what##_LONG), ROW(op, "real", "real", "real", what##_REAL), \
         BY_ROW(op, "decimal, decimal", "decimal", rtq__row_decimal)
@@ -416,8 +450,7 @@ static void row_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     ROW(op, "dynamic", "long", "long", what##_LONG), ROW(op, "long", "dynamic", "long", what##_LONG),     \
         ROW(op, "dynamic", "real", "real", what##_REAL), ROW(op, "real", "dynamic", "real", what##_REAL), \
         BY_ROW(op, "dynamic, decimal", "decimal", rtq__row_decimal),                                      \
-        BY_ROW(op, "decimal, dynamic", "decimal", rtq__row_decimal),                                      \
-        BY_ROW(op, "dynamic, dynamic", "dynamic", row_dynamic)
+        BY_ROW(op, "decimal, dynamic", "decimal", rtq__row_decimal), DYNAMIC(op, "dynamic, dynamic")
 #define SIGN(op, fun, kind, kernel)                                                                  \
     {                                                                                                \
         .name = op, .args = kind, .ret = kind, .flags = RTQ__FN_OPERATOR, .vec = fun, .tag = kernel, \
@@ -457,7 +490,7 @@ const rtq__fn rtq__fns_arith[] = {
     SIGN("-", vec_minus, "timespan", SUB_SPAN),
     SIGN("-", vec_minus, "datetime", TIME_SUB_SPAN),
     BY_ROW("-", "decimal", "decimal", rtq__row_decimal),
-    BY_ROW("-", "dynamic", "dynamic", row_dynamic),
+    DYNAMIC("-", "dynamic"),
 
     NUMBERS("*", MUL),
     ROW("*", "timespan", "timespan", "timespan", MUL_SPAN),

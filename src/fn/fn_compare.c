@@ -4,6 +4,7 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3")
 #endif
+#include "base/diag.h"
 #include "fn/compare.h"
 #include "fn/convert.h"
 #include "fn/families.h"
@@ -388,15 +389,28 @@ static int filter_between(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
     return RTQ_OK;
 }
 
+/* Kusto refuses two dynamic values; two fields of an open schema are compared by value. */
+static uint32_t ret_values(const rtq__fn *fn, const uint8_t *kinds, uint32_t n, rtq_diag *diag, size_t begin,
+                           size_t end)
+{
+    if (n != 2 || kinds[0] != RTQ_DYNAMIC || kinds[1] != RTQ_DYNAMIC)
+        return RTQ_BOOL;
+    rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
+                  "operator '%s' is not defined for dynamic and dynamic", fn->name);
+    rtq__diag_hint(diag, "say what the dynamic values hold: tostring(), tolong(), todatetime() …");
+    return 0;
+}
+
 #define ROW(name_, a, b, op, kind)                                                                                   \
     {                                                                                                                \
         .name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR,        \
         .vec = vec_compare, .filter = filter_compare, .tag = RTQ__COMPARE_TAG(op, kind), .page = "logical-operators" \
     }
-#define VALUE(name_, a, b, op)                                                                                \
-    {                                                                                                         \
-        .name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, \
-        .vec = rtq__vec_compare_values, .tag = RTQ__COMPARE_TAG(op, RTQ_DYNAMIC), .page = "logical-operators" \
+#define VALUE(name_, a, b, op)                                                                                  \
+    {                                                                                                           \
+        .name = name_, .args = a ", " b, .ret = "custom", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, \
+        .ret_fn = ret_values, .vec = rtq__vec_compare_values, .tag = RTQ__COMPARE_TAG(op, RTQ_DYNAMIC),         \
+        .page = "logical-operators"                                                                             \
     }
 #define EQUALITY(name, op)                                                                                             \
     ROW(name, "string", "string", op, RTQ_STRING), ROW(name, "long", "long", op, RTQ_LONG),                            \

@@ -244,7 +244,7 @@ static uint32_t result_kind(rtq__binder *b, const rtq__rows *rows, uint32_t r, c
     if (strcmp(ret, "custom") == 0) {
         uint8_t *kinds = rtq__bind_work(b, n_args, 1);
         for (uint32_t i = 0; i < n_args; i++)
-            kinds[i] = args[i]->kind == RTQ_UNKNOWN && rows->fns ? RTQ_DYNAMIC : args[i]->kind; /* sum(unknown) is not sum(dynamic) */
+            kinds[i] = args[i]->kind; /* sum(unknown) is not sum(dynamic) */
         size_t before = rtq__diag_errors(b->diag), begin = at ? at->begin : 0, end = at ? at->end : 0;
         uint32_t kind = rows->fns ? rows->fns[r].ret_fn(&rows->fns[r], kinds, n_args, b->diag, begin, end)
                                   : rows->aggs[r].ret_fn(&rows->aggs[r], kinds, n_args, b->diag, begin, end);

@@ -63,16 +63,16 @@ static uint32_t ret_kind(fx *f, const rtq__fn *fn, uint32_t n_args, rtq__expr *c
     uint8_t kinds[64];
     uint32_t common = 0;
     for (uint32_t i = 0; i < n_args; i++) {
-        kinds[i] = args[i]->kind;
+        kinds[i] = args[i]->kind == RTQ_DYNAMIC ? RTQ_UNKNOWN : args[i]->kind; /* pairs of dynamics are refused */
         if (i >= (strncmp(fn->args, "bool,", 5) == 0))
-            common = common ? rtq__kind_common(common, kinds[i]) : kinds[i];
+            common = common ? rtq__kind_common(common, args[i]->kind) : args[i]->kind;
     }
     if (strcmp(fn->ret, "common") == 0)
         return common;
     if (strcmp(fn->ret, "custom") == 0)
         return fn->ret_fn(fn, kinds, n_args, f->diag, 0, 0);
     if (strncmp(fn->ret, "arg", 3) == 0)
-        return kinds[fn->ret[3] - '0'];
+        return args[fn->ret[3] - '0']->kind;
     return rtq__kind_parse(fn->ret, strlen(fn->ret));
 }
 
