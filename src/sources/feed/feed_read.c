@@ -173,18 +173,16 @@ static int next_of(rtq__feed *feed, rtq__feed_file *f, const rtq_clock *clock)
         return RTQ_OK;
     }
     f->final = false;
-    rc = f->file.handle < 0 ? RTQ_END : rtq__feed_file_fill(f, feed, &error);
-    if (rc == RTQ_OK)
-        return RTQ_OK;
+    if (f->file.kind != RTQ__FILE_STREAM && !feed->draining && ((rc = rtq__feed_file_check(f, feed)) != RTQ_OK || f->final))
+        return rc;
+    rc = rtq__feed_file_fill(f, feed, &error);
     if (rc == RTQ_ERR_IO)
         rtq__feed_note(feed, rc, 1, "%s: %s", f->in.name, error.text);
-    else if (rc < 0)
+    else if (rc <= RTQ_OK)
         return rc;
-    if (feed->draining) {
+    if (feed->draining)
         f->drain_to = 0;
-        return RTQ_OK;
-    }
-    return f->file.kind == RTQ__FILE_STREAM ? RTQ_AGAIN : rtq__feed_file_check(f, feed);
+    return feed->draining ? RTQ_OK : RTQ_AGAIN;
 }
 
 static int next_follow(rtq__feed *feed, const rtq_clock *clock, const rtq__feed_file **at)

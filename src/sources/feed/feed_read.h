@@ -65,7 +65,8 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
 void rtq__feed_file_end(rtq__feed_file *f, rtq__feed *feed);   /* closes, the window stays */
 /* More bytes behind the unconsumed ones, which move to the front. OK, END, AGAIN, ERR_IO, NOMEM. */
 int rtq__feed_file_fill(rtq__feed_file *f, rtq__feed *feed, rtq__os_error *error);
-/* follow_read.c: at the end of a followed file. OK: there is more now; AGAIN: nothing yet; NOMEM. */
+/* follow_read.c: before a followed file is read on. OK: there is more, or (then it is final) what the window holds is all of that file;
+ * AGAIN: nothing yet; NOMEM, ERR_IO. */
 int rtq__feed_file_check(rtq__feed_file *f, rtq__feed *feed);
 void rtq__feed_note(rtq__feed *feed, int code, uint64_t count, const char *format, ...) __attribute__((format(printf, 4, 5)));
 

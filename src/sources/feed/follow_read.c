@@ -1,4 +1,4 @@
-/* follow_read.c - a followed file at its end: has it grown, was it truncated, is there another one under its name? */
+/* follow_read.c - a followed file before it is read on: has it grown, was it truncated, is there another one under its name? */
 #include "sources/feed/feed_read.h"
 
 /* The bytes that the file begins with are those that we read. */
@@ -60,8 +60,8 @@ int rtq__feed_file_check(rtq__feed_file *f, rtq__feed *feed)
     if (rtq__path_info_get(&named, f->path, NULL) < 0) {
         if (!f->missing)
             rtq__feed_note(feed, RTQ_OK, 1, "%s is gone: waiting for it", f->path);
-        f->missing = true;
-        return RTQ_AGAIN; /* renamed, or between two rotations: the open one may still grow */
+        f->missing = true; /* renamed, or between two rotations: the open one may still grow */
+        return f->file.handle >= 0 && rtq__file_info_get(&open, &f->file, NULL) == RTQ_OK && open.size > f->offset ? RTQ_OK : RTQ_AGAIN;
     }
     if (f->file.handle < 0)
         return open_new(f, feed);

@@ -146,7 +146,8 @@ static int syslog_take(void *decoder, rtq__feed_input *in, const char *p, size_t
     size_t at = 0;
     int rc = RTQ_OK;
 
-    d->clock.now = in->clock;
+    if (in->clock != INT64_MIN)
+        d->clock.now = in->clock;
     while (at < len) {
         const char *from = p + at + in->scanned, *nl = memchr(from, '\n', len - at - in->scanned);
         size_t end = nl ? (size_t)(nl - p) : len;
