@@ -72,9 +72,9 @@ static bool judge(struct json_object *c, const case_result *r, const char **why)
         }
         return true;
     }
-    if (r->code < 0) {
+    if (r->code < 0) { /* what Microsoft's binder refuses against these tables, we may refuse too */
         *why = r->error;
-        return false;
+        return binder && strcmp(binder, "errors") == 0 && g.dialects;
     }
     if (expected)
         return case_compare(r, expected, obj(c, "flags"), ordered && json_object_get_boolean(ordered), obj(c, "order_by"), why);
