@@ -121,6 +121,8 @@ int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *si
         memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
     if (o.every_ticks || o.over_ticks)
         return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "scheduled queries do not run yet");
+    if (o.late)
+        return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "late rows are counted, but cannot go to a sink yet");
     c.errors = o.errors;
     c.max_errors = o.max_errors;
     return change(run, &c, o.name && o.name[0] ? o.name : rtq_query_name(query), id, diag);
