@@ -5,14 +5,20 @@
 #include "exec/op_list.h"
 #include "exec/state.h"
 
-typedef struct pane { int64_t bin; bool null; rtq__rows *rows; } pane;
+typedef struct pane {
+    int64_t bin;
+    bool null;
+    rtq__rows *rows;         /* without keys: NULL */
+    rtq__rows **distinct;    /* by aggregate that counts distinct values: group and value; NULL: there is none such */
+} pane;
 
 typedef struct summarize {
     rtq__op op;
     rtq__agg_mem mem;
     pane *panes; uint32_t n_panes; size_t cap_panes; /* ascending; not windowed: one */
     bool windowed, seen;
-    char *state;                     /* without keys: the one row */
+    char *state;                     /* without keys: the one row … */
+    pane all;                        /* … and its distinct values */
     int64_t watermark;
     uint32_t emit_pane, emit_end, emit_row; /* what is being emitted: panes [0, emit_end) */
 } summarize;
@@ -22,10 +28,30 @@ static rtq__agg_call agg_call(summarize *s, const rtq__plan_agg *agg)
     return (rtq__agg_call){.eval = s->op.flow->eval, .agg = agg->agg, .config = agg->config, .mem = &s->mem, .n_args = agg->n_args};
 }
 
+/* A store for each aggregate that counts distinct values: number of the group (unless there is only one), value. */
+static int open_distinct(summarize *s, pane *p)
+{
+    const rtq__node *node = s->op.node;
+    bool grouped = node->u.summarize.n_keys > 0;
+    for (uint32_t a = 0; a < node->u.summarize.n_aggs; a++) {
+        const rtq__plan_agg *agg = &node->u.summarize.aggs[a];
+        if (!agg->distinct)
+            continue;
+        if (!p->distinct && !(p->distinct = rtq__calloc(s->op.flow->mem, node->u.summarize.n_aggs, sizeof *p->distinct)))
+            return RTQ_ERR_NOMEM;
+        uint8_t kinds[2] = {RTQ_LONG, rtq__prog_kind(agg->args[0])};
+        int rc = rtq__op_rows(&p->distinct[a], &s->op, grouped ? kinds : kinds + 1, grouped ? 2 : 1, grouped ? 2 : 1, 0);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return RTQ_OK;
+}
+
 static int open_pane(summarize *s, pane *p)
 {
     const rtq__node *node = s->op.node;
-    return rtq__op_rows(&p->rows, &s->op, node->u.summarize.key_kinds, node->u.summarize.n_keys, node->u.summarize.n_keys,
+    int rc = open_distinct(s, p);
+    return rc != RTQ_OK ? rc : rtq__op_rows(&p->rows, &s->op, node->u.summarize.key_kinds, node->u.summarize.n_keys, node->u.summarize.n_keys,
                         node->u.summarize.extra_len);
 }
 
@@ -38,7 +64,7 @@ static int summarize_open(rtq__op *op)
     s->windowed = op->flow->unbounded && node->u.summarize.bin_key >= 0 && node->u.summarize.bin_ticks > 0;
     if (node->u.summarize.n_keys == 0) {
         s->state = rtq__calloc(op->flow->mem, 1, node->u.summarize.extra_len + 16u);
-        return s->state ? RTQ_OK : RTQ_ERR_NOMEM;
+        return s->state ? open_distinct(s, &s->all) : RTQ_ERR_NOMEM;
     }
     if (s->windowed)
         return RTQ_OK;
@@ -55,7 +81,7 @@ static void destroy_states(summarize *s, char *base)
     const rtq__node *node = s->op.node;
     for (uint32_t a = 0; a < node->u.summarize.n_aggs && base; a++) {
         const rtq__plan_agg *agg = &node->u.summarize.aggs[a];
-        if (agg->agg->destroy)
+        if (agg->agg->destroy && !agg->distinct)
             agg->agg->destroy(base + agg->offset, &s->mem);
     }
 }
@@ -64,11 +90,15 @@ static void free_pane(summarize *s, pane *p)
 {
     bool any = false;
     for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++)
-        any |= s->op.node->u.summarize.aggs[a].agg->destroy != NULL;
+        any |= s->op.node->u.summarize.aggs[a].agg->destroy && !s->op.node->u.summarize.aggs[a].distinct;
     for (uint32_t i = 0; any && p->rows && i < rtq__rows_count(p->rows); i++)
         destroy_states(s, rtq__rows_extra(p->rows, i));
+    for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs; a++)
+        rtq__rows_free(p->distinct[a]);
+    rtq__free(s->op.flow->mem, p->distinct);
     rtq__rows_free(p->rows);
     p->rows = NULL;
+    p->distinct = NULL;
 }
 
 static void summarize_close(rtq__op *op)
@@ -77,12 +107,18 @@ static void summarize_close(rtq__op *op)
     for (uint32_t i = 0; i < s->n_panes; i++)
         free_pane(s, &s->panes[i]);
     rtq__free(op->flow->mem, s->panes);
+    free_pane(s, &s->all);
     destroy_states(s, s->state);
     rtq__free(op->flow->mem, s->state);
 }
 
 /* ---- rows in -------------------------------------------------------------------------------------------------------- */
-typedef struct group { const rtq__sel *sel; uint32_t n; void **bases; /* by selected row; NULL: the one row */ } group;
+typedef struct group {
+    const rtq__sel *sel; uint32_t n;
+    void **bases;       /* by selected row; NULL: the one row */
+    uint32_t *ids;      /* likewise: numbers of the groups */
+    pane *pane;
+} group;
 
 /* Rows that pass an aggregate's own predicate, with their states. */
 static int narrow(summarize *s, const rtq__plan_agg *agg, rtq__batch *in, const group *all, group *out)
@@ -90,14 +126,44 @@ static int narrow(summarize *s, const rtq__plan_agg *agg, rtq__batch *in, const 
     rtq__scratch *scratch = s->op.flow->scratch;
     rtq__sel *sel = rtq__arena_alloc(scratch, all->n * sizeof *sel);
     void **bases = all->bases ? rtq__arena_alloc(scratch, all->n * sizeof *bases) : NULL;
-    uint32_t n = 0;
-    if (!sel || (all->bases && !bases))
+    uint32_t *ids = all->bases ? rtq__arena_alloc(scratch, all->n * sizeof *ids) : NULL, n = 0;
+    if (!sel || (all->bases && (!bases || !ids)))
         return RTQ_ERR_NOMEM;
     int rc = rtq__prog_filter(sel, &n, agg->predicate, s->op.flow->eval, in, all->sel, all->n);
     for (uint32_t i = 0, k = 0; rc == RTQ_OK && bases && k < n; i++)
         if ((all->sel ? all->sel[i] : i) == sel[k])
-            bases[k++] = all->bases[i];
-    *out = (group){sel, n, bases};
+            bases[k] = all->bases[i], ids[k++] = all->ids[i];
+    *out = (group){sel, n, bases, ids, all->pane};
+    return rc;
+}
+
+/* Values that are new to their group. Nulls do not count. */
+static int count_new(summarize *s, const rtq__plan_agg *agg, const rtq__batch *in, rtq__vec *v, const group *g)
+{
+    rtq__scratch *scratch = s->op.flow->scratch;
+    rtq__rows *rows = g->pane->distinct[agg - s->op.node->u.summarize.aggs];
+    rtq__sel *sel = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *sel);
+    uint32_t *ids = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *ids), *at = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *at), n = 0, n_new;
+    rtq__vec *number = g->bases ? rtq__vec_new(scratch, RTQ_LONG, in->n) : NULL, *keys[2] = {number ? number : v, v};
+    if (!sel || !ids || !at || (g->bases && !number))
+        return RTQ_ERR_NOMEM;
+    for (uint32_t i = 0; i < g->n; i++) {
+        uint32_t row = g->sel ? g->sel[i] : i;
+        if (number)
+            ((int64_t *)number->data)[row] = g->ids[i];
+        sel[n] = (rtq__sel)row;
+        at[n] = i;
+        n += !rtq__vec_null(v, row);
+    }
+    uint32_t next = rtq__rows_count(rows);
+    int rc = rtq__rows_upsert(ids, &n_new, rows, keys, sel, n, scratch);
+    for (uint32_t i = 0; rc == RTQ_OK && i < n && n_new > 0; i++) {
+        if (ids[i] != next)
+            continue;
+        ++*(uint64_t *)(void *)((g->bases ? (char *)g->bases[at[i]] : s->state) + agg->offset);
+        next++;
+        n_new--;
+    }
     return rc;
 }
 
@@ -122,8 +188,8 @@ static int update(summarize *s, const rtq__plan_agg *agg, rtq__batch *in, const 
             rc = rtq__prog_eval(&args[i], agg->args[i], flow->eval, in, g.sel, g.n);
         }
     }
-    if (rc != RTQ_OK)
-        return rc;
+    if (rc != RTQ_OK || agg->distinct)
+        return rc == RTQ_OK ? count_new(s, agg, in, args[0], &g) : rc;
     if (g.bases && agg->offset)
         for (uint32_t i = 0; i < g.n; i++)
             states[i] = (char *)g.bases[i] + agg->offset;
@@ -160,7 +226,7 @@ static int into_pane(summarize *s, pane *p, rtq__batch *in, rtq__vec *const *key
         return rtq__op_fail(&s->op, rc, "the number of groups exceeds the state budget");
     if (rc != RTQ_OK || s->op.node->u.summarize.n_aggs == 0)
         return rc;
-    group g = {sel, n, rtq__arena_alloc(flow->scratch, n * sizeof(void *))};
+    group g = {sel, n, rtq__arena_alloc(flow->scratch, n * sizeof(void *)), ids, p};
     if (!g.bases)
         return RTQ_ERR_NOMEM;
     rtq__rows_extras(g.bases, p->rows, ids, n);
@@ -241,7 +307,7 @@ static int summarize_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batc
         return rc;
     if (node->u.summarize.n_keys == 0) {
         s->seen = true;
-        return update_all(s, in, &(group){in->sel, in->n_sel, NULL});
+        return update_all(s, in, &(group){in->sel, in->n_sel, NULL, NULL, &s->all});
     }
     rtq__vec **keys = rtq__arena_alloc(op->flow->scratch, node->u.summarize.n_keys * sizeof *keys);
     if (!keys)
@@ -273,7 +339,10 @@ static int finish_agg(summarize *s, const rtq__plan_agg *agg, pane *p, uint32_t 
         char *base = p ? rtq__rows_extra(p->rows, first + i) : s->state;
         for (uint32_t c = 0; c < agg->n_cells; c++)
             cells[c] = rtq__cell_null(agg->outs[c] < 0 ? RTQ_LONG : s->op.node->kinds[agg->outs[c]]);
-        int rc = agg->agg->finish(cells, base + agg->offset, &call, flow->scratch);
+        uint64_t number;
+        memcpy(&number, base + agg->offset, sizeof number);
+        cells[0] = agg->distinct ? rtq__cell_i(RTQ_LONG, (int64_t)number) : cells[0];
+        int rc = agg->distinct ? RTQ_OK : agg->agg->finish(cells, base + agg->offset, &call, flow->scratch);
         if (rc != RTQ_OK)
             return rc;
         for (uint32_t c = 0; c < agg->n_cells; c++)
@@ -361,13 +430,21 @@ static int summarize_advance(rtq__op *op, int64_t watermark, rtq__batch **out)
     return s->emit_end ? summarize_resume(op, out) : RTQ__OP_NEED;
 }
 
+static uint64_t distinct_bytes(const summarize *s, const pane *p)
+{
+    uint64_t bytes = 0;
+    for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs; a++)
+        bytes += p->distinct[a] ? rtq__rows_bytes(p->distinct[a]) : 0;
+    return bytes;
+}
+
 static uint64_t summarize_bytes(const rtq__op *op)
 {
     const summarize *s = (const summarize *)op;
     uint64_t bytes = s->mem.used + (s->state ? op->node->u.summarize.extra_len : 0);
     for (uint32_t i = 0; i < s->n_panes; i++)
-        bytes += rtq__rows_bytes(s->panes[i].rows);
-    return bytes;
+        bytes += rtq__rows_bytes(s->panes[i].rows) + distinct_bytes(s, &s->panes[i]);
+    return bytes + distinct_bytes(s, &s->all);
 }
 
 static uint64_t summarize_keys(const rtq__op *op)
@@ -385,7 +462,7 @@ static int save_states(rtq__buf *out, const summarize *s, const char *base)
 {
     for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++) {
         const rtq__plan_agg *agg = &s->op.node->u.summarize.aggs[a];
-        if (!agg->agg->save)
+        if (!agg->agg->save || agg->distinct)
             continue;
         size_t begin = rtq__put_begin(out);
         int rc = agg->agg->save(out, base + agg->offset);
@@ -400,7 +477,7 @@ static void clear_states(const summarize *s, char *base)
 {
     for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++) {
         const rtq__plan_agg *agg = &s->op.node->u.summarize.aggs[a];
-        if (agg->agg->save)
+        if (agg->agg->save && !agg->distinct)
             memset(base + agg->offset, 0, agg->agg->state_len);
     }
 }
@@ -409,7 +486,7 @@ static int load_states(rtq__saved *in, summarize *s, char *base)
 {
     for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++) {
         const rtq__plan_agg *agg = &s->op.node->u.summarize.aggs[a];
-        if (!agg->agg->save)
+        if (!agg->agg->save || agg->distinct)
             continue;
         rtq__saved piece = rtq__take_piece(in);
         int rc = in->bad ? RTQ_ERR_DATA : agg->agg->load(base + agg->offset, &s->mem, piece.ptr, piece.len);
@@ -419,6 +496,24 @@ static int load_states(rtq__saved *in, summarize *s, char *base)
     return RTQ_OK;
 }
 
+static int save_distinct(rtq__buf *out, const summarize *s, const pane *p)
+{
+    int rc = RTQ_OK;
+    for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs && rc == RTQ_OK; a++)
+        if (p->distinct[a])
+            rc = rtq__put_rows(out, p->distinct[a]);
+    return rc;
+}
+
+static int load_distinct(rtq__saved *in, const summarize *s, pane *p)
+{
+    int rc = RTQ_OK;
+    for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs && rc == RTQ_OK; a++)
+        if (p->distinct[a])
+            rc = rtq__take_rows(in, p->distinct[a]);
+    return rc;
+}
+
 static int summarize_save(rtq__buf *out, rtq__op *op)
 {
     summarize *s = (summarize *)op;
@@ -426,7 +521,8 @@ static int summarize_save(rtq__buf *out, rtq__op *op)
     rtq__put_u64(out, (uint64_t)s->watermark);
     if (s->state) {
         rtq__buf_add(out, s->state, op->node->u.summarize.extra_len);
-        return save_states(out, s, s->state);
+        int rc = save_states(out, s, s->state);
+        return rc == RTQ_OK ? save_distinct(out, s, &s->all) : rc;
     }
     for (uint32_t i = 0; i < s->n_panes; i++) {
         pane *p = &s->panes[i];
@@ -435,6 +531,8 @@ static int summarize_save(rtq__buf *out, rtq__op *op)
         int rc = rtq__put_rows(out, p->rows);
         for (uint32_t row = 0; rc == RTQ_OK && row < rtq__rows_count(p->rows); row++)
             rc = save_states(out, s, rtq__rows_extra(p->rows, row));
+        if (rc == RTQ_OK)
+            rc = save_distinct(out, s, p);
         if (rc != RTQ_OK)
             return rc;
     }
@@ -448,7 +546,7 @@ static int load_pane(rtq__saved *in, summarize *s, pane *p)
         clear_states(s, rtq__rows_extra(p->rows, row));
     for (uint32_t row = 0; rc == RTQ_OK && row < rtq__rows_count(p->rows); row++)
         rc = load_states(in, s, rtq__rows_extra(p->rows, row));
-    return rc;
+    return rc == RTQ_OK ? load_distinct(in, s, p) : rc;
 }
 
 static int summarize_load(rtq__op *op, const char *ptr, size_t len)
@@ -465,6 +563,8 @@ static int summarize_load(rtq__op *op, const char *ptr, size_t len)
             memcpy(s->state, state, op->node->u.summarize.extra_len);
         clear_states(s, s->state);
         int rc = load_states(&in, s, s->state);
+        if (rc == RTQ_OK)
+            rc = load_distinct(&in, s, &s->all);
         return rc == RTQ_OK && in.len ? RTQ_ERR_DATA : rc;
     }
     if (!s->windowed && n != 1)

@@ -27,6 +27,7 @@ typedef struct rtq__plan_agg {
     rtq__prog **args; uint32_t n_args;
     rtq__prog *predicate;
     uint32_t offset;                       /* of the state in the row's extra bytes */
+    bool distinct;                         /* counts distinct values: they lie in a store of the operator, the state is their number */
     uint32_t n_cells;                      /* cells that finish fills */
     int32_t *outs;                         /* by result cell: output column or -1 */
 } rtq__plan_agg;

@@ -43,6 +43,7 @@ static void code_agg(rtq__planner *p, rtq__item *item, rtq__node *node, const rt
         return;
     agg->agg = def->agg;
     agg->def = def;
+    agg->distinct = strcmp(def->agg->name, "count_distinct") == 0 && def->n_args == 1;
     for (uint32_t i = 0; i < def->n_args; i++)
         if (arg_needed(item, def, i))
             args[agg->n_args++] = def->args[i];

@@ -21,6 +21,8 @@ QUERIES = {
     "group by 1M": "select count(*) from (select k1m, count(*), sum(v) from T group by k1m)",
     "group by string": "select s, count(*) from T group by s",
     "distinct count": "select count(distinct k1k) from T",
+    "distinct by group": "select k10, count(distinct v) from T group by k10",
+    "dcount": "select approx_count_distinct(k1k) from T",
     "distinct": "select count(*) from (select distinct k1m from T)",
     "top 10": "select * from T order by v desc, id asc limit 10",
     "sort": "select count(*) from (select id from T order by r asc, id asc offset 1)",

@@ -76,6 +76,19 @@ Test(exec_pipe, summarize_without_keys_gives_a_row_of_nothing)
     cr_expect_str_eq(tree_run(&t), "0;");
 }
 
+Test(exec_pipe, distinct_values_are_counted_by_group)
+{
+    rtq__rel *r = tree_values(&t, "k:string v:long w:string", "a,1,x;b,1,a text that is longer;a,2,x;a,1,y;b,,;a,,a text that is longer;b,1,");
+    rtq__rel *g = tree_summarize(&t, r, "k"), *all = tree_summarize(&t, r, "");
+    tree_agg(&t, g, "n", "count_distinct", tree_c(&t, "v"), RTQ_LONG);
+    tree_agg(&t, g, "m", "count_distinct", tree_c(&t, "w"), RTQ_LONG);
+    tree_result(&t, g, "k n m");
+    tree_agg(&t, all, "an", "count_distinct", tree_c(&t, "v"), RTQ_LONG);
+    tree_agg(&t, all, "am", "count_distinct", tree_c(&t, "w"), RTQ_LONG);
+    tree_result(&t, all, "an am");
+    cr_expect_str_eq(tree_run(&t), "0:a,2,3;0:b,1,2;1:2,4;"); /* no null, but "" is a value */
+}
+
 Test(exec_pipe, unneeded_aggregates_are_dropped)
 {
     rtq__rel *r = tree_summarize(&t, tree_values(&t, "k:long v:long w:long", "1,2,3"), "k");
@@ -283,7 +296,8 @@ static void make_summarize(tree *x)
     rtq__rel *r = tree_summarize(x, tree_scan(x, "T", "a:long s:string"), "s");
     tree_agg(x, r, "n", "count", NULL, RTQ_LONG);
     tree_agg(x, r, "l", "make_list", tree_c(x, "a"), RTQ_DYNAMIC);
-    tree_result(x, r, "s n l");
+    tree_agg(x, r, "d", "count_distinct", tree_c(x, "a"), RTQ_LONG);
+    tree_result(x, r, "s n l d");
 }
 
 static void make_join(tree *x)
@@ -304,7 +318,7 @@ static void make_window(tree *x)
 
 Test(exec_pipe, state_is_saved_and_loaded)
 {
-    saved_and_loaded(make_summarize, "1,x;2,a text that is not short;3,x;4,", "5,x;6,y;7,", "a:long s:string");
+    saved_and_loaded(make_summarize, "1,x;2,a text that is not short;3,x;4,", "5,x;6,y;7,;1,x", "a:long s:string");
     down(), up();
     saved_and_loaded(make_join, "1,x;2,a text that is not short;3,x;4,", "1,xx;6,y;7,", "a:long s:string");
     down(), up();
