@@ -12,13 +12,17 @@ enum { RTQ_ROW_INSERT = 0, RTQ_ROW_RETRACT = 1, RTQ_ROW_EARLY = 2 };
 
 /** What a batch is of. */
 typedef struct {
-    size_t size;                 /**< set by the caller */
-    uint64_t query_id, sequence; /**< sequence: counts the batches of the query, from 0 */
-    const char *query;           /**< its name in the run; borrowed from the batch */
-    size_t n_rows, n_columns;
-    const uint8_t *row_kinds;           /**< RTQ_ROW_* a row; NULL: all inserts */
-    int64_t from_ticks, to_ticks;       /**< window or scheduled interval; both 0: none */
-    uint32_t result, schema_generation; /**< which result of the query; changes when a replace changed the schema */
+    size_t size;                /**< set by the caller */
+    uint64_t query_id;          /**< id in the run; 0: none */
+    uint64_t sequence;          /**< counts the batches of the query, from 0 */
+    const char *query;          /**< its name in the run; borrowed from the batch */
+    size_t n_rows;              /**< rows */
+    size_t n_columns;           /**< columns, a rest column included */
+    const uint8_t *row_kinds;   /**< RTQ_ROW_* a row; NULL: all inserts */
+    int64_t from_ticks;         /**< start of the window or scheduled interval; with to_ticks 0: none */
+    int64_t to_ticks;           /**< end of it, exclusive */
+    uint32_t result;            /**< which result of the query */
+    uint32_t schema_generation; /**< grows when a replace changed the schema */
 } rtq_batch_info;
 
 /** Reads what the batch is of; out->size must be set. @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_NOMEM. Thread: one. */

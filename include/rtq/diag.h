@@ -9,11 +9,14 @@ extern "C" {
 
 /** One error, warning or cause. Pointers are borrowed from the rtq_diag. */
 typedef struct {
-    size_t size;            /**< set by the caller */
-    int32_t code, severity; /**< RTQ_ERR_* or 0; 1 error, 2 warning, 3 information, 4 cause of the item before it */
-    size_t begin, end;      /**< bytes in the text given, both 0: no position */
-    uint32_t line, column;  /**< from 1, the column in characters; 0: no position */
-    const char *message;
+    size_t size;         /**< set by the caller */
+    int32_t code;        /**< RTQ_ERR_*; 0: none */
+    int32_t severity;    /**< 1 error, 2 warning, 3 information, 4 cause of the item before it */
+    size_t begin;        /**< first byte in the text given */
+    size_t end;          /**< behind the last byte; both 0: no position */
+    uint32_t line;       /**< from 1; 0: no position */
+    uint32_t column;     /**< in characters, from 1; 0: no position */
+    const char *message; /**< what is wrong; borrowed */
     const char *hint;    /**< what would be right, or NULL */
     const char *subject; /**< file, option, function, or NULL */
 } rtq_diag_item;

@@ -20,14 +20,15 @@ typedef int (*rtq_function_fn)(rtq_call *call, void *out, uint8_t *out_nulls, co
 
 /** Options of rtq_env_new(). Zero is the default of every member. */
 typedef struct {
-    size_t size;
+    size_t size;        /**< set by the caller: sizeof of the struct */
     rtq_alloc_fn alloc; /**< NULL: the C library's */
-    void *alloc_user;
-    rtq_log_fn log; /**< NULL: no log */
-    void *log_user;
+    void *alloc_user;   /**< user of alloc */
+    rtq_log_fn log;     /**< NULL: no log */
+    void *log_user;     /**< user of log */
     uint64_t
         max_memory_bytes; /**< limit of the env's memory; 0: none. What RE2 and other libraries allocate is outside */
-    uint32_t log_level, reserved; /**< the least important level that is logged */
+    uint32_t log_level;   /**< the least important level that is logged */
+    uint32_t reserved;    /**< 0 */
 } rtq_env_options;
 
 /** Makes an environment. options may be NULL. Several environments never meet.

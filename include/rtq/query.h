@@ -12,17 +12,18 @@ enum { RTQ_EMIT_FINAL = 0, RTQ_EMIT_EARLY, RTQ_EMIT_CORRECTIONS };
 
 /** Options of a compile. Zero is the default of every member. */
 typedef struct {
-    size_t size;
+    size_t size; /**< set by the caller: sizeof of the struct */
     const rtq_source *const
-        *sources; /**< they give table names and schemas; none and no `tables`: every table is open */
-    size_t n_sources;
+        *sources;                 /**< they give table names and schemas; none and no `tables`: every table is open */
+    size_t n_sources;             /**< number of sources */
     const rtq_script *library;    /**< .create-or-alter functions and views that the query may use */
     const rtq_option *parameters; /**< values of `declare query_parameters`: name, KQL literal */
-    size_t n_parameters;
+    size_t n_parameters;          /**< number of parameters */
     const char *tables;       /**< declared tables: "T(a:long, b:string, *); U(...)"; a final * makes a table open */
     uint64_t max_state_bytes; /**< budget of the query's state; 0: the run's */
-    uint32_t emit, reserved;  /**< RTQ_EMIT_* */
-    int64_t emit_every_ticks;
+    uint32_t emit;            /**< RTQ_EMIT_* */
+    uint32_t reserved;        /**< 0 */
+    int64_t emit_every_ticks; /**< for RTQ_EMIT_EARLY */
 } rtq_query_options;
 
 /** Compiles one query. len may be RTQ_NTS; options and diag may be NULL. diag tells all mistakes at once, with positions; it may hold

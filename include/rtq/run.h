@@ -13,23 +13,27 @@ extern "C" {
 
 /** Options of rtq_run_add_query(). Zero is the default of every member. */
 typedef struct {
-    size_t size;
-    const char *name; /**< unique in the run (else RTQ_ERR_ARG); default the query's, else "q<id>" */
-    rtq_sink *late;   /**< for rows that come too late for their window: RTQ_ERR_UNSUPPORTED now, they are counted */
-    rtq_sink *errors; /**< gets the result rows that the sink failed on */
-    uint64_t max_errors, flags; /**< failures of the sink after which the query is suspended; 0: never */
-    int64_t every_ticks;        /**< scheduled: at each multiple of `every` (not built in yet: RTQ_ERR_UNSUPPORTED) */
-    int64_t over_ticks;         /**< scheduled: over the last `over` */
+    size_t size;         /**< set by the caller: sizeof of the struct */
+    const char *name;    /**< unique in the run (else RTQ_ERR_ARG); default the query's, else "q<id>" */
+    rtq_sink *late;      /**< for rows that come too late for their window: RTQ_ERR_UNSUPPORTED now, they are counted */
+    rtq_sink *errors;    /**< gets the result rows that the sink failed on */
+    uint64_t max_errors; /**< failures of the sink after which the query is suspended; 0: never */
+    uint64_t flags;      /**< RTQ_COLUMN_* */
+    int64_t every_ticks; /**< scheduled: at each multiple of `every` (not built in yet: RTQ_ERR_UNSUPPORTED) */
+    int64_t over_ticks;  /**< scheduled: over the last `over` */
 } rtq_attach_options;
 
 /** What a notice is about. */
 enum { RTQ_NOTE_SOURCE = 1, RTQ_NOTE_QUERY, RTQ_NOTE_SINK, RTQ_NOTE_LOSS, RTQ_NOTE_APPLIED };
 /** Something went wrong, or took effect, while the run goes on. Pointers are borrowed. */
 typedef struct {
-    size_t size;
-    int32_t note, code;                  /**< RTQ_NOTE_*, RTQ_ERR_* or RTQ_OK */
-    uint64_t query_id, source_id, count; /**< 0: none; count: rows or records it concerns */
-    const char *message;
+    size_t size;         /**< set by the caller: sizeof of the struct */
+    int32_t note;        /**< RTQ_NOTE_* */
+    int32_t code;        /**< RTQ_ERR_*; 0: none */
+    uint64_t query_id;   /**< id in the run; 0: none */
+    uint64_t source_id;  /**< id in the run; 0: none */
+    uint64_t count;      /**< rows or records it concerns */
+    const char *message; /**< what is wrong; borrowed */
 } rtq_notice;
 /** Gets notices. Thread: that of the step. */
 typedef void (*rtq_notice_fn)(const rtq_notice *notice, void *user);
@@ -38,12 +42,13 @@ typedef void (*rtq_notice_fn)(const rtq_notice *notice, void *user);
 enum { RTQ_RUN_CLOCK_WALL = 1 /**< now() is the wall clock on recordings too, not the time of the row */ };
 /** Options of rtq_run_new(). Zero is the default of every member. */
 typedef struct {
-    size_t size;
-    rtq_notice_fn notice;
-    void *notice_user;
-    uint64_t max_state_bytes;  /**< budget of each query that has none of its own; 0: none */
-    int64_t idle_ns;           /**< not used yet */
-    uint32_t step_rows, flags; /**< rows that one step reads at most, 0: 65536; RTQ_RUN_* */
+    size_t size;              /**< set by the caller: sizeof of the struct */
+    rtq_notice_fn notice;     /**< gets notices; NULL: they go to the log only */
+    void *notice_user;        /**< user of notice */
+    uint64_t max_state_bytes; /**< budget of each query that has none of its own; 0: none */
+    int64_t idle_ns;          /**< not used yet */
+    uint32_t step_rows;       /**< rows that one step reads at most; 0: 65536 */
+    uint32_t flags;           /**< RTQ_COLUMN_* */
 } rtq_run_options;
 
 /** What statistics are of. */
@@ -53,12 +58,20 @@ enum { RTQ_STAT_SOURCE = 1, RTQ_STAT_QUERY, RTQ_STAT_SINK };
  *  query: in = used + filtered + late + errored + dropped + pending, and out = rows produced (what the source rejected for it counts as
  *  filtered); sink (of a query): in = out + errored + dropped + pending. */
 typedef struct {
-    size_t size;
-    uint64_t in, out, used, filtered, late, errored, dropped, pending;
-    uint64_t bytes;                   /**< read by sources */
-    uint64_t state_bytes, state_keys; /**< held by queries now */
-    int64_t watermark_ticks;          /**< INT64_MAX: ended */
-    uint64_t busy_ns;                 /**< not measured yet */
+    size_t size;             /**< set by the caller: sizeof of the struct */
+    uint64_t in;             /**< came in */
+    uint64_t out;            /**< went out (of a query: rows produced) */
+    uint64_t used;           /**< of a query: rows that went into its operators */
+    uint64_t filtered;       /**< rejected by predicates */
+    uint64_t late;           /**< too late for their window */
+    uint64_t errored;        /**< could not be read, evaluated or delivered */
+    uint64_t dropped;        /**< lost to a full queue or a lack of memory, by declared policy */
+    uint64_t pending;        /**< waiting */
+    uint64_t bytes;          /**< read by sources */
+    uint64_t state_bytes;    /**< held by queries now */
+    uint64_t state_keys;     /**< groups and keys held by queries now */
+    int64_t watermark_ticks; /**< INT64_MAX: ended */
+    uint64_t busy_ns;        /**< not measured yet */
 } rtq_stats;
 
 /** Makes an empty run. options may be NULL. @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_IO, RTQ_ERR_NOMEM. Thread: any. */

@@ -31,7 +31,7 @@ RTQ_API void rtq_sink_free(rtq_sink *sink);
 
 /** A sink of the host. Only write must be there. All are called by the thread that is in the run. */
 typedef struct {
-    size_t size;
+    size_t size; /**< set by the caller: sizeof of the struct */
     /** A query's rows will come: *stream stands for them. < 0: the query does not start. */
     int (*open)(void **stream, uint64_t query_id, const rtq_query *query, void *user);
     /** Rows. RTQ_OK; RTQ_AGAIN: not now, offer them again (meanwhile no source is read); RTQ_END: the query is done; < 0: errored. */

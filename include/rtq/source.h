@@ -82,10 +82,12 @@ enum {
 
 /** One test on one path. A row is wanted if for some branch all its conjuncts hold. */
 typedef struct {
-    size_t size; /**< set by the caller */
-    size_t table, branch;
-    const char *path; /**< "EventID", "EventData.Image" */
-    uint32_t op, n_values;
+    size_t size;             /**< set by the caller */
+    size_t table;            /**< number of the table, in the order of declaration */
+    size_t branch;           /**< number of the branch within the table */
+    const char *path;        /**< "EventID", "EventData.Image" */
+    uint32_t op;             /**< RTQ_OP_* */
+    uint32_t n_values;       /**< number of values */
     const rtq_value *values; /**< valid as long as the demand */
 } rtq_conjunct;
 
@@ -103,7 +105,7 @@ RTQ_API int rtq_demand_conjunct(rtq_conjunct *out, const rtq_demand *demand, siz
 
 /** A source of the host. Members beyond `next` may be NULL. All are called by the thread that is in the run. */
 typedef struct {
-    size_t size;
+    size_t size; /**< set by the caller: sizeof of the struct */
     /** "Proc(Time:datetime, Pid:long); Net(...)": called once, at open; the first datetime is the event time. */
     const char *(*tables)(void *user);
     /** Sees the demand before the start and again after each commit, and fills verdicts (RTQ_PUSH_*), preset to NO. < 0: the run dies. */

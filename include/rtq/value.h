@@ -88,19 +88,21 @@ enum {
 
 /** Text with a length; may hold NUL, is not terminated. */
 typedef struct {
-    const char *ptr;
-    size_t len;
+    const char *ptr; /**< the bytes */
+    size_t len;      /**< their number */
 } rtq_str;
 
 /** An option of a source or sink. A key may repeat; an unknown key is RTQ_ERR_ARG with the nearest name. */
 typedef struct {
-    const char *key, *value;
+    const char *key;   /**< name of the option */
+    const char *value; /**< its value as text */
 } rtq_option;
 
 /** A column of a result, a table or a demand. */
 typedef struct {
-    const char *name;     /**< borrowed */
-    uint32_t kind, flags; /**< RTQ_LONG ..., RTQ_COLUMN_* */
+    const char *name; /**< borrowed */
+    uint32_t kind;    /**< RTQ_LONG ... */
+    uint32_t flags;   /**< RTQ_COLUMN_* */
 } rtq_column_def;
 
 /** The time that a step sees. */
@@ -111,26 +113,29 @@ typedef struct {
 
 /** One cell; 24 bytes on every ABI. */
 typedef struct {
-    uint8_t kind, is_null; /**< RTQ_LONG ...; 1: null, u says nothing */
-    uint16_t reserved;
-    uint32_t len; /**< bytes at u.s */
+    uint8_t kind;      /**< RTQ_LONG ... */
+    uint8_t is_null;   /**< 1: null, u says nothing */
+    uint16_t reserved; /**< 0 */
+    uint32_t len;      /**< bytes at u.s */
     union {
         int64_t i;     /**< bool (0, 1), int, long, datetime, timespan */
         double d;      /**< real */
         const char *s; /**< string; dynamic: JSON text */
         uint64_t w[2]; /**< decimal: IEEE 754 decimal128, BID, {low, high} */
         uint8_t b[16]; /**< guid in RFC 9562 byte order */
-    } u;
+    } u;               /**< the value */
 } rtq_value;
 
 /** One column of cells, in or out. Row r is at data + r * stride; stride 0: the same cell for all rows, so that arrays, arrays of
  *  host structs and constants need no copying on the way in. Cells: bool uint8_t; int int32_t; long, datetime, timespan int64_t;
  *  real double; guid, decimal 16 bytes; string, dynamic rtq_str (dynamic: JSON text). */
 typedef struct {
-    uint32_t kind, stride;
-    const void *data;
+    uint32_t kind;        /**< RTQ_LONG ... */
+    uint32_t stride;      /**< bytes from row to row; 0: the same cell for all */
+    const void *data;     /**< the first cell */
     const uint8_t *nulls; /**< a byte a row, not 0: null; NULL: no nulls */
-    uint32_t null_stride, reserved;
+    uint32_t null_stride; /**< bytes from row to row in nulls */
+    uint32_t reserved;    /**< 0 */
 } rtq_column;
 
 /** Releases what `user` points to. Runs exactly once, when the last reference goes, also when the call that got it fails. Thread: any. */
