@@ -138,6 +138,17 @@ static rtq__expr *bind_index_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__
             rtq__bind_error(b, ast, "there is no such column on this side");
         return e ? e : rtq__expr_broken(b);
     }
+    if (rtq__bind_is_tuple_call(ctx, ast->index.object) && ast->index.object->call.args.n > 1) { /* array_sort_asc(a, b)[1] */
+        rtq__expr *at = rtq__bind_expr(b, ctx, index);
+        rtq__expr_tuple tuple = {NULL, NULL, 0};
+        rtq__cell cell;
+        if (rtq__expr_is_broken(at) || !rtq__bind_tuple_call(b, ctx, ast->index.object, &tuple))
+            return rtq__expr_broken(b);
+        if ((at->kind == RTQ_LONG || at->kind == RTQ_INT) && rtq__expr_constant(b, at, &cell) && cell.u.i >= 0 && cell.u.i < tuple.n)
+            return tuple.exprs[cell.u.i];
+        rtq__bind_error(b, ast, "%s() has %u results: the index must be a constant from 0 to %u", ast->index.object->call.name.ptr, tuple.n, tuple.n - 1);
+        return rtq__expr_broken(b);
+    }
     rtq__expr *object = rtq__bind_expr(b, ctx, ast->index.object);
     return element(b, object, rtq__bind_expr(b, ctx, index), ast);
 }

@@ -186,7 +186,7 @@ static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, cons
     }
 }
 
-/* (a, b) = f(…), a = f(…), f(…): names that are given first, then those of the function. */
+/* (a, b) = f(…), a = f(…): the results that get a name, and no others; f(…): all, under the names of the function. */
 static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style, const char *column_name)
 {
     rtq__expr_tuple tuple = {NULL, NULL, 0};
@@ -196,7 +196,7 @@ static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, co
         if (name) {
             rtq__proj_declare(b, p, name->name.ptr, rtq__proj_define(b, p, name->name.ptr, tuple.exprs[i], item), style == RTQ__PROJ_EXTEND, name);
             name = name->next;
-        } else if (style != RTQ__PROJ_PRINT || !named) {
+        } else if (!named) {
             const char *shown = style == RTQ__PROJ_PRINT && tuple.n == 1 ? column_name : tuple.names[i];
             rtq__proj_add(b, p, shown, rtq__proj_define(b, p, shown, tuple.exprs[i], item), NULL, false, false);
         }
