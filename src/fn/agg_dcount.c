@@ -1,4 +1,5 @@
 /* dcount, hll: sketches of distinct values. */
+#include "base/hash.h"
 #include "fn/agg.h"
 
 typedef struct dcount_config {
@@ -32,11 +33,28 @@ static uint8_t precision_of(const rtq__agg_call *call)
     return c ? c->precision : 14;
 }
 
+/* Whole numbers, without a cell for each. */
+static int add_words(rtq__agg_call *call, const rtq__vec *arg, uint8_t precision)
+{
+    const int64_t *data = arg->data;
+    for (uint32_t k = 0; k < call->n_sel; k++) {
+        uint32_t at = rtq__vec_at(arg, rtq__agg_row(call, k));
+        if (arg->valid && !rtq__bit(arg->valid, at))
+            continue;
+        int rc = rtq__hll_add(call->states ? call->states[k] : call->state, call->mem, rtq__hash_word((uint64_t)data[at], rtq__hll_seed), precision);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    return RTQ_OK;
+}
+
 RTQ__AGG_UPDATE(dcount)
 {
     const rtq__vec *arg = call->args[0];
     uint8_t precision = precision_of(call);
     int rc = RTQ_OK;
+    if (arg->kind == RTQ_INT || arg->kind == RTQ_LONG || arg->kind == RTQ_DATETIME || arg->kind == RTQ_TIMESPAN)
+        return add_words(call, arg, precision);
     for (uint32_t k = 0; k < call->n_sel && rc == RTQ_OK; k++) {
         rtq__cell c = rtq__vec_get(arg, rtq__agg_row(call, k));
         if (!c.is_null)

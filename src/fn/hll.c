@@ -9,6 +9,8 @@
 #define SEED UINT64_C(0x6B716C73747265A5) /* never to change: sketches outlive processes */
 enum { FORMAT = 1024 };
 
+const uint64_t rtq__hll_seed = SEED;
+
 uint64_t rtq__hll_hash(const rtq__cell *cell)
 {
     rtq__dyn d = cell->kind == RTQ_DYNAMIC || cell->kind == RTQ_UNKNOWN ? cell->u.y : rtq__dyn_from_cell(cell);

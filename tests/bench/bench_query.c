@@ -21,7 +21,7 @@ static const struct query { const char *name, *text; } queries[] = {
     {"group by string", "T | summarize count() by s"},
     {"distinct count", "T | summarize count_distinct(k1k)"},
     {"distinct by group", "T | summarize count_distinct(v) by k10"},
-    {"dcount", "T | summarize dcount(k1k)"},
+    {"dcount", "T | summarize dcount(v)"},
     {"distinct", "T | distinct k1m | count"},
     {"top 10", "T | top 10 by v desc"},
     {"sort", "T | sort by r asc, id asc | take 1"},

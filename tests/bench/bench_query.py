@@ -22,7 +22,7 @@ QUERIES = {
     "group by string": "select s, count(*) from T group by s",
     "distinct count": "select count(distinct k1k) from T",
     "distinct by group": "select k10, count(distinct v) from T group by k10",
-    "dcount": "select approx_count_distinct(k1k) from T",
+    "dcount": "select approx_count_distinct(v) from T",
     "distinct": "select count(*) from (select distinct k1m from T)",
     "top 10": "select * from T order by v desc, id asc limit 10",
     "sort": "select count(*) from (select id from T order by r asc, id asc offset 1)",
