@@ -13,8 +13,9 @@ typedef struct case_result {
     struct json_object *columns, *types, *rows; /* arrays */
 } case_result;
 
-/* tables: "T(a:long); …" or NULL (all open). run false: compile only. */
-void case_run(case_result *out, rtq_env *env, const char *query, size_t len, const char *tables, bool run);
+/* tables: "T(a:long); …" or NULL (all open). run false: compile only. input: array of {"table": "T(a:long, *)", "rows": "JSON lines"},
+ * each pushed as a source of its own, or NULL. */
+void case_run(case_result *out, rtq_env *env, const char *query, size_t len, const char *tables, bool run, struct json_object *input);
 void case_result_free(case_result *r);
 
 /* expected: the case's "expected" object; flags: array or NULL. On a difference *why says which (static buffer). */

@@ -2,6 +2,9 @@
  *
  *     # comment
  *     @ name of the case
+ *     @< T(a:long, *)               (none, or some: a table, pushed as JSON; a final @? ends the rows)
+ *     {"a": 1, "b": "x"}
+ *     @?
  *     query, any number of lines
  *     @@ a:long, b:string           (or: @@ unordered a:long, …   or: @! part of the error message)
  *     [1, "x"]                      one JSON array a row
@@ -57,6 +60,32 @@ static int add_row(struct json_object *c, const char *line, const char *path, in
     return 0;
 }
 
+static void add_input(struct json_object *c, const char *table)
+{
+    struct json_object *input = NULL, *o = json_object_new_object();
+
+    if (!json_object_object_get_ex(c, "input", &input)) {
+        input = json_object_new_array();
+        json_object_object_add(c, "input", input);
+    }
+    json_object_object_add(o, "table", json_object_new_string(table));
+    json_object_object_add(o, "rows", json_object_new_string(""));
+    json_object_array_add(input, o);
+}
+
+static void add_input_row(struct json_object *c, const char *line)
+{
+    struct json_object *input = NULL, *o, *rows = NULL;
+    char *text = NULL;
+
+    json_object_object_get_ex(c, "input", &input);
+    o = json_object_array_get_idx(input, json_object_array_length(input) - 1);
+    json_object_object_get_ex(o, "rows", &rows);
+    if (asprintf(&text, "%s%s\n", json_object_get_string(rows), line) > 0)
+        json_object_object_add(o, "rows", json_object_new_string(text));
+    free(text);
+}
+
 static int finish(struct json_object *c, char *query, int (*fn)(struct json_object *, void *), void *user)
 {
     int rc = 0;
@@ -76,13 +105,20 @@ int case_read_file(const char *path, int (*fn)(struct json_object *c, void *user
     char *line = NULL, *query = calloc(1, 1 << 20), id[512];
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     size_t cap = 0;
-    bool rows = false;
+    bool rows = false, input = false;
     int number = 0, rc = f ? 0 : -1;
 
     while (f && rc == 0 && getline(&line, &cap, f) >= 0) {
         number++;
         line[strcspn(line, "\r\n")] = 0;
-        if (strncmp(line, "@! ", 3) == 0 && c) {
+        if (strncmp(line, "@< ", 3) == 0 && c) {
+            add_input(c, line + 3);
+            input = true;
+        } else if (strncmp(line, "@?", 2) == 0) {
+            input = false;
+        } else if (input) {
+            add_input_row(c, line);
+        } else if (strncmp(line, "@! ", 3) == 0 && c) {
             json_object_object_add(c, "error", json_object_new_string(line + 3));
             json_object_object_add(c, "error_part", json_object_new_boolean(1));
             rows = true;

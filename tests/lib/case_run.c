@@ -76,7 +76,15 @@ static int on_batch(const rtq_batch *batch, void *user)
     return 0;
 }
 
-/* The rest column becomes one column a name, in the order of appearance. */
+static bool is_column(const case_result *r, const char *name)
+{
+    for (size_t i = 0; i < json_object_array_length(r->columns); i++)
+        if (strcmp(json_object_get_string(json_object_array_get_idx(r->columns, i)), name) == 0)
+            return true;
+    return false;
+}
+
+/* The rest column becomes one column a name, in the order of appearance; columns overlay fields of their name. */
 static void expand_rest(case_result *r, size_t at)
 {
     struct json_object *names = json_object_new_object();
@@ -88,7 +96,8 @@ static void expand_rest(case_result *r, size_t at)
             continue;
         json_object_object_foreach(bag, key, value) {
             (void)value;
-            json_object_object_add(names, key, NULL);
+            if (!is_column(r, key))
+                json_object_object_add(names, key, NULL);
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -138,8 +147,36 @@ static void on_notice(const rtq_notice *n, void *user)
     }
 }
 
-void case_run(case_result *out, rtq_env *env, const char *query, size_t len, const char *tables, bool run)
+enum { MAX_INPUTS = 8 };
+
+/* Opens a push source for each input and hands its rows over. */
+static int open_inputs(rtq_source **sources, size_t *n, rtq_env *env, struct json_object *input, rtq_diag **diag)
 {
+    int rc = RTQ_OK;
+
+    for (size_t i = 0; input && i < json_object_array_length(input) && i < MAX_INPUTS && rc >= 0; i++) {
+        struct json_object *o = json_object_array_get_idx(input, i), *table = NULL, *rows = NULL;
+        char name[256], schema[4096];
+        rtq_option options[3] = { { "table", name }, { "schema", schema }, { "queue_rows", "1000000" } };
+        rtq_appender *a = NULL;
+        json_object_object_get_ex(o, "table", &table);
+        json_object_object_get_ex(o, "rows", &rows);
+        if (sscanf(json_object_get_string(table), "%255[^(](%4095[^)])", name, schema) != 2)
+            return RTQ_ERR_ARG;
+        if ((rc = rtq_source_open(&sources[i], env, "push", options, 3, diag)) < 0)
+            return rc;
+        ++*n;
+        if ((rc = rtq_appender_new(&a, sources[i], NULL)) == RTQ_OK && (rc = rtq_appender_json(a, json_object_get_string(rows), RTQ_NTS)) == RTQ_OK)
+            rc = rtq_appender_flush(a);
+        rtq_appender_free(a);
+    }
+    return rc;
+}
+
+void case_run(case_result *out, rtq_env *env, const char *query, size_t len, const char *tables, bool run, struct json_object *input)
+{
+    rtq_source *sources[MAX_INPUTS] = { NULL };
+    size_t n_sources = 0;
     struct collect k = { out, NULL, -1 };
     rtq_query_options qo = { .size = sizeof qo, .tables = tables };
     rtq_run_options ro = { .size = sizeof ro, .notice = on_notice, .notice_user = out };
@@ -154,12 +191,23 @@ void case_run(case_result *out, rtq_env *env, const char *query, size_t len, con
     out->columns = json_object_new_array();
     out->types = json_object_new_array();
     out->rows = json_object_new_array();
+    if ((rc = open_inputs(sources, &n_sources, env, input, &diag)) < 0)
+        goto out;
+    qo.sources = (const rtq_source *const *)sources;
+    qo.n_sources = n_sources;
     if ((rc = rtq_query_compile(&q, env, query, len, &qo, &diag)) < 0)
         goto out;
     schema(&k, q);
     if (run) {
-        if ((rc = rtq_sink_callback(&sink, env, on_batch, &k, NULL)) < 0 || (rc = rtq_run_new(&r, env, &ro)) < 0 ||
-            (rc = rtq_run_add_query(NULL, r, q, sink, NULL, &diag)) < 0)
+        if ((rc = rtq_sink_callback(&sink, env, on_batch, &k, NULL)) < 0 || (rc = rtq_run_new(&r, env, &ro)) < 0)
+            goto out;
+        for (size_t i = 0; i < n_sources; i++) {
+            if ((rc = rtq_run_add_source(NULL, r, sources[i], &diag)) < 0)
+                goto out;
+            rtq_source_free(sources[i]); /* ends when its rows are read */
+            sources[i] = NULL;
+        }
+        if ((rc = rtq_run_add_query(NULL, r, q, sink, NULL, &diag)) < 0)
             goto out;
         rc = rtq_run_all(r, &diag);
     }
@@ -172,6 +220,8 @@ out:
         out->error = rtq_diag_render(&blob, diag) == RTQ_OK ? strndup(rtq_blob_get(blob).ptr, rtq_blob_get(blob).len) : strdup(rtq_strerror(rc));
     }
     rtq_blob_free(blob);
+    for (size_t i = 0; i < MAX_INPUTS; i++)
+        rtq_source_free(sources[i]);
     rtq_run_free(r), rtq_sink_free(sink), rtq_query_free(q), rtq_diag_free(diag);
 }
 

@@ -126,7 +126,7 @@ static int on_case(struct json_object *c, void *user)
         return 0;
     if (dialect && g.dialects)
         tables = str(g.dialects, dialect);
-    case_run(&r, g.env, query, strlen(query), tables, obj(c, "expected") || str(c, "error"));
+    case_run(&r, g.env, query, strlen(query), tables, obj(c, "expected") || str(c, "error"), obj(c, "input"));
     pass = judge(c, &r, &why);
     report(id, query, pass, r.code == RTQ_ERR_UNSUPPORTED, why);
     write_result(id, &r);
