@@ -188,6 +188,37 @@ static rtq__expr *bind_logic(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
     return rtq__expr_new(b, ast->binary.op == RTQ__OP_AND ? RTQ__E_AND : RTQ__E_OR, RTQ_BOOL, args, n, ast);
 }
 
+static bool is_comparison(rtq__ast_operator op)
+{
+    switch (op) {
+    case RTQ__OP_EQ: case RTQ__OP_NE: case RTQ__OP_LT: case RTQ__OP_GT: case RTQ__OP_LE: case RTQ__OP_GE: case RTQ__OP_IN: case RTQ__OP_NOT_IN:
+    case RTQ__OP_BETWEEN: case RTQ__OP_NOT_BETWEEN: return true;
+    default: return false;
+    }
+}
+
+/* A field that is compared with whole numbers may hold a fraction: 445.5 is not 445, and above 445. So the comparison is one of reals,
+ * which keeps order and equality with every constant within 2^53; beyond, no real has a fraction and long is exact. */
+static void compare_as_reals(rtq__binder *b, rtq__expr **args, uint32_t n_args, const rtq__ast *at)
+{
+    const int64_t most = INT64_C(1) << 53;
+    bool unknown = false, numbers = true;
+    for (uint32_t i = 0; i < n_args; i++) {
+        bool whole = args[i]->kind == RTQ_LONG || args[i]->kind == RTQ_INT;
+        bool large = whole && args[i]->op == RTQ__E_CONST && (args[i]->cell.u.i > most || args[i]->cell.u.i < -most);
+        unknown |= args[i]->kind == RTQ_UNKNOWN;
+        numbers &= args[i]->kind == RTQ_UNKNOWN || args[i]->kind == RTQ_REAL || (whole && !large);
+    }
+    for (uint32_t i = 0; unknown && numbers && i < n_args; i++) {
+        if (args[i]->kind == RTQ_UNKNOWN || args[i]->kind == RTQ_REAL)
+            continue;
+        if (args[i]->op == RTQ__E_CONST && !args[i]->cell.is_null)
+            args[i] = rtq__expr_cell(b, rtq__cell_d((double)args[i]->cell.u.i), at);
+        else
+            args[i] = rtq__bind_convert(b, args[i], RTQ_REAL);
+    }
+}
+
 rtq__expr *rtq__bind_operator(rtq__binder *b, rtq__ast_operator op, rtq__expr **args, uint32_t n_args, const rtq__ast *at, uint32_t op_begin,
                               uint32_t op_end)
 {
@@ -207,6 +238,8 @@ rtq__expr *rtq__bind_operator(rtq__binder *b, rtq__ast_operator op, rtq__expr **
             args[i] = rtq__bind_cast(b, args[i], RTQ_BOOL, at);
     if (rtq__expr_is_broken(args[0]) || rtq__expr_is_broken(args[n_args - 1]))
         return rtq__expr_broken(b);
+    if (is_comparison(op))
+        compare_as_reals(b, args, n_args, at);
     int32_t row = rtq__bind_overload(b, &rows, args, n_args, &kind, at, true);
     if (row >= 0)
         return rtq__expr_call(b, rows.fns + row, kind, args, n_args, at);

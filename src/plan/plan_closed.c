@@ -121,6 +121,20 @@ static bool arity_fits(uint32_t op, uint32_t n_values)
     }
 }
 
+/* A field compared with 445 is compared as a real (binder); to the source it is the whole number again, which decoders compare without
+ * conversion. Its verdict on a field is a superset at best, so a fraction is looked at again. */
+static void whole_again(const closed *c, uint32_t want, rtq__cell *values, uint32_t n)
+{
+    if (c->table->wants[want].kind != RTQ_UNKNOWN)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        if (values[i].kind != RTQ_REAL || !(values[i].u.d >= -9007199254740992.0 && values[i].u.d <= 9007199254740992.0) ||
+            (double)(int64_t)values[i].u.d != values[i].u.d)
+            return;
+    for (uint32_t i = 0; i < n; i++)
+        values[i] = rtq__cell_i(RTQ_LONG, (int64_t)values[i].u.d);
+}
+
 /* The conjunct that an expression is; -1: it has no closed form. */
 static int32_t atom(closed *c, const rtq__expr *expr)
 {
@@ -151,6 +165,8 @@ static int32_t atom(closed *c, const rtq__expr *expr)
     for (uint32_t i = 0, v = 0; i < expr->n_args && values; i++)
         if (i != at && !constant(c, expr->args[i], &values[v++]))
             return -1;
+    if (values)
+        whole_again(c, want, values, n);
     return values ? add_conjunct(c, want, op, values, n) : -1;
 }
 
