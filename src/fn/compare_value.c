@@ -50,6 +50,8 @@ static int order_numbers(const rtq__dyn *a, const rtq__dyn *b)
 static int order(const rtq__dyn *a, const rtq__dyn *b, bool equality)
 {
     rtq__dyn number;
+    if (a->tag == RTQ__DYN_LONG && b->tag == RTQ__DYN_LONG)
+        return (a->u.i > b->u.i) - (a->u.i < b->u.i);
     if (is_text(a) && is_number(b))
         return text_number(&number, a) ? order_numbers(&number, b) : UNORDERED;
     if (is_number(a) && is_text(b))
@@ -97,9 +99,14 @@ int rtq__vec_compare_values(rtq__vec **out, rtq__fcall *call)
     rtq__cell hold_a, hold_b;
     if (!v)
         return RTQ_ERR_NOMEM;
+    bool a_const = call->args[0]->form == RTQ__CONST, b_const = call->args[1]->form == RTQ__CONST;
+    rtq__dyn a = a_const ? value_at(call->args[0], 0, &hold_a) : (rtq__dyn){0};
+    rtq__dyn b = b_const ? value_at(call->args[1], 0, &hold_b) : (rtq__dyn){0};
     for (uint32_t i = 0; i < call->n_sel; i++) {
         uint32_t row = call->sel ? call->sel[i] : i;
-        rtq__dyn a = value_at(call->args[0], row, &hold_a), b = value_at(call->args[1], row, &hold_b);
+        a = a_const ? a : value_at(call->args[0], row, &hold_a);
+        b = b_const ? b : value_at(call->args[1], row, &hold_b);
+
         bool null_a = a.tag == RTQ__DYN_NULL, null_b = b.tag == RTQ__DYN_NULL;
         int result = decide(op, null_a && null_b   ? BOTH_NULL
                                 : null_a || null_b ? EITHER_NULL

@@ -19,7 +19,7 @@ static inline rtq__divisor rtq__divisor_make(int64_t by)
 
 static inline uint64_t rtq__divide_u63(uint64_t a, const rtq__divisor *d) /* a < 2^63 */
 {
-    return (uint64_t)(((unsigned __int128)a * d->magic) >> 63 >> d->shift);
+    return (uint64_t)(((unsigned __int128)(a << 1) * d->magic) >> 64) >> d->shift;
 }
 
 static inline int64_t rtq__divide_floor(int64_t a, const rtq__divisor *d)

@@ -8,6 +8,9 @@
 int rtq__fcall_eval(rtq__vec **out, const rtq__fcall *call);
 int rtq__fcall_filter(rtq__sel *out, uint32_t *n_out, const rtq__fcall *call);
 
+/* A row function over FLAT and CONST arguments. */
+int rtq__fcall_rows(rtq__vec **out, const rtq__fcall *call);
+
 /* A DICT vector made FLAT for the rows of sel (n: rows of the batch); others are returned as they are. NULL: out of memory. */
 rtq__vec *rtq__vec_flat(rtq__scratch *s, rtq__vec *v, const rtq__sel *sel, uint32_t n_sel, uint32_t n);
 /* Rows of sel whose cell of the bool vector is true (want) or false (!want); never the null ones. out == sel is allowed. */

@@ -1,4 +1,4 @@
-/* eval_call.c - the driver of function calls: forms of vectors, row functions, filters. */
+/* eval_call.c - the driver of function calls: forms of vectors, values and filters. */
 #include "fn/eval.h"
 
 /* How the arguments of a call look: which way of calling the function is the cheapest. */
@@ -89,79 +89,6 @@ static int flatten_args(rtq__fcall *copy, const rtq__fcall *call)
     return RTQ_OK;
 }
 
-/* ---- row functions ------------------------------------------------------------------------------------------------ */
-
-typedef struct row_loop {
-    rtq__fcall call;
-    rtq__rowctx ctx;
-    rtq__cell *args;
-    uint32_t *varying, n_varying; /* arguments to read for each row */
-    rtq__vec *result;
-    rtq__cell preset;
-} row_loop;
-
-/* Constants are read once. False: a constant null decides the result already. */
-static bool read_constants(row_loop *l)
-{
-    bool propagate = l->call.fn->nulls == RTQ__NULL_PROPAGATE;
-    l->n_varying = 0;
-    for (uint32_t i = 0; i < l->call.n_args; i++) {
-        if (l->call.args[i]->form != RTQ__CONST) {
-            l->varying[l->n_varying++] = i;
-            continue;
-        }
-        l->args[i] = rtq__vec_get(l->call.args[i], 0);
-        if (propagate && rtq__cell_is_null(&l->args[i]))
-            return false;
-    }
-    return true;
-}
-
-static int run_row(row_loop *l, uint32_t row)
-{
-    bool propagate = l->call.fn->nulls == RTQ__NULL_PROPAGATE, is_null = false;
-    for (uint32_t i = 0; i < l->n_varying; i++) {
-        rtq__cell *arg = &l->args[l->varying[i]];
-        *arg = rtq__vec_get(l->call.args[l->varying[i]], row);
-        is_null |= propagate && rtq__cell_is_null(arg);
-    }
-    rtq__cell cell = l->preset;
-    if (!is_null)
-        l->call.fn->row(&cell, l->args, l->call.n_args, &l->ctx);
-    cell.kind = l->preset.kind;
-    if (rtq__cell_is_null(&cell)) {
-        if (cell.kind == RTQ_STRING)
-            cell = l->preset;
-        else if (!rtq__vec_valid(l->call.eval->scratch, l->result))
-            return RTQ_ERR_NOMEM;
-    }
-    rtq__vec_set(l->result, row, cell);
-    return l->ctx.error;
-}
-
-static int run_rows(rtq__vec **out, const rtq__fcall *call)
-{
-    rtq__scratch *scratch = call->eval->scratch;
-    uint32_t n_args = call->n_args ? call->n_args : 1;
-    row_loop l = {.call = *call, .preset = rtq__cell_null(call->kind)};
-    l.ctx = (rtq__rowctx){.eval = call->eval, .heap = scratch, .state = call->state, .fn = call->fn, .error = RTQ_OK};
-    l.args = rtq__arena_alloc(scratch, n_args * sizeof *l.args);
-    l.varying = rtq__arena_alloc(scratch, n_args * sizeof *l.varying);
-    if (!l.args || !l.varying)
-        return RTQ_ERR_NOMEM;
-    if (!read_constants(&l)) {
-        *out = rtq__vec_nulls(scratch, call->kind);
-        return *out ? RTQ_OK : RTQ_ERR_NOMEM;
-    }
-    *out = l.result = rtq__vec_new(scratch, call->kind, call->n);
-    if (!l.result)
-        return RTQ_ERR_NOMEM;
-    int rc = RTQ_OK;
-    for (uint32_t i = 0; i < call->n_sel && rc == RTQ_OK; i++)
-        rc = run_row(&l, call->sel ? call->sel[i] : i);
-    return rc;
-}
-
 /* ---- calls -------------------------------------------------------------------------------------------------------- */
 
 static int run(rtq__vec **out, const rtq__fcall *call)
@@ -170,7 +97,7 @@ static int run(rtq__vec **out, const rtq__fcall *call)
     int rc = flatten_args(&flat, call);
     if (rc != RTQ_OK)
         return rc;
-    return flat.fn->vec ? flat.fn->vec(out, &flat) : run_rows(out, &flat);
+    return flat.fn->vec ? flat.fn->vec(out, &flat) : rtq__fcall_rows(out, &flat);
 }
 
 /* Over a dictionary's entries (or the one cell of a constant): the result has the form of the argument. */
@@ -219,6 +146,13 @@ static uint32_t filter_flat(rtq__sel *out, const rtq__vec *v, const rtq__sel *se
 {
     const uint8_t *cells = v->data;
     uint32_t n = 0;
+    if (!v->valid && !sel) {
+        for (uint32_t row = 0; row < n_sel; row++) {
+            out[n] = (rtq__sel)row;
+            n += cells[row] == want;
+        }
+        return n;
+    }
     for (uint32_t i = 0; i < n_sel; i++) {
         uint32_t row = sel ? sel[i] : i;
         out[n] = (rtq__sel)row;

@@ -23,6 +23,7 @@
     X(logic)             \
     X(match)             \
     X(math)              \
+    X(nocase)            \
     X(parse)             \
     X(regex)             \
     X(series)            \

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "fn/convert.h"
+#include "fn/divide.h"
 #include "fn/families.h"
 #include "fn/loops.h"
 
@@ -293,6 +294,23 @@ static bool zero_const(const rtq__vec *b)
     return (b->kind == RTQ_REAL ? cell << 1 : cell) == 0;
 }
 
+/* Division by a positive constant, which is what most divisions are. */
+static void divide_const(int64_t *restrict to, const int64_t *from, int64_t by, bool rest, const rtq__sel *sel,
+                         uint32_t n)
+{
+    rtq__divisor d = rtq__divisor_make(by);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t r = sel ? sel[i] : i;
+        to[r] = rest ? rtq__modulo_floor(from[r], &d) : rtq__divide_trunc(from[r], &d);
+    }
+}
+
+static bool by_const(const arith *op, const rtq__vec *a, const rtq__vec *b)
+{
+    return (op->loops == &div_longs || op->loops == &mod_longs) && a->form != RTQ__CONST && b->form == RTQ__CONST &&
+           *(const int64_t *)b->data > 0;
+}
+
 static int run_arith(rtq__vec **out, rtq__fcall *call, const arith *op, const rtq__vec *a, const rtq__vec *b)
 {
     rtq__scratch *scratch = call->eval->scratch;
@@ -310,7 +328,10 @@ static int run_arith(rtq__vec **out, rtq__fcall *call, const arith *op, const rt
         one.sel = NULL, one.n_sel = 1;
     }
     rtq__loop2 loop = a->form == RTQ__CONST ? op->loops->cv : b->form == RTQ__CONST ? op->loops->vc : op->loops->vv;
-    loop(v->data, a->data, b->data, one.sel, one.n_sel);
+    if (by_const(op, a, b))
+        divide_const(v->data, a->data, *(const int64_t *)b->data, op->loops == &mod_longs, one.sel, one.n_sel);
+    else
+        loop(v->data, a->data, b->data, one.sel, one.n_sel);
     int rc = op->flags & ZERO_NULL ? nulls_at_zero(v, b, &one) : RTQ_OK;
     if (rc == RTQ_OK && (op->flags & CALENDAR))
         rc = nulls_off_calendar(v, &one);

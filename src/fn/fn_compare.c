@@ -206,23 +206,28 @@ static int bools_const(rtq__vec **out, rtq__scratch *scratch, rtq__cell cell)
     return *out ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
-/* == and != where nulls take part: one null side decides, two give null. */
-static int equality_nulls(rtq__vec *v, const comparison *c, const rtq__fcall *call)
+static uint64_t nulls_at(const rtq__vec *v, uint32_t word)
 {
-    const rtq__vec *a = c->a, *b = c->b;
-    bool b_null = rtq__vec_is_null_const(b);
+    if (v->form == RTQ__CONST)
+        return rtq__vec_null(v, 0) ? UINT64_MAX : 0;
+    return v->valid ? ~v->valid[word] : 0;
+}
+
+/* == and != where nulls take part: one null side decides, two give null. Rows that are not selected may get any value. */
+static int equality_nulls(rtq__vec *v, const comparison *c, rtq__scratch *scratch)
+{
     uint8_t *cells = v->data, unlike = c->op == RTQ__NE;
-    for (uint32_t i = 0; i < call->n_sel; i++) {
-        uint32_t row = call->sel ? call->sel[i] : i;
-        bool null_a = a->valid && !rtq__bit(a->valid, row),
-             null_b = b->form == RTQ__CONST ? b_null : b->valid && !rtq__bit(b->valid, row);
-        if (null_a != null_b)
-            cells[row] = unlike;
-        if (!null_a || !null_b)
+    for (uint32_t word = 0, n = (v->n + 63) / 64; word < n; word++) {
+        uint64_t a = nulls_at(c->a, word), b = nulls_at(c->b, word), one = a ^ b;
+        if (v->n - word * 64 < 64)
+            one &= (UINT64_C(1) << (v->n & 63)) - 1;
+        for (; one; one &= one - 1)
+            cells[word * 64 + (uint32_t)__builtin_ctzll(one)] = unlike;
+        if (!(a & b))
             continue;
-        if (!rtq__vec_valid(call->eval->scratch, v))
+        if (!rtq__vec_valid(scratch, v))
             return RTQ_ERR_NOMEM;
-        rtq__bit_clear(v->valid, row);
+        v->valid[word] &= ~(a & b);
     }
     return RTQ_OK;
 }
@@ -258,7 +263,7 @@ static int vec_compare(rtq__vec **out, rtq__fcall *call)
     v->form = single ? RTQ__CONST : RTQ__FLAT;
     (c.b->form == RTQ__CONST ? c.loops->vc : c.loops->vv)(v->data, c.a->data, c.b->data, local.sel, local.n_sel);
     if (equality)
-        return c.a->valid || c.b->valid ? equality_nulls(v, &c, &local) : RTQ_OK;
+        return c.a->valid || c.b->valid ? equality_nulls(v, &c, scratch) : RTQ_OK;
     return rtq__valid_and(scratch, v, c.a) != RTQ_OK || rtq__valid_and(scratch, v, c.b) != RTQ_OK ? RTQ_ERR_NOMEM
                                                                                                   : RTQ_OK;
 }

@@ -56,6 +56,33 @@ static uint32_t split_rows(rtq__sel *hits, rtq__sel *rest, uint32_t *n_rest, con
     return n;
 }
 
+/* One condition, two values of the result's kind, no nulls: no need to part the rows. */
+static bool choose(rtq__vec *result, const rtq__fcall *call)
+{
+    const rtq__vec *c = call->args[0], *a = call->args[1], *b = call->args[2];
+    uint32_t len = rtq__cell_len(result->kind), step_a = a->form != RTQ__CONST, step_b = b->form != RTQ__CONST;
+    if (c->form == RTQ__CONST || c->valid || a->valid || b->valid || a->kind != result->kind ||
+        b->kind != result->kind || len == 1)
+        return false;
+    const uint8_t *yes = c->data;
+    if (len == 8) {
+        const uint64_t *cells_a = a->data, *cells_b = b->data;
+        for (uint32_t i = 0; i < call->n_sel; i++) {
+            uint32_t row = call->sel ? call->sel[i] : i;
+            uint64_t x = cells_a[row * step_a], y = cells_b[row * step_b], mask = 0 - (uint64_t)(yes[row] == 1);
+            ((uint64_t *)result->data)[row] = (x & mask) | (y & ~mask);
+        }
+        return true;
+    }
+    for (uint32_t i = 0; i < call->n_sel; i++) {
+        uint32_t row = call->sel ? call->sel[i] : i;
+        const char *from_a = (const char *)a->data + (size_t)row * step_a * len,
+                   *from_b = (const char *)b->data + (size_t)row * step_b * len;
+        memcpy((char *)result->data + (size_t)row * 16, yes[row] == 1 ? from_a : from_b, 16);
+    }
+    return true;
+}
+
 /* iff(c, a, b) is case(c, a, b): pairs of a condition and a value, then the value for the rest. */
 static int vec_case(rtq__vec **out, rtq__fcall *call)
 {
@@ -66,6 +93,9 @@ static int vec_case(rtq__vec **out, rtq__fcall *call)
     uint32_t n_rest = call->n_sel;
     if (!result || !rest || !hits)
         return RTQ_ERR_NOMEM;
+    *out = result;
+    if (call->n_args == 3 && choose(result, call))
+        return RTQ_OK;
     for (uint32_t i = 0; i < n_rest; i++)
         rest[i] = (rtq__sel)(call->sel ? call->sel[i] : i);
     for (uint32_t a = 0; a + 1 < call->n_args && n_rest > 0; a += 2) {
@@ -74,7 +104,6 @@ static int vec_case(rtq__vec **out, rtq__fcall *call)
         if (rc != RTQ_OK)
             return rc;
     }
-    *out = result;
     return n_rest ? take_rows(result, call, call->args[call->n_args - 1], rest, n_rest) : RTQ_OK;
 }
 

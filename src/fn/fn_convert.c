@@ -1,7 +1,24 @@
 /* fn_convert.c - tostring(), tolong() …, parse_json(), gettype(). */
+#include "base/text.h"
 #include "fn/convert.h"
 #include "fn/eval.h"
 #include "fn/families.h"
+
+/* tostring() of whole numbers: most results fit into the string itself, so that nothing is allocated. */
+static void row_number_text(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    char text[24];
+    (void)n_args;
+    size_t len = rtq__print_long(text, args[0].u.i);
+    rtq__buf_clear(&ctx->eval->text);
+    if (len <= 12)
+        rtq__buf_add(&ctx->eval->text, text, len);
+    char *p = len > 12 ? rtq__arena_strndup(ctx->heap, text, len) : ctx->eval->text.failed ? NULL : ctx->eval->text.ptr;
+    if (p)
+        *out = rtq__cell_s(p, len);
+    else
+        ctx->error = RTQ_ERR_NOMEM;
+}
 
 void rtq__row_to(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
@@ -77,6 +94,11 @@ static void row_tohex(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
         .name = name_, .args = arg, .ret = kind, .naming = RTQ__NAME_FIRST, .vec = vec_to, .tag = id, \
         .doc = "converts to " kind, .page = page_                                                     \
     }
+#define TO_LONG(arg)                                                                                         \
+    {                                                                                                        \
+        .name = "tostring", .args = arg, .ret = "string", .naming = RTQ__NAME_FIRST, .row = row_number_text, \
+        .doc = "converts to string", .page = "tostring-function"                                             \
+    }
 #define JSON(name_, flags_, page_)                                                                                     \
     {.name = name_,                                                                                                    \
      .args = "string",                                                                                                 \
@@ -94,7 +116,10 @@ static void row_tohex(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
 const rtq__fn rtq__fns_convert[] = {
     TO_VEC("tostring", "string", "string", RTQ_STRING, "tostring-function"),
     TO_VEC("tostring", "dynamic", "string", RTQ_STRING, "tostring-function"),
+    TO_LONG("int"),
+    TO_LONG("long"),
     TO("tostring", "string", RTQ_STRING, "tostring-function"),
+
     TO("toint", "int", RTQ_INT, "toint-function"),
     TO_VEC("tolong", "long", "long", RTQ_LONG, "tolong-function"),
     TO("tolong", "long", RTQ_LONG, "tolong-function"),

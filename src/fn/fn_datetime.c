@@ -122,20 +122,24 @@ static int64_t iso_week(int64_t ticks)
 
 static int64_t part_of(int64_t ticks, int part)
 {
+    switch (part) { /* those that need no calendar; datetimes are never negative */
+    case HOUR: return ticks % RTQ__TICKS_DAY / RTQ__TICKS_HOUR;
+    case MINUTE: return ticks % RTQ__TICKS_HOUR / RTQ__TICKS_MINUTE;
+    case SECOND: return ticks % RTQ__TICKS_MINUTE / RTQ__TICKS_SECOND;
+    case MILLISECOND: return ticks % RTQ__TICKS_SECOND / 10000;
+    case MICROSECOND: return ticks % RTQ__TICKS_SECOND / 10;
+    case NANOSECOND: return ticks % RTQ__TICKS_SECOND * 100;
+    case WEEK_OF_YEAR: return iso_week(ticks);
+    default: break;
+    }
     rtq__civil c = rtq__civil_from_ticks(ticks);
     switch (part) {
     case YEAR: return c.year;
     case QUARTER: return (c.month - 1) / 3 + 1;
     case MONTH: return c.month;
     case DAY: return c.day;
-    case HOUR: return c.hour;
-    case MINUTE: return c.minute;
-    case SECOND: return c.second;
-    case MILLISECOND: return c.ticks / 10000;
-    case MICROSECOND: return c.ticks / 10;
-    case NANOSECOND: return (int64_t)c.ticks * 100;
-    case DAY_OF_YEAR: return c.yearday;
-    default: return iso_week(ticks);
+
+    default: return c.yearday;
     }
 }
 

@@ -1,193 +1,13 @@
-/* fn_in.c - in, !in, in~, !in~ over lists of values, and =~, !~. A list of constants becomes a hash set when the query is compiled;
- * items that are dynamic arrays stand for their elements. Like a chain of == : null is in a list only as null. */
-#include "base/hash.h"
-#include "base/text.h"
+/* fn_in.c - in, !in, in~, !in~ over lists of values: a set when all items are constants, else one comparison after another. Like a
+ * chain of == : null is in a list only as null. */
 #include "fn/convert.h"
-#include "fn/eval.h"
 #include "fn/families.h"
+#include "fn/value_set.h"
 
 enum { NOCASE = 1, NEGATED = 2 };
 #define IN_TAG(kind, flags) ((kind) << 2 | (flags))
 #define IN_KIND(tag) ((uint32_t)(tag) >> 2)
 
-/* Cells of one kind as 16 bytes: a word, a rtq__string, 16 bytes of a guid; dynamic values apart. */
-typedef union key {
-    uint64_t w[2];
-    rtq__string s;
-    rtq__dyn y;
-} key;
-
-typedef struct set {
-    uint32_t kind, n, mask; /* slots: mask + 1, a power of two */
-    bool nocase, has_null;
-    rtq__arena arena; /* slots and text */
-    key *keys;
-    uint32_t *slots;  /* 1 + index of a key, 0: empty */
-    struct set *text; /* of a dynamic set: its items as text, for fields of open schemas */
-} set;
-
-static uint64_t key_hash(uint32_t kind, const key *k)
-{
-    if (kind == RTQ_STRING)
-        return k->s.len <= 12 ? rtq__hash_mix(k->w[0], k->w[1]) : rtq__hash_bytes(k->s.u.ptr, k->s.len, 1);
-    if (kind == RTQ_DYNAMIC)
-        return rtq__dyn_hash(&k->y, 1);
-    return kind == RTQ_GUID || kind == RTQ_DECIMAL ? rtq__hash_mix(k->w[0], k->w[1]) : rtq__hash_word(k->w[0], 1);
-}
-
-static bool key_equal(uint32_t kind, const key *a, const key *b)
-{
-    if (kind == RTQ_STRING)
-        return rtq__string_equal(&a->s, &b->s);
-    if (kind == RTQ_DYNAMIC)
-        return rtq__dyn_equal(&a->y, &b->y);
-    return a->w[0] == b->w[0] && a->w[1] == b->w[1];
-}
-
-static bool set_has(const set *s, const key *k)
-{
-    for (uint32_t at = (uint32_t)key_hash(s->kind, k) & s->mask;; at = (at + 1) & s->mask) {
-        if (!s->slots[at])
-            return false;
-        if (key_equal(s->kind, &s->keys[s->slots[at] - 1], k))
-            return true;
-    }
-}
-
-/* The text as all spellings of it fold; short results lie in the key, others in heap. */
-static bool fold_key(key *k, rtq__arena *heap)
-{
-    const char *from = rtq__string_ptr(&k->s);
-    size_t len = k->s.len, n = 0, cap = len * 4 + 1;
-    char hold[256], *to = cap <= sizeof hold ? hold : rtq__arena_alloc(heap, cap);
-    if (!to)
-        return false;
-    for (size_t i = 0; i < len;) {
-        uint32_t cp = (unsigned char)from[i];
-        if (cp < 0x80) {
-            to[n++] = (char)(cp >= 'A' && cp <= 'Z' ? cp + 32 : cp);
-            i++;
-            continue;
-        }
-        i += rtq__utf8_next(&cp, from + i, len - i);
-        n += rtq__utf8_put(to + n, rtq__fold(cp));
-    }
-    if (n > 12 && to == hold && !(to = rtq__arena_strndup(heap, hold, n)))
-        return false;
-    k->s = rtq__string_make(to, n);
-    return true;
-}
-
-static key cell_key(const rtq__cell *cell)
-{
-    key k;
-    memset(&k, 0, sizeof k);
-    if (cell->kind == RTQ_STRING)
-        k.s = rtq__string_make(cell->u.s, cell->len);
-    else if (cell->kind == RTQ_DYNAMIC || cell->kind == RTQ_UNKNOWN)
-        k.y = cell->u.y;
-    else if (cell->kind == RTQ_BOOL)
-        k.w[0] = cell->u.i != 0;
-    else if (cell->kind == RTQ_REAL && cell->u.d == 0)
-        k.w[0] = 0; /* -0.0 equals 0.0 */
-    else
-        memcpy(k.w, cell->u.b, cell->kind == RTQ_GUID || cell->kind == RTQ_DECIMAL ? 16 : 8);
-    return k;
-}
-
-static int set_add(set *s, const rtq__cell *item, rtq__eval *eval)
-{
-    rtq__cell cell = rtq__cell_convert(item, s->kind, eval, &s->arena), own;
-    if (rtq__cell_is_null(&cell)) {
-        s->has_null |= rtq__cell_is_null(item);
-        return cell.kind == RTQ_STRING && !rtq__cell_is_null(item) ? RTQ_ERR_NOMEM : RTQ_OK;
-    }
-    if (cell.kind == RTQ_REAL && cell.u.d != cell.u.d)
-        return RTQ_OK; /* NaN equals nothing */
-    if (rtq__cell_copy(&own, &cell, &s->arena) != RTQ_OK)
-        return RTQ_ERR_NOMEM;
-    key k = cell_key(&own);
-    if (s->nocase && !fold_key(&k, &s->arena))
-        return RTQ_ERR_NOMEM;
-    uint32_t at = (uint32_t)key_hash(s->kind, &k) & s->mask;
-    while (s->slots[at]) {
-        if (key_equal(s->kind, &s->keys[s->slots[at] - 1], &k))
-            return RTQ_OK;
-        at = (at + 1) & s->mask;
-    }
-    s->keys[s->n] = k;
-    s->slots[at] = ++s->n;
-    return RTQ_OK;
-}
-
-static bool is_list(const rtq__cell *c)
-{
-    return (c->kind == RTQ_DYNAMIC || c->kind == RTQ_UNKNOWN) && !rtq__cell_is_null(c) && rtq__dyn_is_array(&c->u.y);
-}
-
-static int set_fill(set *s, const rtq__cell *const *items, uint32_t n_items, rtq__eval *eval)
-{
-    uint32_t n = 0, cap = 8;
-    for (uint32_t i = 0; i < n_items; i++)
-        n += is_list(items[i]) ? rtq__dyn_count(&items[i]->u.y) : 1;
-    while (cap < n * 2)
-        cap *= 2;
-    s->mask = cap - 1;
-    s->keys = rtq__arena_alloc(&s->arena, (n + 1) * sizeof *s->keys);
-    s->slots = rtq__arena_zalloc(&s->arena, cap * sizeof *s->slots);
-    if (!s->keys || !s->slots)
-        return RTQ_ERR_NOMEM;
-    for (uint32_t i = 0; i < n_items; i++) {
-        int rc = RTQ_OK;
-        if (!is_list(items[i])) {
-            if ((rc = set_add(s, items[i], eval)) != RTQ_OK)
-                return rc;
-            continue;
-        }
-        rtq__dyn_iter it;
-        for (rtq__dyn_iter_init(&it, &items[i]->u.y, &s->arena); rc == RTQ_OK && rtq__dyn_next(&it);) {
-            rtq__cell cell = rtq__cell_y(it.item);
-            rc = s->n < n ? set_add(s, &cell, eval) : RTQ_OK;
-        }
-        if (rc != RTQ_OK || it.error)
-            return rc != RTQ_OK ? rc : it.error;
-    }
-    return RTQ_OK;
-}
-
-static void in_unprepare(rtq__mem *mem, void *state)
-{
-    set *s = state;
-    if (s->text)
-        in_unprepare(mem, s->text);
-    rtq__arena_free(&s->arena);
-    rtq__free(mem, s);
-}
-
-static int set_new(set **out, rtq__mem *mem, uint32_t kind, bool nocase, const rtq__cell *const *items,
-                   uint32_t n_items)
-{
-    set *s = rtq__calloc(mem, 1, sizeof *s);
-    if (!s)
-        return RTQ_ERR_NOMEM;
-    s->kind = kind;
-    s->nocase = nocase;
-    rtq__arena_init(&s->arena, mem, 512);
-    rtq__eval eval;
-    int rc = rtq__eval_init(&eval, mem, &s->arena);
-    if (rc == RTQ_OK)
-        rc = set_fill(s, items, n_items, &eval);
-    rtq__eval_free(&eval);
-    if (rc == RTQ_OK && kind == RTQ_DYNAMIC)
-        rc = set_new(&s->text, mem, RTQ_STRING, nocase, items, n_items);
-    if (rc != RTQ_OK)
-        in_unprepare(mem, s);
-    else
-        *out = s;
-    return rc;
-}
-
-/* A set only when all items are constants; else the items are compared row by row. */
 static int in_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
                       rtq_diag *diag, size_t begin, size_t end)
 {
@@ -195,71 +15,49 @@ static int in_prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__c
     for (uint32_t i = 1; i < n_args; i++)
         if (!args[i])
             return RTQ_OK;
-    set *s = NULL;
-    int rc = set_new(&s, mem, IN_KIND(fn->tag), fn->tag & NOCASE, args + 1, n_args - 1);
+    rtq__value_set *s = NULL;
+    int rc = rtq__value_set_new(&s, mem, IN_KIND(fn->tag), fn->tag & NOCASE, args + 1, n_args - 1);
     *out = s;
     return rc;
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------ */
-
-static bool key_at(key *k, const rtq__vec *v, uint32_t at, const set *s, rtq__arena *heap)
+static void in_unprepare(rtq__mem *mem, void *state)
 {
-    memset(k, 0, sizeof *k);
-    switch (v->kind) {
-    case RTQ_BOOL: k->w[0] = ((const uint8_t *)v->data)[at] != 0; return true;
-    case RTQ_STRING: k->s = ((const rtq__string *)v->data)[at]; return !s->nocase || fold_key(k, heap);
-    case RTQ_GUID:
-    case RTQ_DECIMAL:
-    case RTQ_DYNAMIC:
-    case RTQ_UNKNOWN: memcpy(k, (const char *)v->data + (size_t)at * 16, 16); return true;
-    case RTQ_REAL:
-        if (((const double *)v->data)[at] == 0)
-            return true;
-        /* fall through */
-    default: memcpy(k->w, (const char *)v->data + (size_t)at * 8, 8); return true;
-    }
+    rtq__value_set_free(mem, state);
 }
 
-/* in: 1, 0 or -1 for null. */
-static int state_of(const set *s, const rtq__vec *v, uint32_t row, rtq__arena *heap)
+/* in: 1, 0, -1 for null, -2 no memory. */
+static bool in_few_nocase(const rtq__value_set *s, const rtq__string *text)
+{
+    const char *p = rtq__string_ptr(text);
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->keys[i].s.len == text->len && rtq__equal_lower(p, rtq__string_ptr(&s->keys[i].s), text->len))
+            return true;
+    return false;
+}
+
+static inline int in_set(const rtq__value_set *s, const rtq__vec *v, uint32_t row, rtq__arena *heap)
 {
     uint32_t at = rtq__vec_at(v, row);
-    key k;
     if (v->valid && !rtq__bit(v->valid, at))
         return s->has_null ? -1 : 0;
-    if (!key_at(&k, v, at, s, heap))
-        return -2;
-    return set_has(s, &k);
-}
-
-static int result_set(rtq__vec *v, uint32_t row, int in, bool negated, rtq__scratch *scratch)
-{
-    if (in == -2)
-        return RTQ_ERR_NOMEM;
-    ((uint8_t *)v->data)[row] = (in == 1) != negated;
-    if (in >= 0)
-        return RTQ_OK;
-    if (!rtq__vec_valid(scratch, v))
-        return RTQ_ERR_NOMEM;
-    rtq__bit_clear(v->valid, row);
-    return RTQ_OK;
-}
-
-/* The left side as the kind of the set; fields of open schemas as text. */
-static int left_side(rtq__vec **out, const set **s, const rtq__fcall *call)
-{
-    uint32_t kind = IN_KIND(call->fn->tag);
-    *s = call->state;
-    if (*s && kind == RTQ_DYNAMIC && call->args[0]->kind == RTQ_UNKNOWN) {
-        *s = (*s)->text;
-        kind = RTQ_STRING;
+    rtq__key k = rtq__vec_key(v, at);
+    if (!rtq__value_set_may_have(s, &k))
+        return 0;
+    if (s->nocase && s->by_word)
+        return in_few_nocase(s, &k.s);
+    if (s->nocase) {
+        int folded = rtq__key_fold(&k, s->ascii, heap);
+        if (folded != 1)
+            return folded == 0 ? 0 : -2;
     }
-    return rtq__vec_convert(out, call, call->args[0], kind);
+    return rtq__value_set_has(s, &k);
 }
+
+/* ---- items that are columns --------------------------------------------------------------------------------------- */
 
 /* One item against the key: 1, 0, -1 both null, -2 no memory. */
-static int same_as(const key *k, bool is_null, const rtq__cell *item, const rtq__fcall *call)
+static int same_as(const rtq__key *k, bool is_null, const rtq__cell *item, const rtq__fcall *call)
 {
     uint32_t kind = IN_KIND(call->fn->tag);
     rtq__scratch *scratch = call->eval->scratch;
@@ -268,15 +66,16 @@ static int same_as(const key *k, bool is_null, const rtq__cell *item, const rtq_
     rtq__cell cell = rtq__cell_convert(item, kind, call->eval, scratch);
     if (rtq__cell_is_null(&cell))
         return kind == RTQ_STRING ? -2 : 0;
-    key other = cell_key(&cell);
-    if ((call->fn->tag & NOCASE) && !fold_key(&other, scratch))
+    rtq__key other = rtq__cell_key(&cell);
+    if ((call->fn->tag & NOCASE) && rtq__key_fold(&other, false, scratch) < 0)
         return -2;
-    return !is_null && key_equal(kind, k, &other);
+    bool nan = kind == RTQ_REAL && cell.u.d != cell.u.d;
+    return !is_null && !nan && rtq__key_equal(kind, k, &other);
 }
 
-static int any_of(const key *k, bool is_null, const rtq__cell *item, const rtq__fcall *call)
+static int any_of(const rtq__key *k, bool is_null, const rtq__cell *item, const rtq__fcall *call)
 {
-    if (!is_list(item))
+    if (!rtq__cell_is_list(item))
         return same_as(k, is_null, item, call);
     rtq__dyn_iter it;
     int in = 0;
@@ -290,16 +89,12 @@ static int any_of(const key *k, bool is_null, const rtq__cell *item, const rtq__
     return it.error ? -2 : in;
 }
 
-/* Items that are columns are compared one by one. */
 static int in_row(const rtq__fcall *call, const rtq__vec *left, uint32_t row)
 {
-    static const set exact = {0}, nocase = {.nocase = true};
     bool is_null = rtq__vec_null(left, row);
     int in = 0;
-    key k;
-    memset(&k, 0, sizeof k);
-    if (!is_null &&
-        !key_at(&k, left, rtq__vec_at(left, row), call->fn->tag & NOCASE ? &nocase : &exact, call->eval->scratch))
+    rtq__key k = rtq__vec_key(left, rtq__vec_at(left, row));
+    if (!is_null && (call->fn->tag & NOCASE) && rtq__key_fold(&k, false, call->eval->scratch) < 0)
         return -2;
     for (uint32_t i = 1; i < call->n_args; i++) {
         rtq__cell item = rtq__vec_get(call->args[i], row);
@@ -311,35 +106,57 @@ static int in_row(const rtq__fcall *call, const rtq__vec *left, uint32_t row)
     return in;
 }
 
+/* ---- running ------------------------------------------------------------------------------------------------------ */
+
+/* The left side as the kind of the set; fields of open schemas as text. */
+static int left_side(rtq__vec **out, const rtq__value_set **s, const rtq__fcall *call)
+{
+    uint32_t kind = IN_KIND(call->fn->tag);
+    *s = call->state;
+    if (*s && kind == RTQ_DYNAMIC && call->args[0]->kind == RTQ_UNKNOWN) {
+        *s = (*s)->text;
+        kind = RTQ_STRING;
+    }
+    return rtq__vec_convert(out, call, call->args[0], kind);
+}
+
+static int set_result(rtq__vec *v, uint32_t row, int in, bool negated, rtq__scratch *scratch)
+{
+    if (in == -2)
+        return RTQ_ERR_NOMEM;
+    ((uint8_t *)v->data)[row] = (in == 1) != negated;
+    if (in >= 0)
+        return RTQ_OK;
+    if (!rtq__vec_valid(scratch, v))
+        return RTQ_ERR_NOMEM;
+    rtq__bit_clear(v->valid, row);
+    return RTQ_OK;
+}
+
 static int vec_in(rtq__vec **out, rtq__fcall *call)
 {
     rtq__scratch *scratch = call->eval->scratch;
     rtq__vec *left, *v = *out = rtq__vec_new(scratch, RTQ_BOOL, call->n);
-    bool negated = call->fn->tag & NEGATED;
-    const set *s;
+    const rtq__value_set *s;
     int rc = v ? left_side(&left, &s, call) : RTQ_ERR_NOMEM;
     for (uint32_t i = 0; rc == RTQ_OK && i < call->n_sel; i++) {
         uint32_t row = call->sel ? call->sel[i] : i;
         rtq__arena_mark mark = rtq__arena_get_mark(scratch);
-        int in = s ? state_of(s, left, row, scratch) : in_row(call, left, row);
-        if (!v->valid && in == -1)
-            rc = rtq__vec_valid(scratch, v) ? RTQ_OK : RTQ_ERR_NOMEM; /* stays */
-        else
-            rtq__arena_release(scratch, mark);
-        if (rc == RTQ_OK)
-            rc = result_set(v, row, in, negated, scratch);
+        int in = s ? in_set(s, left, row, scratch) : in_row(call, left, row);
+        rtq__arena_release(scratch, mark); /* folded text */
+        rc = set_result(v, row, in, call->fn->tag & NEGATED, scratch);
     }
     return rc;
 }
 
 static int filter_in(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
 {
-    const set *s = call->state;
+    const rtq__value_set *s = call->state;
     bool negated = call->fn->tag & NEGATED;
     rtq__vec *left, *v;
     uint32_t n = 0;
     int rc;
-    if (!s || s->has_null || s->nocase) {
+    if (!s || s->has_null || (s->nocase && !s->ascii)) {
         if ((rc = vec_in(&v, call)) == RTQ_OK)
             *n_out = rtq__bools_filter(out, v, call->sel, call->n_sel, true);
         return rc;
@@ -348,24 +165,13 @@ static int filter_in(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
         return rc;
     for (uint32_t i = 0; i < call->n_sel; i++) {
         uint32_t row = call->sel ? call->sel[i] : i;
+        int in = in_set(s, left, row, call->eval->scratch);
         out[n] = (rtq__sel)row;
-        n += (state_of(s, left, row, call->eval->scratch) == 1) != negated;
+        n += (in == 1) != negated;
+        rc = in == -2 ? RTQ_ERR_NOMEM : rc;
     }
     *n_out = n;
-    return RTQ_OK;
-}
-
-/* ---- =~ and !~ ---------------------------------------------------------------------------------------------------- */
-
-static void row_nocase(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
-{
-    (void)n_args;
-    rtq__cell a = rtq__cell_convert(&args[0], RTQ_STRING, ctx->eval, ctx->heap),
-              b = rtq__cell_convert(&args[1], RTQ_STRING, ctx->eval, ctx->heap);
-    if (a.is_null || b.is_null)
-        ctx->error = RTQ_ERR_NOMEM;
-    else
-        *out = rtq__cell_i(RTQ_BOOL, rtq__equal_nocase(a.u.s, a.len, b.u.s, b.len) != (ctx->fn->tag == NEGATED));
+    return rc;
 }
 
 #define IN_ROW(name_, left, items, kind, flags_, page_)                                         \
@@ -384,18 +190,11 @@ static void row_nocase(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
         IN_ROW(name, "dynamic", "any", RTQ_DYNAMIC, flags, page)
 #define IN_TEXT(name, flags, page) \
     IN_BOTH(name, "string", RTQ_STRING, flags, page), IN_ROW(name, "dynamic", "any", RTQ_STRING, flags, page)
-#define EQUAL(name_, a, b, flags_, page_)                                                                            \
-    {                                                                                                                \
-        .name = name_, .args = a ", " b, .ret = "bool", .flags = RTQ__FN_OPERATOR, .row = row_nocase, .tag = flags_, \
-        .page = page_                                                                                                \
-    }
-#define EQUAL_ALL(name, flags, page)                                                             \
-    EQUAL(name, "string", "string", flags, page), EQUAL(name, "dynamic", "string", flags, page), \
-        EQUAL(name, "string", "dynamic", flags, page), EQUAL(name, "dynamic", "dynamic", flags, page)
 
 const rtq__fn rtq__fns_in[] = {
-    IN_ALL("in", 0, "in-cs-operator"),     IN_ALL("!in", NEGATED, "not-in-cs-operator"),
-    IN_TEXT("in~", NOCASE, "in-operator"), IN_TEXT("!in~", NOCASE | NEGATED, "not-in-operator"),
-    EQUAL_ALL("=~", 0, "equals-operator"), EQUAL_ALL("!~", NEGATED, "not-equals-operator"),
+    IN_ALL("in", 0, "in-cs-operator"),
+    IN_ALL("!in", NEGATED, "not-in-cs-operator"),
+    IN_TEXT("in~", NOCASE, "in-operator"),
+    IN_TEXT("!in~", NOCASE | NEGATED, "not-in-operator"),
 };
 RTQ__FAMILY_COUNT(in)
