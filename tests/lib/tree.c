@@ -375,7 +375,7 @@ static int on_rows(void *ctx, uint32_t result, rtq__batch *b)
     tree *t = ctx;
     bool armed = t->armed;
     t->armed = false;
-    for (uint32_t i = 0; i < b->n_sel; i++) {
+    for (uint32_t i = 0; i < b->n_sel && !t->repeat; i++) {
         if (t->bound.n_results > 1)
             rtq__buf_addf(&t->out, "%u:", result);
         for (uint32_t c = 0; c < b->n_cols; c++) {
@@ -421,6 +421,34 @@ const char *tree_run(tree *t)
     return tree_text_out(t);
 }
 
+typedef struct lazy_ctx { const rtq__vec *from; tree *t; } lazy_ctx;
+
+static int decode(rtq__vec *v, const rtq__sel *sel, uint32_t n_sel, void *ctx)
+{
+    const lazy_ctx *c = ctx;
+    for (uint32_t i = 0; i < n_sel; i++)
+        rtq__vec_set(v, sel ? sel[i] : i, rtq__vec_get(c->from, sel ? sel[i] : i));
+    c->t->decoded += n_sel;
+    return RTQ_OK;
+}
+
+/* The same columns, decoded when they are touched. */
+static void make_lazy(tree *t, rtq__vec **from, rtq__vec *lazy, rtq__vec **cols, uint32_t n_cols, uint32_t n)
+{
+    static uint64_t loaded[50][RTQ__ROWS / 64], valid[50][RTQ__ROWS / 64];
+    static rtq__string data[50][RTQ__ROWS]; /* 16 bytes: any cell */
+    static lazy_ctx ctx[50];
+    for (uint32_t w = 0; w < n_cols; w++) {
+        memset(loaded[w], 0, sizeof loaded[w]);
+        memset(valid[w], 0xff, sizeof valid[w]);
+        memset(data[w], 0xa5, sizeof data[w]);
+        ctx[w] = (lazy_ctx){from[w], t};
+        lazy[w] = (rtq__vec){.kind = from[w]->kind, .n = n, .data = data[w], .valid = from[w]->kind == RTQ_STRING ? NULL : valid[w], .load = decode,
+                             .load_ctx = &ctx[w], .loaded = loaded[w]};
+        cols[w] = &lazy[w];
+    }
+}
+
 void tree_push(tree *t, const char *schema, const char *rows, uint32_t size)
 {
     uint32_t n_cols, n_rows;
@@ -456,7 +484,18 @@ void tree_push(tree *t, const char *schema, const char *rows, uint32_t size)
         }
         rtq__batch b = {.n = n, .n_sel = n, .n_cols = wanted->n_wants, .cols = vecs};
         t->armed = armed;
-        t->rc = rtq__pipe_push(t->pipe, rtq__demand_read(demand, 0), &b);
+        for (uint32_t i = 0; i <= t->repeat && t->rc == RTQ_OK; i++) {
+            rtq__vec lazy[50];
+            rtq__vec *cols_now[50];
+            if (t->lazy) {
+                make_lazy(t, vecs, lazy, cols_now, wanted->n_wants, n);
+                b.cols = cols_now;
+            }
+            if (i == t->repeat / 2)
+                t->allocations = atomic_load(&t->mem->n_allocs);
+            t->rc = rtq__pipe_push(t->pipe, rtq__demand_read(demand, 0), &b);
+        }
+        t->allocations = atomic_load(&t->mem->n_allocs) - t->allocations;
         t->armed = false;
     }
     t->armed = armed;

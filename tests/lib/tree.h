@@ -20,6 +20,10 @@ typedef struct tree {
     uint64_t max_state;
     long fail_in;           /* that allocation fails, and all later ones; 0: none */
     bool armed;
+    bool lazy;              /* columns are decoded when touched … */
+    uint64_t decoded;       /* … that many cells so far */
+    uint32_t repeat;        /* each batch is pushed that many more times */
+    uint64_t allocations;   /* of the second half of them */
 } tree;
 
 void tree_init(tree *t);
