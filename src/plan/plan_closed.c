@@ -32,11 +32,13 @@ typedef struct closed { rtq__planner *p; rtq__plan_table *table; const rtq__node
 
 static bool number(uint32_t kind) { return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL; }
 
-/* A column of the scan, also under the conversions that the binder inserts: unknown to anything, numbers to wider ones. */
+/* A column of the scan, also under the conversions that the binder inserts (unknown to anything, numbers to wider ones), and under
+ * tostring(), which is what a field of type unknown is compared as with text. */
 static bool column(const closed *c, const rtq__expr *expr, uint32_t *want)
 {
     const rtq__expr *inner = expr;
-    if (expr->op == RTQ__E_CALL && expr->fn->flags & RTQ__FN_HIDDEN && expr->n_args == 1)
+    if (expr->op == RTQ__E_CALL && expr->n_args == 1 &&
+        (expr->fn->flags & RTQ__FN_HIDDEN || (expr->args[0]->kind == RTQ_UNKNOWN && strcmp(expr->fn->name, "tostring") == 0)))
         inner = expr->args[0];
     if (inner->op != RTQ__E_COL)
         return false;
@@ -135,6 +137,20 @@ static void whole_again(const closed *c, uint32_t want, rtq__cell *values, uint3
         values[i] = rtq__cell_i(RTQ_LONG, (int64_t)values[i].u.d);
 }
 
+/* isempty(x), isnotempty(x): x as text against "". */
+static int32_t empty_test(closed *c, const rtq__expr *expr, bool filled)
+{
+    uint32_t want;
+    if (expr->n_args != 1 || !column(c, expr->args[0], &want))
+        return -1;
+    uint8_t kind = c->table->wants[want].kind;
+    rtq__cell *empty = kind == RTQ_STRING || kind == RTQ_UNKNOWN ? rtq__planner_keep(c->p, 1, sizeof *empty) : NULL;
+    if (!empty)
+        return -1;
+    *empty = rtq__cell_s("", 0);
+    return add_conjunct(c, want, filled ? RTQ_OP_NE : RTQ_OP_EQ, empty, 1);
+}
+
 /* The conjunct that an expression is; -1: it has no closed form. */
 static int32_t atom(closed *c, const rtq__expr *expr)
 {
@@ -148,6 +164,9 @@ static int32_t atom(closed *c, const rtq__expr *expr)
     }
     if (expr->op != RTQ__E_CALL || expr->n_args == 0)
         return -1;
+    bool filled = strcmp(expr->fn->name, "isnotempty") == 0 || strcmp(expr->fn->name, "notempty") == 0;
+    if (filled || strcmp(expr->fn->name, "isempty") == 0)
+        return empty_test(c, expr, filled);
     const struct op_name *name = find_op(expr->fn->name);
     if (!name)
         return -1;
