@@ -112,7 +112,7 @@ BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 # TSan looks at the programs with threads and at the public interface; the rest has nothing for it.
 TESTS := $(if $(filter tsan,$(SAN)),$(THREADS) $(API),$(UNIT) $(TOOLS) $(PLAIN) $(THREADS) $(API) $(REPLAY))
 
-.PHONY: all lib check check-run tests demo bench bench-programs docs install uninstall dist clean deps fuzz fuzzers format lint check-quick
+.PHONY: coverage all lib check check-run tests demo bench bench-programs docs install uninstall dist clean deps fuzz fuzzers format lint check-quick
 all: lib $(PROGRAM) $(EXAMPLES)
 lib: $(STATIC) $(SHARED) $(B)/libkqlstream.so
 
@@ -225,6 +225,10 @@ fuzz:
 # ---- the rest -----------------------------------------------------------------------------------------------------
 format:
 	clang-format -i $$(find include src examples tests -name '*.[ch]' -o -name '*.cc')
+# What of KQL runs, found out by asking the program; the part on what is missing needs ../shared.
+coverage: all
+	python3 tests/tools/coverage.py $(B) $(wildcard ../shared/kql/inventory.tsv) >$(B)/kql-coverage.md && mv $(B)/kql-coverage.md docs/kql-coverage.md
+
 docs:
 	@command -v doxygen >/dev/null || { echo "doxygen is missing: make deps" >&2; exit 1; }
 	@mkdir -p $(B)/docs

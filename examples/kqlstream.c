@@ -485,6 +485,7 @@ int main(int argc, char **argv)
 {
     rtq_env_options eo = { .size = sizeof eo };
     const char *verb = argc > 1 ? argv[1] : "--help";
+    const char *name = NULL; /* of a function or kind */
     int code, explain = strcmp(verb, "explain") == 0, check = strcmp(verb, "check") == 0;
 
     if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0)
@@ -494,7 +495,11 @@ int main(int argc, char **argv)
     if (is_option(verb) && strcmp(verb, "-e") != 0 && strcmp(verb, "-q") != 0)
         return fail(EXIT_USAGE, "the input comes first", verb);
     if (strcmp(verb, "functions") == 0 || strcmp(verb, "options") == 0)
-        code = 0;
+        for (int i = 2; i < argc; i++)
+            if (strcmp(argv[i], "--json") == 0)
+                g.json = 1;
+            else
+                name = argv[i];
     else if ((code = parse(argc, argv, explain || check ? 2 : 1, !check)) != 0)
         return code;
     if (g.verbose) {
@@ -508,9 +513,9 @@ int main(int argc, char **argv)
     if (rtq_env_new(&g.env, &eo) < 0)
         return fail(EXIT_FEED, "out of memory", NULL);
     if (strcmp(verb, "functions") == 0)
-        code = functions(argc > 2 ? argv[2] : NULL);
+        code = functions(name);
     else if (strcmp(verb, "options") == 0)
-        code = options_of(argc > 2 ? argv[2] : NULL);
+        code = options_of(name);
     else if (check)
         code = check_all();
     else if (!g.input && !explain && !(g.n_files + g.n_inline))
