@@ -106,7 +106,8 @@ static int put_elements(rtq__expand *e, rtq__vec **made, uint32_t n)
             return rc;
         rtq__cell c = rtq__cell_y(d);
         if (e->kinds[i] != RTQ_DYNAMIC && e->kinds[i] != RTQ_UNKNOWN)
-            c = d.tag == RTQ__DYN_NULL ? rtq__cell_null(e->kinds[i]) : rtq__dyn_to_cell(&d, e->kinds[i], e->op->flow->scratch);
+            c = d.tag == RTQ__DYN_NULL ? rtq__cell_null(e->kinds[i])
+                                       : rtq__dyn_to_cell(&d, e->kinds[i], e->op->flow->scratch);
         rtq__vec_set(made[i], n, c);
     }
     return RTQ_OK;
@@ -135,7 +136,8 @@ static int columns(rtq__expand *e, rtq__batch *b, rtq__vec *const *made, const r
             if ((v = rtq__vec_new(flow->scratch, RTQ_LONG, b->n)) != NULL)
                 memcpy(v->data, index, b->n * sizeof *index);
         } else {
-            v = out->from < 0 ? rtq__op_nulls(flow, e->node->kinds[c]) : rtq__op_pick(flow, e->in->cols[out->from], rows, b->n, &rc);
+            v = out->from < 0 ? rtq__op_nulls(flow, e->node->kinds[c])
+                              : rtq__op_pick(flow, e->in->cols[out->from], rows, b->n, &rc);
         }
         b->cols[c] = v;
         if (!v && rc == RTQ_OK)

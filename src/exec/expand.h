@@ -6,17 +6,20 @@
 
 typedef struct rtq__expand {
     rtq__op *op;
-    rtq__prog *const *progs; const uint8_t *kinds; uint32_t n; /* the items */
-    const rtq__out *outs; const rtq__node *node;              /* columns of the result: layout of node */
+    rtq__prog *const *progs;
+    const uint8_t *kinds;
+    uint32_t n; /* the items */
+    const rtq__out *outs;
+    const rtq__node *node; /* columns of the result: layout of node */
     rtq__prog *limit_prog;
     bool bag_as_array, known;
     int64_t limit;
     /* the batch being expanded */
     rtq__batch *in;
     rtq__vec **items;
-    rtq__dyn_iter *its;        /* of the current row; tag 0xff: no container, one value or none */
-    uint32_t pos;              /* of the current row in the selection */
-    int64_t index, rows;       /* element, and how many the row has */
+    rtq__dyn_iter *its;  /* of the current row; tag 0xff: no container, one value or none */
+    uint32_t pos;        /* of the current row in the selection */
+    int64_t index, rows; /* element, and how many the row has */
 } rtq__expand;
 
 enum { RTQ__EXPAND_ROW = 1 /* stop at the end of the current row */ };

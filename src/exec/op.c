@@ -2,12 +2,15 @@
 #include "exec/op_list.h"
 
 static const rtq__op_class *const classes[RTQ__P_N] = {
-    [RTQ__R_SCAN] = &rtq__op_scan,         [RTQ__R_HOST_TABLE] = &rtq__op_host_table,   [RTQ__R_VALUES] = &rtq__op_values,
-    [RTQ__R_RANGE] = &rtq__op_range,       [RTQ__R_EXTERNAL] = &rtq__op_external,       [RTQ__R_APPLY_INPUT] = &rtq__op_input,
-    [RTQ__R_FILTER] = &rtq__op_filter,     [RTQ__R_EXTEND] = &rtq__op_extend,           [RTQ__R_SUMMARIZE] = &rtq__op_summarize,
-    [RTQ__R_SORT] = &rtq__op_sort,         [RTQ__R_TAKE] = &rtq__op_take,               [RTQ__R_UNION] = &rtq__op_union,
-    [RTQ__R_JOIN] = &rtq__op_join,         [RTQ__R_MV_EXPAND] = &rtq__op_expand,        [RTQ__R_APPLY] = &rtq__op_apply,
-    [RTQ__R_PARSE] = &rtq__op_parse,       [RTQ__R_WINDOW] = &rtq__op_window,           [RTQ__P_RESULT] = &rtq__op_result,
+    [RTQ__R_SCAN] = &rtq__op_scan,           [RTQ__R_HOST_TABLE] = &rtq__op_host_table,
+    [RTQ__R_VALUES] = &rtq__op_values,       [RTQ__R_RANGE] = &rtq__op_range,
+    [RTQ__R_EXTERNAL] = &rtq__op_external,   [RTQ__R_APPLY_INPUT] = &rtq__op_input,
+    [RTQ__R_FILTER] = &rtq__op_filter,       [RTQ__R_EXTEND] = &rtq__op_extend,
+    [RTQ__R_SUMMARIZE] = &rtq__op_summarize, [RTQ__R_SORT] = &rtq__op_sort,
+    [RTQ__R_TAKE] = &rtq__op_take,           [RTQ__R_UNION] = &rtq__op_union,
+    [RTQ__R_JOIN] = &rtq__op_join,           [RTQ__R_MV_EXPAND] = &rtq__op_expand,
+    [RTQ__R_APPLY] = &rtq__op_apply,         [RTQ__R_PARSE] = &rtq__op_parse,
+    [RTQ__R_WINDOW] = &rtq__op_window,       [RTQ__P_RESULT] = &rtq__op_result,
     [RTQ__P_SLOT] = &rtq__op_slot,
 };
 
@@ -174,10 +177,15 @@ int rtq__op_constant(rtq__cell *cell, rtq__flow *flow, const rtq__prog *prog)
     return rc;
 }
 
-int rtq__op_rows(rtq__rows **rows, rtq__op *op, const uint8_t *kinds, uint32_t n_cols, uint32_t n_keys, uint32_t extra_len)
+int rtq__op_rows(rtq__rows **rows, rtq__op *op, const uint8_t *kinds, uint32_t n_cols, uint32_t n_keys,
+                 uint32_t extra_len)
 {
-    rtq__rows_def def = {.kinds = kinds, .n_cols = n_cols, .n_keys = n_keys, .extra_len = extra_len,
-                         .max_bytes = op->flow->max_state_bytes, .seed = op->flow->seed};
+    rtq__rows_def def = {.kinds = kinds,
+                         .n_cols = n_cols,
+                         .n_keys = n_keys,
+                         .extra_len = extra_len,
+                         .max_bytes = op->flow->max_state_bytes,
+                         .seed = op->flow->seed};
     return rtq__rows_new(rows, op->flow->mem, &def);
 }
 

@@ -2,13 +2,21 @@
 #include "exec/expand.h"
 #include "exec/op_list.h"
 
-typedef struct expand { rtq__op op; rtq__expand e; } expand;
+typedef struct expand {
+    rtq__op op;
+    rtq__expand e;
+} expand;
 
 static int expand_open(rtq__op *op)
 {
     const rtq__node *node = op->node;
-    ((expand *)op)->e = (rtq__expand){.op = op, .progs = node->u.expand.items, .kinds = node->u.expand.item_kinds, .n = node->u.expand.n,
-                                      .outs = node->u.expand.outs, .node = node, .limit_prog = node->u.expand.limit,
+    ((expand *)op)->e = (rtq__expand){.op = op,
+                                      .progs = node->u.expand.items,
+                                      .kinds = node->u.expand.item_kinds,
+                                      .n = node->u.expand.n,
+                                      .outs = node->u.expand.outs,
+                                      .node = node,
+                                      .limit_prog = node->u.expand.limit,
                                       .bag_as_array = node->rel->u.expand.bag_as_array};
     return RTQ_OK;
 }
@@ -26,9 +34,16 @@ static int expand_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch *
     return rc < 0 ? rc : expand_resume(op, out);
 }
 
-static void expand_close(rtq__op *op) { rtq__expand_free(&((expand *)op)->e); }
+static void expand_close(rtq__op *op)
+{
+    rtq__expand_free(&((expand *)op)->e);
+}
 
-const rtq__op_class rtq__op_expand = {.name = "mv-expand", .len = sizeof(expand), .open = expand_open, .push = expand_push, .resume = expand_resume,
+const rtq__op_class rtq__op_expand = {.name = "mv-expand",
+                                      .len = sizeof(expand),
+                                      .open = expand_open,
+                                      .push = expand_push,
+                                      .resume = expand_resume,
                                       .close = expand_close};
 
 /* ---- mv-apply ------------------------------------------------------------------------------------------------------- */
@@ -36,11 +51,11 @@ typedef struct apply {
     rtq__op op;
     rtq__expand e;
     rtq__pipe *body;
-    rtq__pipe_host host;    /* of the body: results come here, tables from the outer host */
-    rtq__rows *rows;        /* results: position of the outer row, then the body's columns */
+    rtq__pipe_host host; /* of the body: results come here, tables from the outer host */
+    rtq__rows *rows;     /* results: position of the outer row, then the body's columns */
     uint8_t *kinds;
     uint32_t given;
-    int failed;             /* why a result was not taken */
+    int failed; /* why a result was not taken */
     rtq__batch *in;
 } apply;
 
@@ -71,8 +86,13 @@ static int apply_open(rtq__op *op)
 {
     apply *a = (apply *)op;
     const rtq__node *node = op->node, *result = node->u.apply.body->results[0];
-    a->e = (rtq__expand){.op = op, .progs = node->u.apply.items, .kinds = node->u.apply.item_kinds, .n = node->u.apply.n,
-                         .outs = node->u.apply.inputs, .node = node->u.apply.body->input, .limit_prog = node->u.apply.limit,
+    a->e = (rtq__expand){.op = op,
+                         .progs = node->u.apply.items,
+                         .kinds = node->u.apply.item_kinds,
+                         .n = node->u.apply.n,
+                         .outs = node->u.apply.inputs,
+                         .node = node->u.apply.body->input,
+                         .limit_prog = node->u.apply.limit,
                          .bag_as_array = node->rel->u.apply.bag_as_array};
     a->kinds = rtq__alloc(op->flow->mem, result->layout.n + 1u);
     if (!a->kinds)
@@ -134,7 +154,8 @@ static int rows_out(apply *a, rtq__batch **out)
         if (o->side == 1)
             b->cols[c] = rtq__rows_gather(a->rows, (uint32_t)o->from + 1, NULL, a->given, n, flow->scratch);
         else
-            b->cols[c] = o->from < 0 ? rtq__op_nulls(flow, node->kinds[c]) : rtq__op_pick(flow, a->in->cols[o->from], rows, n, &rc);
+            b->cols[c] = o->from < 0 ? rtq__op_nulls(flow, node->kinds[c])
+                                     : rtq__op_pick(flow, a->in->cols[o->from], rows, n, &rc);
         if (!b->cols[c] && rc == RTQ_OK)
             rc = RTQ_ERR_NOMEM;
     }
@@ -178,5 +199,10 @@ static uint64_t apply_bytes(const rtq__op *op)
     return rtq__rows_bytes(a->rows) + rtq__pipe_state_bytes(a->body);
 }
 
-const rtq__op_class rtq__op_apply = {.name = "mv-apply", .len = sizeof(apply), .open = apply_open, .push = apply_push, .resume = apply_resume,
-                                     .state_bytes = apply_bytes, .close = apply_close};
+const rtq__op_class rtq__op_apply = {.name = "mv-apply",
+                                     .len = sizeof(apply),
+                                     .open = apply_open,
+                                     .push = apply_push,
+                                     .resume = apply_resume,
+                                     .state_bytes = apply_bytes,
+                                     .close = apply_close};

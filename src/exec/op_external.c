@@ -27,7 +27,11 @@ static int make_demand(external *x)
             return rtq__op_fail(&x->op, RTQ_ERR_STATE, "externaldata was opened with other columns");
         const char *path = table->cols[col].path ? table->cols[col].path : table->cols[col].name;
         x->segs[c] = (rtq__path_seg){.name = path, .len = (uint32_t)strlen(path)};
-        x->wants[c] = (rtq__want){.path = path, .segs = &x->segs[c], .n_segs = 1, .table_col = (int32_t)col, .kind = node->kinds[c],
+        x->wants[c] = (rtq__want){.path = path,
+                                  .segs = &x->segs[c],
+                                  .n_segs = 1,
+                                  .table_col = (int32_t)col,
+                                  .kind = node->kinds[c],
                                   .flags = RTQ__WANT_SURVIVOR};
     }
     x->table = (rtq__demand_table){.table = table, .wants = x->wants, .n_wants = n, .all = true};
@@ -85,11 +89,23 @@ static int external_next(external *x, rtq__batch **out, rtq_diag *diag)
     }
 }
 
-static int external_start(rtq__op *op, rtq__batch **out, rtq_diag *diag) { return external_next((external *)op, out, diag); }
+static int external_start(rtq__op *op, rtq__batch **out, rtq_diag *diag)
+{
+    return external_next((external *)op, out, diag);
+}
 
-static int external_resume(rtq__op *op, rtq__batch **out) { return external_next((external *)op, out, NULL); }
+static int external_resume(rtq__op *op, rtq__batch **out)
+{
+    return external_next((external *)op, out, NULL);
+}
 
-static void external_close(rtq__op *op) { shut((external *)op); }
+static void external_close(rtq__op *op)
+{
+    shut((external *)op);
+}
 
-const rtq__op_class rtq__op_external = {.name = "externaldata", .len = sizeof(external), .start = external_start, .resume = external_resume,
+const rtq__op_class rtq__op_external = {.name = "externaldata",
+                                        .len = sizeof(external),
+                                        .start = external_start,
+                                        .resume = external_resume,
                                         .close = external_close};

@@ -10,22 +10,27 @@
 
 typedef struct join {
     rtq__op op;
-    rtq__rows *rows;              /* build: keys, then the columns asked for */
-    rtq__rows *unique;            /* left keys seen (innerunique) */
+    rtq__rows *rows;   /* build: keys, then the columns asked for */
+    rtq__rows *unique; /* left keys seen (innerunique) */
     uint8_t *kinds;
-    uint32_t *build_cols;         /* of the build input, by column of the store behind the keys */
+    uint32_t *build_cols; /* of the build input, by column of the store behind the keys */
     uint32_t n_build;
-    bool ranged;                  /* one key of 8 bytes: [least, most] are those of the build side */
+    bool ranged; /* one key of 8 bytes: [least, most] are those of the build side */
     int64_t least, most;
-    uint64_t *matched; size_t cap_matched; /* full outer: build rows that had a partner */
-    uint32_t leftover;            /* next build row to look at when those without a partner come out */
+    uint64_t *matched;
+    size_t cap_matched; /* full outer: build rows that had a partner */
+    uint32_t leftover;  /* next build row to look at when those without a partner come out */
     /* the batch being probed */
     rtq__batch *in;
-    const rtq__sel *sel; uint32_t n_sel, pos, next;
+    const rtq__sel *sel;
+    uint32_t n_sel, pos, next;
     uint32_t *ids;
 } join;
 
-static uint8_t kind(const join *j) { return j->op.node->u.join.kind; }
+static uint8_t kind(const join *j)
+{
+    return j->op.node->u.join.kind;
+}
 
 static bool keeps_all(const join *j)
 {
@@ -234,7 +239,8 @@ static int emit_single(join *j, rtq__batch **out)
 static int find_partners(join *j, rtq__vec *const *keys, rtq__sel *sel)
 {
     rtq__scratch *scratch = j->op.flow->scratch;
-    bool drop = kind(j) == RTQ__JOIN_INNER || kind(j) == RTQ__JOIN_INNERUNIQUE || kind(j) == RTQ__JOIN_LEFTSEMI || kind(j) == RTQ__JOIN_RIGHTSEMI;
+    bool drop = kind(j) == RTQ__JOIN_INNER || kind(j) == RTQ__JOIN_INNERUNIQUE || kind(j) == RTQ__JOIN_LEFTSEMI ||
+                kind(j) == RTQ__JOIN_RIGHTSEMI;
     if (j->ranged && drop) {
         uint32_t n = 0;
         const int64_t *data = keys[0]->data;
@@ -260,7 +266,10 @@ static bool few(const join *j)
 static bool only_probe_side(const join *j)
 {
     switch (kind(j)) {
-    case RTQ__JOIN_LEFTSEMI: case RTQ__JOIN_RIGHTSEMI: case RTQ__JOIN_LEFTANTI: case RTQ__JOIN_RIGHTANTI: return true;
+    case RTQ__JOIN_LEFTSEMI:
+    case RTQ__JOIN_RIGHTSEMI:
+    case RTQ__JOIN_LEFTANTI:
+    case RTQ__JOIN_RIGHTANTI: return true;
     default: return false;
     }
 }
@@ -365,14 +374,18 @@ static int join_finish(rtq__op *op, uint32_t input, rtq__batch **out)
             rc = rtq__grow(op->flow->mem, &j->matched, &j->cap_matched, rtq__rows_count(j->rows) / 64 + 1, 8);
         if (rc == RTQ_OK && j->matched)
             memset(j->matched, 0, j->cap_matched * 8);
-        bool pointless = rc == RTQ_OK && rtq__rows_count(j->rows) == 0 && !keeps_all(j) && kind(j) != RTQ__JOIN_LEFTANTI && kind(j) != RTQ__JOIN_RIGHTANTI;
+        bool pointless = rc == RTQ_OK && rtq__rows_count(j->rows) == 0 && !keeps_all(j) &&
+                         kind(j) != RTQ__JOIN_LEFTANTI && kind(j) != RTQ__JOIN_RIGHTANTI;
         return rc != RTQ_OK ? rc : pointless ? RTQ__OP_DONE : RTQ__OP_NEED;
     }
     j->in = NULL;
     return kind(j) == RTQ__JOIN_FULLOUTER ? leftovers(op, out) : RTQ__OP_NEED;
 }
 
-static int resume(rtq__op *op, rtq__batch **out) { return ((join *)op)->in ? join_resume(op, out) : leftovers(op, out); }
+static int resume(rtq__op *op, rtq__batch **out)
+{
+    return ((join *)op)->in ? join_resume(op, out) : leftovers(op, out);
+}
 
 static uint64_t join_bytes(const rtq__op *op)
 {
@@ -380,7 +393,10 @@ static uint64_t join_bytes(const rtq__op *op)
     return rtq__rows_bytes(j->rows) + (j->unique ? rtq__rows_bytes(j->unique) : 0);
 }
 
-static uint64_t join_keys(const rtq__op *op) { return rtq__rows_count(((const join *)op)->rows); }
+static uint64_t join_keys(const rtq__op *op)
+{
+    return rtq__rows_count(((const join *)op)->rows);
+}
 
 static int join_save(rtq__buf *out, rtq__op *op)
 {
@@ -423,6 +439,14 @@ static int join_load(rtq__op *op, const char *ptr, size_t len)
     return in.bad || in.len ? RTQ_ERR_DATA : RTQ_OK;
 }
 
-const rtq__op_class rtq__op_join = {.name = "join", .len = sizeof(join), .open = join_open, .push = join_push, .resume = resume,
-                                    .finish = join_finish, .state_bytes = join_bytes, .state_keys = join_keys, .save = join_save,
-                                    .load = join_load, .close = join_close};
+const rtq__op_class rtq__op_join = {.name = "join",
+                                    .len = sizeof(join),
+                                    .open = join_open,
+                                    .push = join_push,
+                                    .resume = resume,
+                                    .finish = join_finish,
+                                    .state_bytes = join_bytes,
+                                    .state_keys = join_keys,
+                                    .save = join_save,
+                                    .load = join_load,
+                                    .close = join_close};

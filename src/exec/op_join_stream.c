@@ -9,31 +9,39 @@
 enum { OLD, NEW };
 
 typedef struct side {
-    rtq__rows *gen[2];       /* keys, then the columns asked for */
+    rtq__rows *gen[2]; /* keys, then the columns asked for */
     uint8_t *kinds;
-    uint32_t *cols, n_cols;  /* of the layout, by column of the store behind the keys */
+    uint32_t *cols, n_cols; /* of the layout, by column of the store behind the keys */
 } side;
 
 typedef struct stream {
     rtq__op op;
     side sides[2];
-    rtq__rows *unique[2];    /* left keys seen (innerunique), by generation */
-    int64_t clock, turned;   /* largest time seen; when the generations changed places */
+    rtq__rows *unique[2];  /* left keys seen (innerunique), by generation */
+    int64_t clock, turned; /* largest time seen; when the generations changed places */
     /* the batch whose partners come out */
     rtq__batch *in;
     rtq__vec **keys;
-    rtq__sel *sel; uint32_t n_sel, from, at, gen, pos, next; /* from: side of the batch */
+    rtq__sel *sel;
+    uint32_t n_sel, from, at, gen, pos, next; /* from: side of the batch */
     uint32_t *ids;
 } stream;
 
-static uint8_t kind(const stream *s) { return s->op.node->u.join.kind; }
+static uint8_t kind(const stream *s)
+{
+    return s->op.node->u.join.kind;
+}
 
-static bool semi(const stream *s) { return kind(s) == RTQ__JOIN_LEFTSEMI || kind(s) == RTQ__JOIN_RIGHTSEMI; }
+static bool semi(const stream *s)
+{
+    return kind(s) == RTQ__JOIN_LEFTSEMI || kind(s) == RTQ__JOIN_RIGHTSEMI;
+}
 
 static int open_rows(stream *s, rtq__rows **rows, uint32_t which, bool keys_only)
 {
     uint32_t n_keys = s->op.node->u.join.n_keys;
-    return rtq__op_rows(rows, &s->op, s->sides[which].kinds, n_keys + (keys_only ? 0 : s->sides[which].n_cols), n_keys, 0);
+    return rtq__op_rows(rows, &s->op, s->sides[which].kinds, n_keys + (keys_only ? 0 : s->sides[which].n_cols), n_keys,
+                        0);
 }
 
 static int open_gen(stream *s, uint32_t gen)
@@ -131,7 +139,8 @@ static int eval_keys(stream *s, rtq__batch *in, uint32_t which)
     s->keys = rtq__arena_alloc(s->op.flow->scratch, (node->u.join.n_keys + 1u) * sizeof *s->keys);
     int rc = s->keys ? RTQ_OK : RTQ_ERR_NOMEM;
     for (uint32_t k = 0; k < node->u.join.n_keys && rc == RTQ_OK; k++)
-        rc = rtq__op_eval(&s->keys[k], s->op.flow, which == 0 ? node->u.join.left_keys[k] : node->u.join.right_keys[k], in);
+        rc = rtq__op_eval(&s->keys[k], s->op.flow, which == 0 ? node->u.join.left_keys[k] : node->u.join.right_keys[k],
+                          in);
     return rc;
 }
 
@@ -144,7 +153,8 @@ static int probe(stream *s, rtq__rows *rows, uint32_t *ids)
 /* Keeps the rows of s->sel whose key is in neither generation of `rows`, each key once, and notes the keys in the new one. */
 static int new_keys(stream *s, rtq__rows *const *gens)
 {
-    uint32_t *ids = rtq__arena_alloc(s->op.flow->scratch, (s->n_sel + 1u) * sizeof *ids), *old = rtq__arena_alloc(s->op.flow->scratch, (s->n_sel + 1u) * sizeof *old);
+    uint32_t *ids = rtq__arena_alloc(s->op.flow->scratch, (s->n_sel + 1u) * sizeof *ids),
+             *old = rtq__arena_alloc(s->op.flow->scratch, (s->n_sel + 1u) * sizeof *old);
     uint32_t seen = rtq__rows_count(gens[NEW]), n_new, next = seen, kept = 0;
     int rc = ids && old ? probe(s, gens[OLD], old) : RTQ_ERR_NOMEM;
     if (rc == RTQ_OK)
@@ -192,7 +202,8 @@ static int columns(stream *s, rtq__batch *b, const rtq__sel *rows, const uint32_
             rc = RTQ_ERR_NOMEM;
     }
     for (uint32_t c = 0; c < other->n_cols && rc == RTQ_OK; c++)
-        if (!(b->cols[other->cols[c]] = rtq__rows_gather(other->gen[s->gen], node->u.join.n_keys + c, ids, 0, b->n, s->op.flow->scratch)))
+        if (!(b->cols[other->cols[c]] = rtq__rows_gather(other->gen[s->gen], node->u.join.n_keys + c, ids, 0, b->n,
+                                                         s->op.flow->scratch)))
             rc = RTQ_ERR_NOMEM;
     if (rc == RTQ_OK && s->in->time)
         b->time = rtq__op_pick(s->op.flow, s->in->time, rows, b->n, &rc);
@@ -366,6 +377,13 @@ static int stream_load(rtq__op *op, const char *ptr, size_t len)
     return rc == RTQ_OK && (in.bad || in.len) ? RTQ_ERR_DATA : rc;
 }
 
-const rtq__op_class rtq__op_join_stream = {
-    .name = "stream join", .len = sizeof(stream), .open = stream_open, .push = stream_push, .resume = stream_resume, .state_bytes = stream_bytes,
-    .state_keys = stream_keys, .save = stream_save, .load = stream_load, .close = stream_close};
+const rtq__op_class rtq__op_join_stream = {.name = "stream join",
+                                           .len = sizeof(stream),
+                                           .open = stream_open,
+                                           .push = stream_push,
+                                           .resume = stream_resume,
+                                           .state_bytes = stream_bytes,
+                                           .state_keys = stream_keys,
+                                           .save = stream_save,
+                                           .load = stream_load,
+                                           .close = stream_close};

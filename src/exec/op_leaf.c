@@ -3,13 +3,17 @@
 #include <math.h>
 
 /* ---- values --------------------------------------------------------------------------------------------------------- */
-typedef struct values { rtq__op op; uint32_t given; } values;
+typedef struct values {
+    rtq__op op;
+    uint32_t given;
+} values;
 
 static int values_resume(rtq__op *op, rtq__batch **out)
 {
     values *v = (values *)op;
     const rtq__node *node = op->node;
-    uint32_t left = node->rel->u.values.n_rows - v->given, n = left < RTQ__ROWS ? left : RTQ__ROWS, width = node->rel->u.values.n_cols;
+    uint32_t left = node->rel->u.values.n_rows - v->given, n = left < RTQ__ROWS ? left : RTQ__ROWS,
+             width = node->rel->u.values.n_cols;
     rtq__batch *b = rtq__op_stored(op, node->layout.n, n);
     if (!b)
         return RTQ_ERR_NOMEM;
@@ -32,12 +36,22 @@ static int values_start(rtq__op *op, rtq__batch **out, rtq_diag *diag)
     return values_resume(op, out);
 }
 
-const rtq__op_class rtq__op_values = {.name = "values", .len = sizeof(values), .start = values_start, .resume = values_resume};
+const rtq__op_class rtq__op_values = {
+    .name = "values", .len = sizeof(values), .start = values_start, .resume = values_resume};
 
 /* ---- range ---------------------------------------------------------------------------------------------------------- */
-typedef struct range { rtq__op op; int64_t from, to, step, next; double d_from, d_to, d_step; uint64_t n, total; bool real; } range;
+typedef struct range {
+    rtq__op op;
+    int64_t from, to, step, next;
+    double d_from, d_to, d_step;
+    uint64_t n, total;
+    bool real;
+} range;
 
-static double as_real(const rtq__cell *c) { return c->kind == RTQ_REAL ? c->u.d : (double)c->u.i; }
+static double as_real(const rtq__cell *c)
+{
+    return c->kind == RTQ_REAL ? c->u.d : (double)c->u.i;
+}
 
 /* How many values lie between the bounds. */
 static uint64_t count(const range *r)
@@ -95,10 +109,15 @@ static int range_start(rtq__op *op, rtq__batch **out, rtq_diag *diag)
     return r->total ? range_resume(op, out) : RTQ__OP_DONE;
 }
 
-const rtq__op_class rtq__op_range = {.name = "range", .len = sizeof(range), .start = range_start, .resume = range_resume};
+const rtq__op_class rtq__op_range = {
+    .name = "range", .len = sizeof(range), .start = range_start, .resume = range_resume};
 
 /* ---- reference tables ----------------------------------------------------------------------------------------------- */
-typedef struct host_table { rtq__op op; rtq__batch *const *batches; uint32_t n, next; } host_table;
+typedef struct host_table {
+    rtq__op op;
+    rtq__batch *const *batches;
+    uint32_t n, next;
+} host_table;
 
 static int host_resume(rtq__op *op, rtq__batch **out)
 {
@@ -128,10 +147,12 @@ static int host_start(rtq__op *op, rtq__batch **out, rtq_diag *diag)
     host_table *h = (host_table *)op;
     const rtq__pipe_host *host = op->flow->host;
     (void)diag;
-    int rc = host->host_table ? host->host_table(host->ctx, op->node->rel->u.scan.table, &h->batches, &h->n) : RTQ_ERR_STATE;
+    int rc = host->host_table ? host->host_table(host->ctx, op->node->rel->u.scan.table, &h->batches, &h->n)
+                              : RTQ_ERR_STATE;
     if (rc < 0)
         return rtq__op_fail(op, rc, "a reference table is not available");
     return host_resume(op, out);
 }
 
-const rtq__op_class rtq__op_host_table = {.name = "table", .len = sizeof(host_table), .start = host_start, .resume = host_resume};
+const rtq__op_class rtq__op_host_table = {
+    .name = "table", .len = sizeof(host_table), .start = host_start, .resume = host_resume};

@@ -9,24 +9,29 @@
 #include "fn/re2_shim.h"
 #include "value/dyn.h"
 
-typedef struct parse { rtq__op op; } parse;
+typedef struct parse {
+    rtq__op op;
+} parse;
 
 static size_t typed_prefix(uint8_t kind, const char *s, size_t len)
 {
     size_t n = 0, digits;
     switch (kind) {
     case RTQ_STRING: return len;
-    case RTQ_INT: case RTQ_LONG:
+    case RTQ_INT:
+    case RTQ_LONG:
         n += len > 0 && (s[0] == '-' || s[0] == '+');
         for (digits = n; n < len && s[n] >= '0' && s[n] <= '9'; n++)
             ;
         return n > digits ? n : 0;
-    case RTQ_REAL: case RTQ_DECIMAL:
+    case RTQ_REAL:
+    case RTQ_DECIMAL:
         while (n < len && (strchr("+-.eE", s[n]) || (s[n] >= '0' && s[n] <= '9')) && s[n])
             n++;
         return n;
     default:
-        while (n < len && s[n] && (strchr("+-.:/", s[n]) || (s[n] >= '0' && s[n] <= '9') || ((s[n] | 32) >= 'a' && (s[n] | 32) <= 'z')))
+        while (n < len && s[n] &&
+               (strchr("+-.:/", s[n]) || (s[n] >= '0' && s[n] <= '9') || ((s[n] | 32) >= 'a' && (s[n] | 32) <= 'z')))
             n++;
         return n;
     }
@@ -107,7 +112,8 @@ static int parse_row(parse *p, const rtq__cell *value, rtq__cell *cells, rtq__sp
 {
     const rtq__rel *rel = p->op.node->rel;
     memset(spans, 0, rel->u.parse.n * sizeof *spans);
-    int found = rel->u.parse.mode == RTQ__PARSE_REGEX ? match_regex(p, value, spans) : match(rel, value->u.s, value->len, spans);
+    int found = rel->u.parse.mode == RTQ__PARSE_REGEX ? match_regex(p, value, spans)
+                                                      : match(rel, value->u.s, value->len, spans);
     if (found < 0)
         return found;
     *matched = found > 0;

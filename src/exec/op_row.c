@@ -57,7 +57,11 @@ static int union_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **
 const rtq__op_class rtq__op_union = {.name = "union", .len = sizeof(rtq__op), .push = union_push};
 
 /* ---- take ----------------------------------------------------------------------------------------------------------- */
-typedef struct take { rtq__op op; bool known; int64_t left; } take;
+typedef struct take {
+    rtq__op op;
+    bool known;
+    int64_t left;
+} take;
 
 static int take_know(take *t)
 {
@@ -118,7 +122,8 @@ static int take_load(rtq__op *op, const char *ptr, size_t len)
     return RTQ_OK;
 }
 
-const rtq__op_class rtq__op_take = {.name = "take", .len = sizeof(take), .start = take_start, .push = take_push, .save = take_save, .load = take_load};
+const rtq__op_class rtq__op_take = {
+    .name = "take", .len = sizeof(take), .start = take_start, .push = take_push, .save = take_save, .load = take_load};
 
 /* ---- the end: rows for the host ------------------------------------------------------------------------------------ */
 static int result_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **out)

@@ -3,11 +3,15 @@
 #include "value/dyn.h"
 
 /* A column whose kind at the source is not the one the query was compiled for, converted when it is touched. */
-typedef struct cast { rtq__vec *from; rtq__arena *heap; } cast;
+typedef struct cast {
+    rtq__vec *from;
+    rtq__arena *heap;
+} cast;
 
 typedef struct scan {
     rtq__op op;
-    rtq__arena heap;   /* text of converted columns: lives as long as the batch, unlike the scratch of whoever loads them */
+    rtq__arena
+        heap; /* text of converted columns: lives as long as the batch, unlike the scratch of whoever loads them */
     bool heap_ready;
 } scan;
 

@@ -6,8 +6,8 @@
 
 typedef struct slot {
     rtq__op op;
-    rtq__rows *rows;    /* the value, or the set */
-    rtq__rows *folded;  /* the set for in~ */
+    rtq__rows *rows;   /* the value, or the set */
+    rtq__rows *folded; /* the set for in~ */
 } slot;
 
 static int slot_open(rtq__op *op)
@@ -22,7 +22,10 @@ static int slot_open(rtq__op *op)
     return rc;
 }
 
-static rtq__slot *target(const rtq__op *op) { return &op->flow->slots[op->node->u.slot.number]; }
+static rtq__slot *target(const rtq__op *op)
+{
+    return &op->flow->slots[op->node->u.slot.number];
+}
 
 static int first_cell(slot *s, rtq__vec *v, const rtq__batch *in)
 {
@@ -60,7 +63,8 @@ static rtq__vec *folded(rtq__flow *flow, const rtq__vec *v, const rtq__batch *in
 static int slot_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **out)
 {
     slot *s = (slot *)op;
-    rtq__vec *v = op->node->u.slot.from < 0 ? rtq__op_nulls(op->flow, op->node->kinds[0]) : in->cols[op->node->u.slot.from];
+    rtq__vec *v = op->node->u.slot.from < 0 ? rtq__op_nulls(op->flow, op->node->kinds[0])
+                                            : in->cols[op->node->u.slot.from];
     (void)input, (void)out;
     int rc = v ? rtq__vec_load(v, in->sel, in->n_sel) : RTQ_ERR_NOMEM;
     if (rc != RTQ_OK || in->n_sel == 0)
@@ -134,5 +138,12 @@ static int slot_load(rtq__op *op, const char *ptr, size_t len)
     return RTQ_OK;
 }
 
-const rtq__op_class rtq__op_slot = {.name = "subquery", .len = sizeof(slot), .open = slot_open, .push = slot_push, .finish = slot_finish,
-                                    .state_bytes = slot_bytes, .save = slot_save, .load = slot_load, .close = slot_close};
+const rtq__op_class rtq__op_slot = {.name = "subquery",
+                                    .len = sizeof(slot),
+                                    .open = slot_open,
+                                    .push = slot_push,
+                                    .finish = slot_finish,
+                                    .state_bytes = slot_bytes,
+                                    .save = slot_save,
+                                    .load = slot_load,
+                                    .close = slot_close};

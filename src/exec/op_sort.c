@@ -6,22 +6,30 @@
 #include "value/decimal.h"
 #include "value/dyn.h"
 
-typedef struct item { uint64_t prefix; uint32_t row; uint8_t rank; } item;
+typedef struct item {
+    uint64_t prefix;
+    uint32_t row;
+    uint8_t rank;
+} item;
 
 typedef struct sort {
     rtq__op op;
     rtq__rows *rows;
     uint8_t *kinds;
     uint32_t n_cols;
-    bool known, cut;           /* cut: `worst` is the last row that counts so far */
-    uint64_t limit;            /* UINT64_MAX: all */
+    bool known, cut; /* cut: `worst` is the last row that counts so far */
+    uint64_t limit;  /* UINT64_MAX: all */
     item worst;
-    item *items; uint32_t n_items, given;
+    item *items;
+    uint32_t n_items, given;
 } sort;
 
 enum { CUT_MIN = 4096 };
 
-static const rtq__sort_key *key_of(const sort *s, uint32_t k) { return &s->op.node->rel->u.sort.keys[k]; }
+static const rtq__sort_key *key_of(const sort *s, uint32_t k)
+{
+    return &s->op.node->rel->u.sort.keys[k];
+}
 
 static int sort_open(rtq__op *op)
 {
@@ -67,11 +75,15 @@ static uint64_t text_order(const char *s, uint32_t len)
 /* Order of the first key in an item; false: equal prefixes need a look at the cells. */
 static bool exact_prefix(uint8_t kind)
 {
-    return kind == RTQ_BOOL || kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_DATETIME || kind == RTQ_TIMESPAN || kind == RTQ_REAL;
+    return kind == RTQ_BOOL || kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_DATETIME || kind == RTQ_TIMESPAN ||
+           kind == RTQ_REAL;
 }
 
 /* With nulls first: null, NaN, values; with nulls last: values, NaN, null. */
-static uint8_t rank_of(bool null, bool nan, bool nulls_first) { return null ? (nulls_first ? 0 : 3) : nan ? (nulls_first ? 1 : 3 - 1) : (nulls_first ? 2 : 0); }
+static uint8_t rank_of(bool null, bool nan, bool nulls_first)
+{
+    return null ? (nulls_first ? 0 : 3) : nan ? (nulls_first ? 1 : 3 - 1) : (nulls_first ? 2 : 0);
+}
 
 static item make_item(const rtq__cell *c, const rtq__sort_key *key, uint32_t row)
 {
@@ -83,7 +95,9 @@ static item make_item(const rtq__cell *c, const rtq__sort_key *key, uint32_t row
     case RTQ_REAL: prefix = real_order(c->u.d); break;
     case RTQ_STRING: prefix = text_order(c->u.s, c->len); break;
     case RTQ_GUID: prefix = text_order((const char *)c->u.b, 16); break;
-    case RTQ_DECIMAL: case RTQ_DYNAMIC: case RTQ_UNKNOWN: break;
+    case RTQ_DECIMAL:
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: break;
     default: prefix = (uint64_t)c->u.i ^ UINT64_C(1) << 63; break;
     }
     return (item){key->desc ? ~prefix : prefix, row, rank_of(false, false, key->nulls_first)};
@@ -103,7 +117,8 @@ static int compare_values(const rtq__cell *a, const rtq__cell *b)
         rtq__dyn x = rtq__dyn_from_cell(a), y = rtq__dyn_from_cell(b);
         return rtq__dyn_compare(&x, &y);
     }
-    case RTQ_DYNAMIC: case RTQ_UNKNOWN: return rtq__dyn_compare(&a->u.y, &b->u.y);
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: return rtq__dyn_compare(&a->u.y, &b->u.y);
     default: return a->u.i < b->u.i ? -1 : a->u.i > b->u.i;
     }
 }
@@ -255,7 +270,8 @@ static int sort_items(sort *s)
     item *sorted_items = radix_sort(items, other, n), *spare = sorted_items == items ? other : items;
     bool exact = n_keys > 0 && exact_prefix(s->op.node->u.sort.key_kinds[0]);
     for (uint32_t i = 0, end; i < n && n_keys > (exact ? 1u : 0u); i = end) {
-        for (end = i + 1; end < n && sorted_items[end].prefix == sorted_items[i].prefix && sorted_items[end].rank == sorted_items[i].rank;)
+        for (end = i + 1; end < n && sorted_items[end].prefix == sorted_items[i].prefix &&
+                          sorted_items[end].rank == sorted_items[i].rank;)
             end++;
         if (end - i > 1)
             sort_ties(s, sorted_items + i, spare + i, end - i, exact ? 1 : 0);
@@ -338,7 +354,9 @@ static uint32_t candidates(const sort *s, const rtq__vec *key, const rtq__batch 
         uint32_t row = rtq__batch_row(in, i);
         rtq__cell c = rtq__vec_get(key, row);
         item x = make_item(&c, key_of(s, 0), 0);
-        bool in_front = x.rank != s->worst.rank ? x.rank < s->worst.rank : x.prefix < s->worst.prefix || (!strict && x.prefix == s->worst.prefix);
+        bool in_front = x.rank != s->worst.rank
+                            ? x.rank < s->worst.rank
+                            : x.prefix < s->worst.prefix || (!strict && x.prefix == s->worst.prefix);
         sel[n] = (rtq__sel)row;
         n += in_front;
     }
@@ -381,7 +399,8 @@ static int store(sort *s, rtq__batch *in)
         rc = rtq__rows_append(&first, s->rows, cols, b.sel, b.n_sel);
     if (rc == RTQ_ERR_LIMIT)
         return rtq__op_fail(op, rc, "rows to be sorted exceed the state budget");
-    if (rc == RTQ_OK && s->limit < UINT32_MAX / 4 && rtq__rows_count(s->rows) > s->limit * 2 && rtq__rows_count(s->rows) > CUT_MIN)
+    if (rc == RTQ_OK && s->limit < UINT32_MAX / 4 && rtq__rows_count(s->rows) > s->limit * 2 &&
+        rtq__rows_count(s->rows) > CUT_MIN)
         rc = cut_store(s);
     return rc;
 }
@@ -436,11 +455,28 @@ static int sort_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **o
     return rc != RTQ_OK || !each ? rc : sorted(s, out);
 }
 
-static uint64_t sort_bytes(const rtq__op *op) { return rtq__rows_bytes(((const sort *)op)->rows); }
+static uint64_t sort_bytes(const rtq__op *op)
+{
+    return rtq__rows_bytes(((const sort *)op)->rows);
+}
 
-static int sort_save(rtq__buf *out, rtq__op *op) { return rtq__rows_save(out, ((sort *)op)->rows); }
+static int sort_save(rtq__buf *out, rtq__op *op)
+{
+    return rtq__rows_save(out, ((sort *)op)->rows);
+}
 
-static int sort_load(rtq__op *op, const char *ptr, size_t len) { return rtq__rows_load(((sort *)op)->rows, ptr, len); }
+static int sort_load(rtq__op *op, const char *ptr, size_t len)
+{
+    return rtq__rows_load(((sort *)op)->rows, ptr, len);
+}
 
-const rtq__op_class rtq__op_sort = {.name = "sort", .len = sizeof(sort), .open = sort_open, .push = sort_push, .resume = sort_resume,
-                                    .finish = sort_finish, .state_bytes = sort_bytes, .save = sort_save, .load = sort_load, .close = sort_close};
+const rtq__op_class rtq__op_sort = {.name = "sort",
+                                    .len = sizeof(sort),
+                                    .open = sort_open,
+                                    .push = sort_push,
+                                    .resume = sort_resume,
+                                    .finish = sort_finish,
+                                    .state_bytes = sort_bytes,
+                                    .save = sort_save,
+                                    .load = sort_load,
+                                    .close = sort_close};

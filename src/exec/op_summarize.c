@@ -8,24 +8,27 @@
 typedef struct pane {
     int64_t bin;
     bool null;
-    rtq__rows *rows;         /* without keys: NULL */
-    rtq__rows **distinct;    /* by aggregate that counts distinct values: group and value; NULL: there is none such */
+    rtq__rows *rows;      /* without keys: NULL */
+    rtq__rows **distinct; /* by aggregate that counts distinct values: group and value; NULL: there is none such */
 } pane;
 
 typedef struct summarize {
     rtq__op op;
     rtq__agg_mem mem;
-    pane *panes; uint32_t n_panes; size_t cap_panes; /* ascending; not windowed: one */
+    pane *panes;
+    uint32_t n_panes;
+    size_t cap_panes; /* ascending; not windowed: one */
     bool windowed, seen;
-    char *state;                     /* without keys: the one row … */
-    pane all;                        /* … and its distinct values */
+    char *state; /* without keys: the one row … */
+    pane all;    /* … and its distinct values */
     int64_t watermark;
     uint32_t emit_pane, emit_end, emit_row; /* what is being emitted: panes [0, emit_end) */
 } summarize;
 
 static rtq__agg_call agg_call(summarize *s, const rtq__plan_agg *agg)
 {
-    return (rtq__agg_call){.eval = s->op.flow->eval, .agg = agg->agg, .config = agg->config, .mem = &s->mem, .n_args = agg->n_args};
+    return (rtq__agg_call){
+        .eval = s->op.flow->eval, .agg = agg->agg, .config = agg->config, .mem = &s->mem, .n_args = agg->n_args};
 }
 
 /* A store for each aggregate that counts distinct values: number of the group (unless there is only one), value. */
@@ -37,10 +40,12 @@ static int open_distinct(summarize *s, pane *p)
         const rtq__plan_agg *agg = &node->u.summarize.aggs[a];
         if (!agg->distinct)
             continue;
-        if (!p->distinct && !(p->distinct = rtq__calloc(s->op.flow->mem, node->u.summarize.n_aggs, sizeof *p->distinct)))
+        if (!p->distinct &&
+            !(p->distinct = rtq__calloc(s->op.flow->mem, node->u.summarize.n_aggs, sizeof *p->distinct)))
             return RTQ_ERR_NOMEM;
         uint8_t kinds[2] = {RTQ_LONG, rtq__prog_kind(agg->args[0])};
-        int rc = rtq__op_rows(&p->distinct[a], &s->op, grouped ? kinds : kinds + 1, grouped ? 2 : 1, grouped ? 2 : 1, 0);
+        int rc = rtq__op_rows(&p->distinct[a], &s->op, grouped ? kinds : kinds + 1, grouped ? 2 : 1, grouped ? 2 : 1,
+                              0);
         if (rc != RTQ_OK)
             return rc;
     }
@@ -51,8 +56,9 @@ static int open_pane(summarize *s, pane *p)
 {
     const rtq__node *node = s->op.node;
     int rc = open_distinct(s, p);
-    return rc != RTQ_OK ? rc : rtq__op_rows(&p->rows, &s->op, node->u.summarize.key_kinds, node->u.summarize.n_keys, node->u.summarize.n_keys,
-                        node->u.summarize.extra_len);
+    return rc != RTQ_OK ? rc
+                        : rtq__op_rows(&p->rows, &s->op, node->u.summarize.key_kinds, node->u.summarize.n_keys,
+                                       node->u.summarize.n_keys, node->u.summarize.extra_len);
 }
 
 static int summarize_open(rtq__op *op)
@@ -114,9 +120,10 @@ static void summarize_close(rtq__op *op)
 
 /* ---- rows in -------------------------------------------------------------------------------------------------------- */
 typedef struct group {
-    const rtq__sel *sel; uint32_t n;
-    void **bases;       /* by selected row; NULL: the one row */
-    uint32_t *ids;      /* likewise: numbers of the groups */
+    const rtq__sel *sel;
+    uint32_t n;
+    void **bases;  /* by selected row; NULL: the one row */
+    uint32_t *ids; /* likewise: numbers of the groups */
     pane *pane;
 } group;
 
@@ -143,7 +150,8 @@ static int count_new(summarize *s, const rtq__plan_agg *agg, const rtq__batch *i
     rtq__scratch *scratch = s->op.flow->scratch;
     rtq__rows *rows = g->pane->distinct[agg - s->op.node->u.summarize.aggs];
     rtq__sel *sel = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *sel);
-    uint32_t *ids = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *ids), *at = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *at), n = 0, n_new;
+    uint32_t *ids = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *ids),
+             *at = rtq__arena_alloc(scratch, (g->n + 1u) * sizeof *at), n = 0, n_new;
     rtq__vec *number = g->bases ? rtq__vec_new(scratch, RTQ_LONG, in->n) : NULL, *keys[2] = {number ? number : v, v};
     if (!sel || !ids || !at || (g->bases && !number))
         return RTQ_ERR_NOMEM;
@@ -267,7 +275,8 @@ static int into_panes(summarize *s, rtq__batch *in, rtq__vec *const *keys)
 {
     const rtq__vec *bins = keys[s->op.node->u.summarize.bin_key];
     uint32_t n = in->n_sel;
-    rtq__sel *todo = rtq__arena_alloc(s->op.flow->scratch, n * sizeof *todo), *mine = rtq__arena_alloc(s->op.flow->scratch, n * sizeof *mine);
+    rtq__sel *todo = rtq__arena_alloc(s->op.flow->scratch, n * sizeof *todo),
+             *mine = rtq__arena_alloc(s->op.flow->scratch, n * sizeof *mine);
     if (!todo || !mine)
         return RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < n; i++)
@@ -361,7 +370,8 @@ static int rows_out(summarize *s, pane *p, uint32_t first, uint32_t n, rtq__batc
     for (uint32_t k = 0; k < node->u.summarize.n_keys; k++) {
         if (node->u.summarize.key_outs[k] < 0)
             continue;
-        rtq__vec *v = b->cols[node->u.summarize.key_outs[k]] = rtq__rows_gather(p->rows, k, NULL, first, n, s->op.flow->scratch);
+        rtq__vec *v = b->cols[node->u.summarize.key_outs[k]] = rtq__rows_gather(p->rows, k, NULL, first, n,
+                                                                                s->op.flow->scratch);
         if (!v)
             return RTQ_ERR_NOMEM;
     }
@@ -582,7 +592,15 @@ static int summarize_load(rtq__op *op, const char *ptr, size_t len)
     return in.bad || in.len ? RTQ_ERR_DATA : RTQ_OK;
 }
 
-const rtq__op_class rtq__op_summarize = {
-    .name = "summarize", .len = sizeof(summarize), .open = summarize_open, .push = summarize_push, .resume = summarize_resume,
-    .finish = summarize_finish, .advance = summarize_advance, .state_bytes = summarize_bytes, .state_keys = summarize_keys,
-    .save = summarize_save, .load = summarize_load, .close = summarize_close};
+const rtq__op_class rtq__op_summarize = {.name = "summarize",
+                                         .len = sizeof(summarize),
+                                         .open = summarize_open,
+                                         .push = summarize_push,
+                                         .resume = summarize_resume,
+                                         .finish = summarize_finish,
+                                         .advance = summarize_advance,
+                                         .state_bytes = summarize_bytes,
+                                         .state_keys = summarize_keys,
+                                         .save = summarize_save,
+                                         .load = summarize_load,
+                                         .close = summarize_close};

@@ -5,17 +5,25 @@
 
 enum { COMPACT = 8192 /* rows of history before it is cut */ };
 
-typedef struct def { rtq__window window; rtq__rows *past; uint64_t offset; bool known; } def;
+typedef struct def {
+    rtq__window window;
+    rtq__rows *past;
+    uint64_t offset;
+    bool known;
+} def;
 
 typedef struct window {
     rtq__op op;
     def *defs;
-    rtq__rows *rows;      /* with next: all rows, then now() */
+    rtq__rows *rows; /* with next: all rows, then now() */
     uint32_t given;
     bool looks_ahead;
 } window;
 
-static const rtq__plan_window *plan_def(const window *w, uint32_t i) { return &w->op.node->u.window.defs[i]; }
+static const rtq__plan_window *plan_def(const window *w, uint32_t i)
+{
+    return &w->op.node->u.window.defs[i];
+}
 
 static int window_open(rtq__op *op)
 {
@@ -30,7 +38,8 @@ static int window_open(rtq__op *op)
         if (plan_def(w, i)->fn->tag == RTQ__WINDOW_PREV)
             rc = rtq__op_rows(&w->defs[i].past, op, &plan_def(w, i)->kind, 1, 0, 0);
     }
-    return rc == RTQ_OK && w->looks_ahead ? rtq__op_rows(&w->rows, op, node->in[0]->kinds, node->in[0]->layout.n, 0, 0) : rc;
+    return rc == RTQ_OK && w->looks_ahead ? rtq__op_rows(&w->rows, op, node->in[0]->kinds, node->in[0]->layout.n, 0, 0)
+                                          : rc;
 }
 
 static void window_close(rtq__op *op)
@@ -45,7 +54,10 @@ static void window_close(rtq__op *op)
     rtq__rows_free(w->rows);
 }
 
-static uint32_t row_at(const rtq__batch *b, uint32_t i) { return rtq__batch_row(b, i); }
+static uint32_t row_at(const rtq__batch *b, uint32_t i)
+{
+    return rtq__batch_row(b, i);
+}
 
 /* The offset is the first row's, 1 when there is none. */
 static void know_offset(def *d, rtq__vec *const *args, uint32_t n_args, const rtq__batch *in)
@@ -110,7 +122,9 @@ static int next_rows(window *w, def *d, const rtq__plan_window *p, rtq__vec *con
     for (uint32_t i = 0; i < in->n_sel; i++) {
         uint32_t row = row_at(in, i);
         uint64_t at = (uint64_t)w->given + i + d->offset;
-        rtq__vec_set(out, row, at < total ? rtq__rows_get(w->rows, (uint32_t)at, index) : fallback(args, p->n_args, row, out->kind));
+        rtq__vec_set(out, row,
+                     at < total ? rtq__rows_get(w->rows, (uint32_t)at, index)
+                                : fallback(args, p->n_args, row, out->kind));
     }
     return RTQ_OK;
 }
@@ -126,14 +140,22 @@ static int run_def(window *w, uint32_t i, rtq__batch *in, rtq__vec **out)
     if (rc != RTQ_OK)
         return rc;
     if (p->fn->tag != RTQ__WINDOW_PREV && p->fn->tag != RTQ__WINDOW_NEXT) {
-        rtq__fcall call = {.eval = flow->eval, .fn = p->fn, .args = args, .n_args = p->n_args, .sel = in->sel, .n_sel = in->n_sel, .n = in->n,
-                           .kind = p->kind, .window = &w->defs[i].window};
+        rtq__fcall call = {.eval = flow->eval,
+                           .fn = p->fn,
+                           .args = args,
+                           .n_args = p->n_args,
+                           .sel = in->sel,
+                           .n_sel = in->n_sel,
+                           .n = in->n,
+                           .kind = p->kind,
+                           .window = &w->defs[i].window};
         return p->fn->vec(out, &call);
     }
     rtq__vec *v = *out = rtq__vec_new(flow->scratch, p->kind, in->n);
     if (!v || (p->kind != RTQ_STRING && !rtq__vec_valid(flow->scratch, v)))
         return RTQ_ERR_NOMEM;
-    return p->fn->tag == RTQ__WINDOW_PREV ? prev_rows(w, &w->defs[i], args, p->n_args, in, v) : next_rows(w, &w->defs[i], p, args, in, v);
+    return p->fn->tag == RTQ__WINDOW_PREV ? prev_rows(w, &w->defs[i], args, p->n_args, in, v)
+                                          : next_rows(w, &w->defs[i], p, args, in, v);
 }
 
 static int rows_out(window *w, rtq__batch *in, rtq__batch **out)
@@ -179,7 +201,8 @@ static int window_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch *
 static int window_resume(rtq__op *op, rtq__batch **out)
 {
     window *w = (window *)op;
-    uint32_t left = rtq__rows_count(w->rows) - w->given, n = left < RTQ__ROWS ? left : RTQ__ROWS, n_cols = op->node->in[0]->layout.n;
+    uint32_t left = rtq__rows_count(w->rows) - w->given, n = left < RTQ__ROWS ? left : RTQ__ROWS,
+             n_cols = op->node->in[0]->layout.n;
     rtq__batch *b = n ? rtq__op_stored(op, n_cols, n) : NULL;
     if (!b)
         return n ? RTQ_ERR_NOMEM : RTQ__OP_NEED;
@@ -256,6 +279,13 @@ static int window_load(rtq__op *op, const char *ptr, size_t len)
     return rc == RTQ_OK && (in.bad || in.len) ? RTQ_ERR_DATA : rc;
 }
 
-const rtq__op_class rtq__op_window = {.name = "window", .len = sizeof(window), .open = window_open, .push = window_push, .resume = window_resume,
-                                      .finish = window_finish, .state_bytes = window_bytes, .save = window_save, .load = window_load,
+const rtq__op_class rtq__op_window = {.name = "window",
+                                      .len = sizeof(window),
+                                      .open = window_open,
+                                      .push = window_push,
+                                      .resume = window_resume,
+                                      .finish = window_finish,
+                                      .state_bytes = window_bytes,
+                                      .save = window_save,
+                                      .load = window_load,
                                       .close = window_close};

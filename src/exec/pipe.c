@@ -19,7 +19,10 @@ static int open_ops(rtq__pipe *pipe)
     return RTQ_OK;
 }
 
-static size_t align16(size_t n) { return (n + 15) & ~(size_t)15; }
+static size_t align16(size_t n)
+{
+    return (n + 15) & ~(size_t)15;
+}
 
 /* One block for the structs of all operators: thousands of queries wait in memory. */
 static int make_ops(rtq__pipe *pipe)
@@ -52,7 +55,8 @@ static int make_ops(rtq__pipe *pipe)
     return RTQ_OK;
 }
 
-static int open_pipe(rtq__pipe **out, rtq__pipe *pipe, rtq__mem *mem, const rtq__plan *plan, rtq__eval *eval, const rtq__pipe_host *host)
+static int open_pipe(rtq__pipe **out, rtq__pipe *pipe, rtq__mem *mem, const rtq__plan *plan, rtq__eval *eval,
+                     const rtq__pipe_host *host)
 {
     pipe->flow.mem = mem;
     pipe->flow.eval = eval;

@@ -30,14 +30,14 @@ typedef struct rtq__pipe_host {
 } rtq__pipe_host;
 
 typedef struct rtq__pipe_options {
-    uint64_t max_state_bytes;  /* 0: no budget */
-    bool unbounded;            /* some input has no end: windows emit when the watermark passes */
+    uint64_t max_state_bytes; /* 0: no budget */
+    bool unbounded;           /* some input has no end: windows emit when the watermark passes */
 } rtq__pipe_options;
 
 /* in = used + filtered + late + errored + dropped + pending at any time between calls. */
 typedef struct rtq__pipe_stats {
     uint64_t in, used, filtered, late, errored, dropped, pending;
-    uint64_t out;              /* rows handed to the host */
+    uint64_t out; /* rows handed to the host */
     uint64_t state_bytes, state_keys;
 } rtq__pipe_stats;
 
@@ -51,12 +51,12 @@ int rtq__pipe_advance(rtq__pipe *pipe, int64_t watermark);
 int rtq__pipe_finish(rtq__pipe *pipe, uint32_t table /* of the plan; UINT32_MAX: all */);
 bool rtq__pipe_wants(const rtq__pipe *pipe, uint32_t table); /* somebody still reads it */
 bool rtq__pipe_done(const rtq__pipe *pipe);                  /* every result has ended */
-int rtq__pipe_reset(rtq__pipe *pipe);                        /* as just opened, statistics go on: scheduled queries, one tick each */
+int rtq__pipe_reset(rtq__pipe *pipe); /* as just opened, statistics go on: scheduled queries, one tick each */
 /* State between calls; load goes after open and instead of start. RTQ_ERR_DATA: not a state of this plan. */
 int rtq__pipe_save(rtq__buf *out, rtq__pipe *pipe);
 int rtq__pipe_load(rtq__pipe *pipe, const char *ptr, size_t len);
 void rtq__pipe_stats_get(rtq__pipe_stats *out, const rtq__pipe *pipe);
 const char *rtq__pipe_error(const rtq__pipe *pipe);
-void rtq__pipe_close(rtq__pipe *pipe);                       /* frees; NULL is fine */
+void rtq__pipe_close(rtq__pipe *pipe); /* frees; NULL is fine */
 
 #endif

@@ -13,8 +13,8 @@ int rtq__pipe_enter(rtq__pipe *pipe, uint32_t node, uint8_t what, uint32_t input
             return rc;
         pipe->cap_frames = (uint32_t)cap;
     }
-    pipe->frames[pipe->depth++] = (rtq__frame){.node = node, .what = what, .input = input, .in = batch,
-                                               .base = rtq__arena_get_mark(pipe->flow.scratch)};
+    pipe->frames[pipe->depth++] = (rtq__frame){
+        .node = node, .what = what, .input = input, .in = batch, .base = rtq__arena_get_mark(pipe->flow.scratch)};
     return RTQ_OK;
 }
 
@@ -35,17 +35,13 @@ static int call_first(rtq__pipe *pipe, rtq__frame *f, rtq__op *op, rtq__batch **
 {
     const rtq__op_class *cls = op->cls;
     switch (f->what) {
-    case RTQ__F_PUSH:
-        return cls->push(op, f->input, f->in, out);
+    case RTQ__F_PUSH: return cls->push(op, f->input, f->in, out);
     case RTQ__F_FINISH:
         pipe->stations[f->node].gates[f->input].told = true;
         return cls->finish ? cls->finish(op, f->input, out) : RTQ__OP_NEED;
-    case RTQ__F_END:
-        return RTQ__OP_DONE;
-    case RTQ__F_ADVANCE:
-        return cls->advance(op, pipe->watermark, out);
-    default:
-        return cls->start(op, out, pipe->diag);
+    case RTQ__F_END: return RTQ__OP_DONE;
+    case RTQ__F_ADVANCE: return cls->advance(op, pipe->watermark, out);
+    default: return cls->start(op, out, pipe->diag);
     }
 }
 
@@ -62,7 +58,8 @@ static int call(rtq__pipe *pipe, rtq__frame *f)
     if (rc < 0)
         return rc;
     if (!f->again)
-        f->mark = rtq__arena_get_mark(pipe->flow.scratch); /* what the first call put there stays until the frame goes */
+        f->mark = rtq__arena_get_mark(
+            pipe->flow.scratch); /* what the first call put there stays until the frame goes */
     f->status = (uint8_t)rc;
     f->out = out;
     f->edge = 0;

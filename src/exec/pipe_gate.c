@@ -12,7 +12,10 @@ bool rtq__gate_open(const rtq__pipe *pipe, const rtq__node *node, uint32_t input
     return true;
 }
 
-static bool waits(const rtq__gate *gate) { return gate->rows || (gate->ended && !gate->told); }
+static bool waits(const rtq__gate *gate)
+{
+    return gate->rows || (gate->ended && !gate->told);
+}
 
 int rtq__gate_make(rtq__pipe *pipe, rtq__gate *gate, const rtq__node *from)
 {

@@ -95,7 +95,8 @@ int rtq__pipe_load(rtq__pipe *pipe, const char *ptr, size_t len)
 {
     const rtq__plan *plan = pipe->flow.plan;
     rtq__saved in = {.ptr = ptr, .len = len};
-    if (rtq__take_u64(&in) != ((uint64_t)VERSION << 32 | MAGIC) || rtq__take_u64(&in) != plan->fingerprint || rtq__take_u64(&in) != plan->n_nodes)
+    if (rtq__take_u64(&in) != ((uint64_t)VERSION << 32 | MAGIC) || rtq__take_u64(&in) != plan->fingerprint ||
+        rtq__take_u64(&in) != plan->n_nodes)
         return RTQ_ERR_DATA;
     int64_t watermark = (int64_t)rtq__take_u64(&in);
     if (rtq__take_u64(&in) != pipe->flow.unbounded || in.bad)

@@ -3,7 +3,10 @@
 #define RTQ__STATE_H
 #include "value/rowstore.h"
 
-static inline void rtq__put_u64(rtq__buf *out, uint64_t x) { rtq__buf_add(out, &x, sizeof x); }
+static inline void rtq__put_u64(rtq__buf *out, uint64_t x)
+{
+    rtq__buf_add(out, &x, sizeof x);
+}
 
 /* A piece whose length is known when it ends. */
 static inline size_t rtq__put_begin(rtq__buf *out)
@@ -18,7 +21,11 @@ static inline void rtq__put_end(rtq__buf *out, size_t begin)
         memcpy(out->ptr + begin - sizeof len, &len, sizeof len);
 }
 
-typedef struct rtq__saved { const char *ptr; size_t len; bool bad; } rtq__saved;
+typedef struct rtq__saved {
+    const char *ptr;
+    size_t len;
+    bool bad;
+} rtq__saved;
 static inline const char *rtq__take(rtq__saved *in, size_t len)
 {
     if (in->bad || in->len < len) {

@@ -41,7 +41,8 @@ static int add_words(rtq__agg_call *call, const rtq__vec *arg, uint8_t precision
         uint32_t at = rtq__vec_at(arg, rtq__agg_row(call, k));
         if (arg->valid && !rtq__bit(arg->valid, at))
             continue;
-        int rc = rtq__hll_add(call->states ? call->states[k] : call->state, call->mem, rtq__hash_word((uint64_t)data[at], rtq__hll_seed), precision);
+        int rc = rtq__hll_add(call->states ? call->states[k] : call->state, call->mem,
+                              rtq__hash_word((uint64_t)data[at], rtq__hll_seed), precision);
         if (rc != RTQ_OK)
             return rc;
     }

@@ -1,9 +1,15 @@
 /* fn_window.c - window functions: they see the rows of a serialized input in order and remember what they need between batches. */
 #include "fn/families.h"
 
-static uint32_t row_at(const rtq__fcall *c, uint32_t i) { return c->sel ? c->sel[i] : i; }
+static uint32_t row_at(const rtq__fcall *c, uint32_t i)
+{
+    return c->sel ? c->sel[i] : i;
+}
 
-static rtq__vec *result(rtq__vec **out, const rtq__fcall *c) { return *out = rtq__vec_new(c->eval->scratch, c->kind, c->n); }
+static rtq__vec *result(rtq__vec **out, const rtq__fcall *c)
+{
+    return *out = rtq__vec_new(c->eval->scratch, c->kind, c->n);
+}
 
 static bool is_true(const rtq__fcall *c, uint32_t arg, uint32_t row)
 {
@@ -121,7 +127,8 @@ static int row_window_session(rtq__vec **out, rtq__fcall *c)
             continue;
         }
         int64_t t = number_at(c, 0, row, 0);
-        if (!w->any || is_true(c, 3, row) || apart(w->first, t, number_at(c, 1, row, INT64_MAX)) || apart(w->last, t, number_at(c, 2, row, INT64_MAX)))
+        if (!w->any || is_true(c, 3, row) || apart(w->first, t, number_at(c, 1, row, INT64_MAX)) ||
+            apart(w->last, t, number_at(c, 2, row, INT64_MAX)))
             w->first = t;
         w->last = t;
         w->any = true;
@@ -143,12 +150,18 @@ const rtq__fn rtq__fns_window[] = {
      .doc = "value of a column in a row further down", .page = "next-function"},
     {"prev", "any, [long], [any]", "arg0", WINDOW, .vec = neighbour, .tag = RTQ__WINDOW_PREV,
      .doc = "value of a column in a row further up", .page = "prev-function"},
-    {"row_cumsum", "int, [bool]", "int", WINDOW, .vec = row_cumsum, .doc = "cumulative sum", .page = "row-cumsum-function"},
-    {"row_cumsum", "long, [bool]", "long", WINDOW, .vec = row_cumsum, .doc = "cumulative sum", .page = "row-cumsum-function"},
-    {"row_cumsum", "real, [bool]", "real", WINDOW, .vec = row_cumsum, .doc = "cumulative sum", .page = "row-cumsum-function"},
-    {"row_number", "[long], [bool]", "long", WINDOW, .vec = row_number, .doc = "number of the row", .page = "row-number-function"},
-    {"row_rank_dense", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = RANK_DENSE, .doc = "rank without gaps", .page = "row-rank-dense-function"},
-    {"row_rank_min", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = RANK_MIN, .doc = "rank with gaps after ties", .page = "row-rank-min-function"},
+    {"row_cumsum", "int, [bool]", "int", WINDOW, .vec = row_cumsum, .doc = "cumulative sum",
+     .page = "row-cumsum-function"},
+    {"row_cumsum", "long, [bool]", "long", WINDOW, .vec = row_cumsum, .doc = "cumulative sum",
+     .page = "row-cumsum-function"},
+    {"row_cumsum", "real, [bool]", "real", WINDOW, .vec = row_cumsum, .doc = "cumulative sum",
+     .page = "row-cumsum-function"},
+    {"row_number", "[long], [bool]", "long", WINDOW, .vec = row_number, .doc = "number of the row",
+     .page = "row-number-function"},
+    {"row_rank_dense", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = RANK_DENSE, .doc = "rank without gaps",
+     .page = "row-rank-dense-function"},
+    {"row_rank_min", "any, [bool]", "long", WINDOW, .vec = row_rank, .tag = RANK_MIN,
+     .doc = "rank with gaps after ties", .page = "row-rank-min-function"},
     {"row_window_session", "datetime, timespan, timespan, [bool]", "datetime", WINDOW, .vec = row_window_session,
      .doc = "start of the session that a row belongs to", .page = "row-window-session-function"},
 };

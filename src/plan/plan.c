@@ -10,9 +10,15 @@ static void *zeroed(rtq__planner *p, rtq__arena *arena, size_t n, size_t len)
     return ptr;
 }
 
-void *rtq__planner_tmp(rtq__planner *p, size_t n, size_t len) { return zeroed(p, &p->tmp, n, len); }
+void *rtq__planner_tmp(rtq__planner *p, size_t n, size_t len)
+{
+    return zeroed(p, &p->tmp, n, len);
+}
 
-void *rtq__planner_keep(rtq__planner *p, size_t n, size_t len) { return zeroed(p, &p->plan->arena, n, len); }
+void *rtq__planner_keep(rtq__planner *p, size_t n, size_t len)
+{
+    return zeroed(p, &p->plan->arena, n, len);
+}
 
 int rtq__planner_add_pred(rtq__planner *p, rtq__item *item, const rtq__expr *pred)
 {
@@ -25,7 +31,10 @@ int rtq__planner_add_pred(rtq__planner *p, rtq__item *item, const rtq__expr *pre
 }
 
 /* ---- what is live -------------------------------------------------------------------------------------------------- */
-typedef struct live { const rtq__rel **todo; uint32_t n; } live;
+typedef struct live {
+    const rtq__rel **todo;
+    uint32_t n;
+} live;
 
 static void mark(rtq__planner *p, live *l, const rtq__rel *rel)
 {
@@ -248,7 +257,10 @@ static void drop_slots(rtq__planner *p)
         plan->n_nodes = kept;
 }
 
-typedef struct visit { rtq__node *node; uint32_t next; } visit;
+typedef struct visit {
+    rtq__node *node;
+    uint32_t next;
+} visit;
 
 /* Which input is looked at next: the held side of a join first, so that its rows are there when the others come. */
 static uint32_t input_at(const rtq__node *node, uint32_t next)
@@ -293,7 +305,8 @@ static void order_nodes(rtq__planner *p)
     for (uint32_t i = 0; i < plan->n_results; i++)
         order_from(ordered, &n, seen, stack, plan->results[i]);
     uint32_t end = n;
-    for (uint32_t i = 0; i < plan->n_nodes; i++) /* what nobody reaches goes behind the end: it is freed with the plan */
+    for (uint32_t i = 0; i < plan->n_nodes;
+         i++) /* what nobody reaches goes behind the end: it is freed with the plan */
         if (!seen[plan->nodes[i]->id])
             ordered[end++] = plan->nodes[i];
     memcpy(plan->nodes, ordered, end * sizeof *ordered);
@@ -396,7 +409,8 @@ static int run(rtq__plan **out, rtq__planner *p, const rtq__rel *apply, const ui
     return rc;
 }
 
-int rtq__plan_new(rtq__plan **out, rtq__mem *mem, const rtq__bound *bound, const rtq__plan_options *options, rtq_diag *diag)
+int rtq__plan_new(rtq__plan **out, rtq__mem *mem, const rtq__bound *bound, const rtq__plan_options *options,
+                  rtq_diag *diag)
 {
     static const rtq__plan_options defaults;
     rtq__planner p = {.mem = mem, .bound = bound, .options = options ? options : &defaults, .diag = diag};
@@ -405,7 +419,11 @@ int rtq__plan_new(rtq__plan **out, rtq__mem *mem, const rtq__bound *bound, const
 
 int rtq__plan_body(rtq__plan **out, rtq__planner *outer, const rtq__rel *apply, const uint64_t *needed)
 {
-    rtq__planner p = {.mem = outer->mem, .bound = outer->bound, .options = outer->options, .diag = outer->diag, .body = true,
+    rtq__planner p = {.mem = outer->mem,
+                      .bound = outer->bound,
+                      .options = outer->options,
+                      .diag = outer->diag,
+                      .body = true,
                       .apply = apply};
     return run(out, &p, apply, needed);
 }

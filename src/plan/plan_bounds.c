@@ -15,7 +15,8 @@ static bool value_at(rtq__planner *p, const rtq__expr *expr, int64_t clock, int6
     eval.clock_ticks = clock;
     eval.batch = &one;
     int rc = rtq__prog_new(&prog, p->mem, expr, &none, NULL);
-    if (rc == RTQ_OK && rtq__prog_kind(prog) == RTQ_DATETIME && rtq__prog_eval(&vec, prog, &eval, &one, NULL, 1) == RTQ_OK) {
+    if (rc == RTQ_OK && rtq__prog_kind(prog) == RTQ_DATETIME &&
+        rtq__prog_eval(&vec, prog, &eval, &one, NULL, 1) == RTQ_OK) {
         rtq__cell c = rtq__vec_get(vec, 0);
         *out = c.u.i;
         found = !c.is_null;

@@ -3,20 +3,43 @@
 
 enum { MAX_BRANCHES = 8, MAX_VALUES = 4096 };
 
-static const struct op_name { const char *name; uint32_t op, flipped; } op_names[] = {
-    {"==", RTQ_OP_EQ, RTQ_OP_EQ}, {"!=", RTQ_OP_NE, RTQ_OP_NE}, {"<>", RTQ_OP_NE, RTQ_OP_NE},
-    {"<", RTQ_OP_LT, RTQ_OP_GT}, {"<=", RTQ_OP_LE, RTQ_OP_GE}, {">", RTQ_OP_GT, RTQ_OP_LT}, {">=", RTQ_OP_GE, RTQ_OP_LE},
-    {"in", RTQ_OP_IN, 0}, {"!in", RTQ_OP_IN + RTQ_OP_NOT, 0}, {"between", RTQ_OP_BETWEEN, 0}, {"!between", RTQ_OP_BETWEEN + RTQ_OP_NOT, 0},
-    {"=~", RTQ_OP_EQ_NOCASE, RTQ_OP_EQ_NOCASE}, {"!~", RTQ_OP_EQ_NOCASE + RTQ_OP_NOT, RTQ_OP_EQ_NOCASE + RTQ_OP_NOT},
-    {"has", RTQ_OP_HAS, 0}, {"!has", RTQ_OP_HAS + RTQ_OP_NOT, 0}, {"has_cs", RTQ_OP_HAS + RTQ_OP_CASE, 0},
+static const struct op_name {
+    const char *name;
+    uint32_t op, flipped;
+} op_names[] = {
+    {"==", RTQ_OP_EQ, RTQ_OP_EQ},
+    {"!=", RTQ_OP_NE, RTQ_OP_NE},
+    {"<>", RTQ_OP_NE, RTQ_OP_NE},
+    {"<", RTQ_OP_LT, RTQ_OP_GT},
+    {"<=", RTQ_OP_LE, RTQ_OP_GE},
+    {">", RTQ_OP_GT, RTQ_OP_LT},
+    {">=", RTQ_OP_GE, RTQ_OP_LE},
+    {"in", RTQ_OP_IN, 0},
+    {"!in", RTQ_OP_IN + RTQ_OP_NOT, 0},
+    {"between", RTQ_OP_BETWEEN, 0},
+    {"!between", RTQ_OP_BETWEEN + RTQ_OP_NOT, 0},
+    {"=~", RTQ_OP_EQ_NOCASE, RTQ_OP_EQ_NOCASE},
+    {"!~", RTQ_OP_EQ_NOCASE + RTQ_OP_NOT, RTQ_OP_EQ_NOCASE + RTQ_OP_NOT},
+    {"has", RTQ_OP_HAS, 0},
+    {"!has", RTQ_OP_HAS + RTQ_OP_NOT, 0},
+    {"has_cs", RTQ_OP_HAS + RTQ_OP_CASE, 0},
     {"!has_cs", RTQ_OP_HAS + RTQ_OP_CASE + RTQ_OP_NOT, 0},
-    {"contains", RTQ_OP_CONTAINS, 0}, {"!contains", RTQ_OP_CONTAINS + RTQ_OP_NOT, 0}, {"contains_cs", RTQ_OP_CONTAINS + RTQ_OP_CASE, 0},
+    {"contains", RTQ_OP_CONTAINS, 0},
+    {"!contains", RTQ_OP_CONTAINS + RTQ_OP_NOT, 0},
+    {"contains_cs", RTQ_OP_CONTAINS + RTQ_OP_CASE, 0},
     {"!contains_cs", RTQ_OP_CONTAINS + RTQ_OP_CASE + RTQ_OP_NOT, 0},
-    {"startswith", RTQ_OP_STARTSWITH, 0}, {"!startswith", RTQ_OP_STARTSWITH + RTQ_OP_NOT, 0},
-    {"startswith_cs", RTQ_OP_STARTSWITH + RTQ_OP_CASE, 0}, {"!startswith_cs", RTQ_OP_STARTSWITH + RTQ_OP_CASE + RTQ_OP_NOT, 0},
-    {"endswith", RTQ_OP_ENDSWITH, 0}, {"!endswith", RTQ_OP_ENDSWITH + RTQ_OP_NOT, 0},
-    {"endswith_cs", RTQ_OP_ENDSWITH + RTQ_OP_CASE, 0}, {"!endswith_cs", RTQ_OP_ENDSWITH + RTQ_OP_CASE + RTQ_OP_NOT, 0},
-    {"matches regex", RTQ_OP_MATCHES, 0}, {"isnull", RTQ_OP_ISNULL, 0}, {"isnotnull", RTQ_OP_NOTNULL, 0}, {"notnull", RTQ_OP_NOTNULL, 0},
+    {"startswith", RTQ_OP_STARTSWITH, 0},
+    {"!startswith", RTQ_OP_STARTSWITH + RTQ_OP_NOT, 0},
+    {"startswith_cs", RTQ_OP_STARTSWITH + RTQ_OP_CASE, 0},
+    {"!startswith_cs", RTQ_OP_STARTSWITH + RTQ_OP_CASE + RTQ_OP_NOT, 0},
+    {"endswith", RTQ_OP_ENDSWITH, 0},
+    {"!endswith", RTQ_OP_ENDSWITH + RTQ_OP_NOT, 0},
+    {"endswith_cs", RTQ_OP_ENDSWITH + RTQ_OP_CASE, 0},
+    {"!endswith_cs", RTQ_OP_ENDSWITH + RTQ_OP_CASE + RTQ_OP_NOT, 0},
+    {"matches regex", RTQ_OP_MATCHES, 0},
+    {"isnull", RTQ_OP_ISNULL, 0},
+    {"isnotnull", RTQ_OP_NOTNULL, 0},
+    {"notnull", RTQ_OP_NOTNULL, 0},
     {"ipv4_is_in_range", RTQ_OP_IPV4_IN, 0},
 };
 
@@ -28,9 +51,16 @@ static const struct op_name *find_op(const char *name)
     return NULL;
 }
 
-typedef struct closed { rtq__planner *p; rtq__plan_table *table; const rtq__node *scan; } closed;
+typedef struct closed {
+    rtq__planner *p;
+    rtq__plan_table *table;
+    const rtq__node *scan;
+} closed;
 
-static bool number(uint32_t kind) { return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL; }
+static bool number(uint32_t kind)
+{
+    return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL;
+}
 
 /* A column of the scan, also under the conversions that the binder inserts (unknown to anything, numbers to wider ones), and under
  * tostring(), which is what a field of type unknown is compared as with text. */
@@ -38,7 +68,8 @@ static bool column(const closed *c, const rtq__expr *expr, uint32_t *want)
 {
     const rtq__expr *inner = expr;
     if (expr->op == RTQ__E_CALL && expr->n_args == 1 &&
-        (expr->fn->flags & RTQ__FN_HIDDEN || (expr->args[0]->kind == RTQ_UNKNOWN && strcmp(expr->fn->name, "tostring") == 0)))
+        (expr->fn->flags & RTQ__FN_HIDDEN ||
+         (expr->args[0]->kind == RTQ_UNKNOWN && strcmp(expr->fn->name, "tostring") == 0)))
         inner = expr->args[0];
     if (inner->op != RTQ__E_COL)
         return false;
@@ -89,7 +120,8 @@ static bool same(const rtq__plan_conjunct *a, uint32_t want, uint32_t op, const 
         const rtq__cell *x = &a->values[i], *y = &values[i];
         if (x->kind != y->kind || x->is_null != y->is_null || x->len != y->len)
             return false;
-        if (x->kind == RTQ_STRING ? memcmp(x->u.s, y->u.s, x->len) != 0 : memcmp(&x->u, &y->u, rtq__cell_len(x->kind)) != 0)
+        if (x->kind == RTQ_STRING ? memcmp(x->u.s, y->u.s, x->len) != 0
+                                  : memcmp(&x->u, &y->u, rtq__cell_len(x->kind)) != 0)
             return false;
     }
     return true;
@@ -116,7 +148,8 @@ static int32_t add_conjunct(closed *c, uint32_t want, uint32_t op, const rtq__ce
 static bool arity_fits(uint32_t op, uint32_t n_values)
 {
     switch (op % RTQ_OP_CASE) {
-    case RTQ_OP_ISNULL: case RTQ_OP_NOTNULL: return n_values == 0;
+    case RTQ_OP_ISNULL:
+    case RTQ_OP_NOTNULL: return n_values == 0;
     case RTQ_OP_BETWEEN: return n_values == 2;
     case RTQ_OP_IN: return n_values >= 1 && n_values <= MAX_VALUES;
     default: return n_values == 1;
@@ -130,7 +163,8 @@ static void whole_again(const closed *c, uint32_t want, rtq__cell *values, uint3
     if (c->table->wants[want].kind != RTQ_UNKNOWN)
         return;
     for (uint32_t i = 0; i < n; i++)
-        if (values[i].kind != RTQ_REAL || !(values[i].u.d >= -9007199254740992.0 && values[i].u.d <= 9007199254740992.0) ||
+        if (values[i].kind != RTQ_REAL ||
+            !(values[i].u.d >= -9007199254740992.0 && values[i].u.d <= 9007199254740992.0) ||
             (double)(int64_t)values[i].u.d != values[i].u.d)
             return;
     for (uint32_t i = 0; i < n; i++)
@@ -190,8 +224,14 @@ static int32_t atom(closed *c, const rtq__expr *expr)
 }
 
 /* ---- branches ------------------------------------------------------------------------------------------------------ */
-typedef struct clause { uint32_t *list; uint32_t n; } clause;
-typedef struct clauses { clause of[MAX_BRANCHES]; uint32_t n; } clauses;
+typedef struct clause {
+    uint32_t *list;
+    uint32_t n;
+} clause;
+typedef struct clauses {
+    clause of[MAX_BRANCHES];
+    uint32_t n;
+} clauses;
 
 static bool put(closed *c, clause *to, uint32_t conjunct)
 {
@@ -251,8 +291,8 @@ static int32_t as_in(closed *c, const rtq__expr *expr)
     for (uint32_t i = 0; i < expr->n_args; i++) {
         const rtq__expr *arm = expr->args[i];
         uint32_t w;
-        if (arm->op != RTQ__E_CALL || arm->n_args < 2 || !column(c, arm->args[0], &w) || (want != UINT32_MAX && w != want) ||
-            (strcmp(arm->fn->name, "==") != 0 && strcmp(arm->fn->name, "in") != 0))
+        if (arm->op != RTQ__E_CALL || arm->n_args < 2 || !column(c, arm->args[0], &w) ||
+            (want != UINT32_MAX && w != want) || (strcmp(arm->fn->name, "==") != 0 && strcmp(arm->fn->name, "in") != 0))
             return -1;
         want = w;
         total += arm->n_args - 1;

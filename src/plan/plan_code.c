@@ -22,9 +22,15 @@ rtq__node *rtq__plan_node(rtq__planner *p, uint32_t op, const rtq__rel *rel, uin
     return node;
 }
 
-void rtq__plan_input(rtq__node *node, uint32_t i, const rtq__item *in) { node->in[i] = in->node; }
+void rtq__plan_input(rtq__node *node, uint32_t i, const rtq__item *in)
+{
+    node->in[i] = in->node;
+}
 
-static uint8_t kind_of(const rtq__planner *p, uint32_t id) { return p->bound->cols[id]->kind; }
+static uint8_t kind_of(const rtq__planner *p, uint32_t id)
+{
+    return p->bound->cols[id]->kind;
+}
 
 bool rtq__plan_layout(rtq__planner *p, rtq__node *node, const uint64_t *set)
 {
@@ -223,7 +229,8 @@ static uint32_t col_index(rtq__col *const *cols, uint32_t n, uint32_t id)
 static uint32_t table_index(const rtq__table *table, const rtq__col *col)
 {
     uint32_t i = 0;
-    while (i < table->n_cols && strcmp(table->cols[i].path ? table->cols[i].path : table->cols[i].name, col->path ? col->path : col->name) != 0)
+    while (i < table->n_cols && strcmp(table->cols[i].path ? table->cols[i].path : table->cols[i].name,
+                                       col->path ? col->path : col->name) != 0)
         i++;
     return i;
 }
@@ -240,12 +247,17 @@ static void code_leaf(rtq__planner *p, rtq__item *item)
         node->u.range.to = rtq__plan_prog(p, rel->u.range.to, NULL);
         node->u.range.step = rtq__plan_prog(p, rel->u.range.step, NULL);
     } else {
-        rtq__col *const *cols = rel->op == RTQ__R_VALUES ? rel->u.values.cols : rel->op == RTQ__R_EXTERNAL ? rel->u.external.cols : rel->u.scan.cols;
-        uint32_t n = rel->op == RTQ__R_VALUES ? rel->u.values.n_cols : rel->op == RTQ__R_EXTERNAL ? rel->u.external.n_cols : rel->u.scan.n_cols;
+        rtq__col *const *cols = rel->op == RTQ__R_VALUES     ? rel->u.values.cols
+                                : rel->op == RTQ__R_EXTERNAL ? rel->u.external.cols
+                                                             : rel->u.scan.cols;
+        uint32_t n = rel->op == RTQ__R_VALUES     ? rel->u.values.n_cols
+                     : rel->op == RTQ__R_EXTERNAL ? rel->u.external.n_cols
+                                                  : rel->u.scan.n_cols;
         uint32_t *cells = rtq__planner_keep(p, node->layout.n + 1u, sizeof *cells);
         for (uint32_t i = 0; i < node->layout.n && cells; i++)
-            cells[i] = rel->op == RTQ__R_HOST_TABLE ? table_index(rel->u.scan.table, p->bound->cols[node->layout.ids[i]])
-                                                    : col_index(cols, n, node->layout.ids[i]);
+            cells[i] = rel->op == RTQ__R_HOST_TABLE
+                           ? table_index(rel->u.scan.table, p->bound->cols[node->layout.ids[i]])
+                           : col_index(cols, n, node->layout.ids[i]);
         node->u.rows.cells = cells;
     }
     rtq__plan_gives(p, item, node);
@@ -263,12 +275,13 @@ static void code_apply_input(rtq__planner *p, rtq__item *item)
 /* x in (subquery over a feed): a semi join, which need not wait for the end of the feed. */
 static const rtq__slot_def *as_semi_join(const rtq__planner *p, const rtq__expr *pred)
 {
-    if (pred->op != RTQ__E_IN_SLOT || pred->negated || pred->nocase || p->body || pred->args[0]->flags & RTQ__FN_VOLATILE ||
-        rtq__expr_reads_slot(pred->args[0]))
+    if (pred->op != RTQ__E_IN_SLOT || pred->negated || pred->nocase || p->body ||
+        pred->args[0]->flags & RTQ__FN_VOLATILE || rtq__expr_reads_slot(pred->args[0]))
         return NULL;
     const rtq__slot_def *def = &p->bound->slots[pred->slot];
     const rtq__item *from = &p->items[def->rel->id];
-    bool works = from->node && from->node->fed && def->col->kind == pred->args[0]->kind && rtq__plan_from(from, def->col->id) >= 0;
+    bool works = from->node && from->node->fed && def->col->kind == pred->args[0]->kind &&
+                 rtq__plan_from(from, def->col->id) >= 0;
     return works ? def : NULL;
 }
 
@@ -337,7 +350,10 @@ void rtq__plan_code(rtq__planner *p, rtq__item *item)
 {
     switch (item->op) {
     case RTQ__R_SCAN: rtq__plan_code_scan(p, item); break; /* filters included, as far as they need no subquery */
-    case RTQ__R_HOST_TABLE: case RTQ__R_VALUES: case RTQ__R_RANGE: case RTQ__R_EXTERNAL: code_leaf(p, item); break;
+    case RTQ__R_HOST_TABLE:
+    case RTQ__R_VALUES:
+    case RTQ__R_RANGE:
+    case RTQ__R_EXTERNAL: code_leaf(p, item); break;
     case RTQ__R_APPLY_INPUT: code_apply_input(p, item); break;
     case RTQ__R_REF: code_ref(p, item); break;
     case RTQ__R_FILTER: code_alias(p, item); break;

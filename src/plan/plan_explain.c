@@ -3,18 +3,50 @@
 #include "value/dyn.h"
 
 static const char *const op_names[RTQ__P_N] = {
-    [RTQ__R_SCAN] = "scan", [RTQ__R_HOST_TABLE] = "table", [RTQ__R_VALUES] = "values", [RTQ__R_RANGE] = "range", [RTQ__R_EXTERNAL] = "externaldata",
-    [RTQ__R_APPLY_INPUT] = "items", [RTQ__R_FILTER] = "filter", [RTQ__R_EXTEND] = "extend", [RTQ__R_SUMMARIZE] = "summarize", [RTQ__R_SORT] = "sort",
-    [RTQ__R_TAKE] = "take", [RTQ__R_UNION] = "union", [RTQ__R_JOIN] = "join", [RTQ__R_MV_EXPAND] = "mv-expand", [RTQ__R_APPLY] = "mv-apply",
-    [RTQ__R_PARSE] = "parse", [RTQ__R_WINDOW] = "window", [RTQ__P_RESULT] = "result", [RTQ__P_SLOT] = "subquery",
+    [RTQ__R_SCAN] = "scan",
+    [RTQ__R_HOST_TABLE] = "table",
+    [RTQ__R_VALUES] = "values",
+    [RTQ__R_RANGE] = "range",
+    [RTQ__R_EXTERNAL] = "externaldata",
+    [RTQ__R_APPLY_INPUT] = "items",
+    [RTQ__R_FILTER] = "filter",
+    [RTQ__R_EXTEND] = "extend",
+    [RTQ__R_SUMMARIZE] = "summarize",
+    [RTQ__R_SORT] = "sort",
+    [RTQ__R_TAKE] = "take",
+    [RTQ__R_UNION] = "union",
+    [RTQ__R_JOIN] = "join",
+    [RTQ__R_MV_EXPAND] = "mv-expand",
+    [RTQ__R_APPLY] = "mv-apply",
+    [RTQ__R_PARSE] = "parse",
+    [RTQ__R_WINDOW] = "window",
+    [RTQ__P_RESULT] = "result",
+    [RTQ__P_SLOT] = "subquery",
 };
 
-static const char *const join_names[] = {"", "innerunique", "inner", "leftouter", "rightouter", "fullouter", "leftsemi", "rightsemi", "leftanti", "rightanti"};
+static const char *const join_names[] = {"",          "innerunique", "inner",     "leftouter", "rightouter",
+                                         "fullouter", "leftsemi",    "rightsemi", "leftanti",  "rightanti"};
 
-static const struct { uint32_t op; const char *name; } conjunct_ops[] = {
-    {RTQ_OP_EQ, "=="}, {RTQ_OP_NE, "!="}, {RTQ_OP_LT, "<"}, {RTQ_OP_LE, "<="}, {RTQ_OP_GT, ">"}, {RTQ_OP_GE, ">="}, {RTQ_OP_IN, "in"},
-    {RTQ_OP_BETWEEN, "between"}, {RTQ_OP_EQ_NOCASE, "=~"}, {RTQ_OP_HAS, "has"}, {RTQ_OP_CONTAINS, "contains"}, {RTQ_OP_STARTSWITH, "startswith"},
-    {RTQ_OP_ENDSWITH, "endswith"}, {RTQ_OP_MATCHES, "matches regex"}, {RTQ_OP_ISNULL, "isnull"}, {RTQ_OP_NOTNULL, "isnotnull"},
+static const struct {
+    uint32_t op;
+    const char *name;
+} conjunct_ops[] = {
+    {RTQ_OP_EQ, "=="},
+    {RTQ_OP_NE, "!="},
+    {RTQ_OP_LT, "<"},
+    {RTQ_OP_LE, "<="},
+    {RTQ_OP_GT, ">"},
+    {RTQ_OP_GE, ">="},
+    {RTQ_OP_IN, "in"},
+    {RTQ_OP_BETWEEN, "between"},
+    {RTQ_OP_EQ_NOCASE, "=~"},
+    {RTQ_OP_HAS, "has"},
+    {RTQ_OP_CONTAINS, "contains"},
+    {RTQ_OP_STARTSWITH, "startswith"},
+    {RTQ_OP_ENDSWITH, "endswith"},
+    {RTQ_OP_MATCHES, "matches regex"},
+    {RTQ_OP_ISNULL, "isnull"},
+    {RTQ_OP_NOTNULL, "isnotnull"},
     {RTQ_OP_IPV4_IN, "ipv4_is_in_range"},
 };
 
@@ -35,9 +67,15 @@ static void put_op(rtq__buf *out, uint32_t op)
 static const char *emits(const rtq__node *node)
 {
     switch (node->op) {
-    case RTQ__R_SUMMARIZE: return node->u.summarize.bin_key >= 0 ? "when the watermark passes the end of a bin" : "at the end of the input";
-    case RTQ__R_SORT: return node->u.sort.limit || !node->fed ? "at the end of the input" : "at the end of the input, or each emission in order";
-    case RTQ__R_JOIN: return node->u.join.probe ? "row by row of the right side, once the left side has ended" : "row by row of the left side, once the right side has ended";
+    case RTQ__R_SUMMARIZE:
+        return node->u.summarize.bin_key >= 0 ? "when the watermark passes the end of a bin"
+                                              : "at the end of the input";
+    case RTQ__R_SORT:
+        return node->u.sort.limit || !node->fed ? "at the end of the input"
+                                                : "at the end of the input, or each emission in order";
+    case RTQ__R_JOIN:
+        return node->u.join.probe ? "row by row of the right side, once the left side has ended"
+                                  : "row by row of the left side, once the right side has ended";
     case RTQ__P_SLOT: return "at the end of the input";
     case RTQ__R_WINDOW:
         for (uint32_t i = 0; i < node->u.window.n; i++)
@@ -78,7 +116,8 @@ static void text_table(rtq__buf *out, const rtq__plan_table *t)
 {
     rtq__buf_addf(out, "reads %s\n", t->table->name);
     for (uint32_t i = 0; i < t->n_wants; i++)
-        rtq__buf_addf(out, "  %s: %s%s%s\n", t->wants[i].path, rtq__kind_name(t->wants[i].kind), t->wants[i].flags & RTQ__WANT_DECIDE ? ", decides" : "",
+        rtq__buf_addf(out, "  %s: %s%s%s\n", t->wants[i].path, rtq__kind_name(t->wants[i].kind),
+                      t->wants[i].flags & RTQ__WANT_DECIDE ? ", decides" : "",
                       t->wants[i].flags & RTQ__WANT_SURVIVOR ? ", of rows that pass" : "");
     for (uint32_t i = 0; i < t->n_branches; i++) {
         rtq__buf_adds(out, t->branches[i].n ? "  rows where" : "  all rows");
@@ -131,7 +170,10 @@ static void text_plan(rtq__buf *out, const rtq__plan *plan)
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------------------------------- */
-static void json_text(rtq__buf *out, const char *text) { rtq__buf_add_json(out, text, strlen(text)); }
+static void json_text(rtq__buf *out, const char *text)
+{
+    rtq__buf_add_json(out, text, strlen(text));
+}
 
 static void json_table(rtq__buf *out, const rtq__plan_table *t)
 {
@@ -142,7 +184,8 @@ static void json_table(rtq__buf *out, const rtq__plan_table *t)
         rtq__buf_adds(out, i ? ",{\"path\":" : "{\"path\":");
         json_text(out, t->wants[i].path);
         rtq__buf_addf(out, ",\"kind\":\"%s\",\"decide\":%s,\"survivor\":%s}", rtq__kind_name(t->wants[i].kind),
-                      t->wants[i].flags & RTQ__WANT_DECIDE ? "true" : "false", t->wants[i].flags & RTQ__WANT_SURVIVOR ? "true" : "false");
+                      t->wants[i].flags & RTQ__WANT_DECIDE ? "true" : "false",
+                      t->wants[i].flags & RTQ__WANT_SURVIVOR ? "true" : "false");
     }
     rtq__buf_adds(out, "],\"predicates\":[");
     for (uint32_t i = 0; i < t->n_conjuncts; i++) {
@@ -196,7 +239,8 @@ static void json_node(rtq__buf *out, const rtq__plan *plan, const rtq__node *nod
 
 static void json_plan(rtq__buf *out, const rtq__plan *plan)
 {
-    rtq__buf_addf(out, "{\"continuous\":%s,\"windowed\":%s,\"scheduled\":true", plan->modes & RTQ__MODE_CONTINUOUS ? "true" : "false",
+    rtq__buf_addf(out, "{\"continuous\":%s,\"windowed\":%s,\"scheduled\":true",
+                  plan->modes & RTQ__MODE_CONTINUOUS ? "true" : "false",
                   plan->modes & RTQ__MODE_WINDOWED ? "true" : "false");
     if (plan->why) {
         rtq__buf_adds(out, ",\"why\":");

@@ -1,7 +1,12 @@
 /* plan_expr.c - walking and rewriting typed expressions. */
 #include "plan/plan_int.h"
 
-typedef struct walk { rtq__planner *p; uint64_t *set; bool *slots; bool found; } walk;
+typedef struct walk {
+    rtq__planner *p;
+    uint64_t *set;
+    bool *slots;
+    bool found;
+} walk;
 
 static void visit(walk *w, const rtq__expr *expr, uint32_t depth)
 {
@@ -61,7 +66,8 @@ bool rtq__expr_within(rtq__planner *p, const rtq__expr *expr, const uint64_t *se
     return within(expr, set, want, RTQ__PLAN_DEPTH);
 }
 
-static const rtq__expr *subst(rtq__planner *p, const rtq__expr *expr, const rtq__expr *const *by, uint32_t *budget, uint32_t depth)
+static const rtq__expr *subst(rtq__planner *p, const rtq__expr *expr, const rtq__expr *const *by, uint32_t *budget,
+                              uint32_t depth)
 {
     if (depth == 0 || *budget == 0)
         return NULL;
@@ -133,14 +139,12 @@ void rtq__rel_exprs(rtq__planner *p, const rtq__rel *rel, rtq__expr_visit v, voi
 {
     switch (rel->op) {
     case RTQ__R_RANGE:
-        exprs(p, &rel->u.range.from, 1, v, ctx), exprs(p, &rel->u.range.to, 1, v, ctx), exprs(p, &rel->u.range.step, 1, v, ctx);
+        exprs(p, &rel->u.range.from, 1, v, ctx), exprs(p, &rel->u.range.to, 1, v, ctx),
+            exprs(p, &rel->u.range.step, 1, v, ctx);
         break;
-    case RTQ__R_FILTER:
-        v(p, rel->u.filter.expr, ctx);
-        break;
-    case RTQ__R_EXTEND: case RTQ__R_WINDOW:
-        defs(p, rel->u.defs.defs, rel->u.defs.n, v, ctx);
-        break;
+    case RTQ__R_FILTER: v(p, rel->u.filter.expr, ctx); break;
+    case RTQ__R_EXTEND:
+    case RTQ__R_WINDOW: defs(p, rel->u.defs.defs, rel->u.defs.n, v, ctx); break;
     case RTQ__R_SUMMARIZE:
         defs(p, rel->u.summarize.keys, rel->u.summarize.n_keys, v, ctx);
         aggs(p, rel, v, ctx);
@@ -150,12 +154,8 @@ void rtq__rel_exprs(rtq__planner *p, const rtq__rel *rel, rtq__expr_visit v, voi
             v(p, rel->u.sort.keys[i].expr, ctx);
         exprs(p, &rel->u.sort.limit, 1, v, ctx);
         break;
-    case RTQ__R_TAKE:
-        v(p, rel->u.take.n, ctx);
-        break;
-    case RTQ__R_UNION:
-        exprs(p, rel->u.unions.map, (size_t)rel->n_in * rel->u.unions.n_cols, v, ctx);
-        break;
+    case RTQ__R_TAKE: v(p, rel->u.take.n, ctx); break;
+    case RTQ__R_UNION: exprs(p, rel->u.unions.map, (size_t)rel->n_in * rel->u.unions.n_cols, v, ctx); break;
     case RTQ__R_JOIN:
         exprs(p, rel->u.join.left_keys, rel->u.join.n_keys, v, ctx);
         exprs(p, rel->u.join.right_keys, rel->u.join.n_keys, v, ctx);
@@ -170,10 +170,7 @@ void rtq__rel_exprs(rtq__planner *p, const rtq__rel *rel, rtq__expr_visit v, voi
             v(p, rel->u.apply.items[i].expr, ctx);
         exprs(p, &rel->u.apply.limit, 1, v, ctx);
         break;
-    case RTQ__R_PARSE:
-        v(p, rel->u.parse.value, ctx);
-        break;
-    default:
-        break;
+    case RTQ__R_PARSE: v(p, rel->u.parse.value, ctx); break;
+    default: break;
     }
 }

@@ -18,7 +18,10 @@ typedef struct merge {
     uint32_t *heads, *next, n_heads; /* conjuncts by hash */
 } merge;
 
-static void *keep(built *b, size_t n, size_t len) { return rtq__arena_zalloc(&b->arena, (n + 1) * len); }
+static void *keep(built *b, size_t n, size_t len)
+{
+    return rtq__arena_zalloc(&b->arena, (n + 1) * len);
+}
 
 /* ---- paths --------------------------------------------------------------------------------------------------------- */
 static const char *name_end(const char *s)
@@ -148,7 +151,8 @@ static bool same_cell(const rtq__cell *a, const rtq__cell *b)
 {
     if (a->kind != b->kind || a->len != b->len)
         return false;
-    return a->kind == RTQ_STRING ? memcmp(a->u.s, b->u.s, a->len) == 0 : memcmp(&a->u, &b->u, rtq__cell_len(a->kind)) == 0;
+    return a->kind == RTQ_STRING ? memcmp(a->u.s, b->u.s, a->len) == 0
+                                 : memcmp(&a->u, &b->u, rtq__cell_len(a->kind)) == 0;
 }
 
 static bool same(const rtq__conjunct *a, const rtq__conjunct *b)
@@ -186,7 +190,9 @@ static int add_conjuncts(merge *m, const rtq__reader *reader, rtq__read *read, u
         return RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < t->n_conjuncts; i++) {
         const rtq__plan_conjunct *c = &t->conjuncts[i];
-        map[i] = intern(m, &(rtq__conjunct){.want = read->wants[c->want], .op = c->op, .values = c->values, .n_values = c->n_values});
+        map[i] = intern(
+            m,
+            &(rtq__conjunct){.want = read->wants[c->want], .op = c->op, .values = c->values, .n_values = c->n_values});
     }
     for (uint32_t i = 0; i < t->n_branches; i++) {
         uint32_t *list = keep(m->b, t->branches[i].n, sizeof *list);
@@ -238,7 +244,8 @@ static int add_time(merge *m, uint8_t flags, int32_t *time)
     return at < 0 ? (int)at : RTQ_OK;
 }
 
-static int merge_table(built *b, const rtq__table *table, uint32_t source_table, const rtq__reader *readers, uint32_t n_readers, uint8_t time)
+static int merge_table(built *b, const rtq__table *table, uint32_t source_table, const rtq__reader *readers,
+                       uint32_t n_readers, uint8_t time)
 {
     merge m = {.b = b, .table = table, .out = &b->demand.tables[source_table]};
     int rc = merge_init(&m, readers, n_readers, source_table);
@@ -264,8 +271,8 @@ static int merge_table(built *b, const rtq__table *table, uint32_t source_table,
     return rc;
 }
 
-int rtq__demand_new(rtq_demand **out, rtq__mem *mem, const rtq__table *tables, uint32_t n_tables, const rtq__reader *readers, uint32_t n_readers,
-                    const uint8_t *time, uint32_t epoch)
+int rtq__demand_new(rtq_demand **out, rtq__mem *mem, const rtq__table *tables, uint32_t n_tables,
+                    const rtq__reader *readers, uint32_t n_readers, const uint8_t *time, uint32_t epoch)
 {
     built *b = rtq__calloc(mem, 1, sizeof *b);
     if (!b)
@@ -280,7 +287,8 @@ int rtq__demand_new(rtq_demand **out, rtq__mem *mem, const rtq__table *tables, u
     b->conjuncts = keep(b, n_readers, sizeof *b->conjuncts);
     int rc = b->demand.tables && b->reads && b->conjuncts ? RTQ_OK : RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < n_readers && rc == RTQ_OK; i++)
-        b->reads[i] = (rtq__read){.plan = readers[i].plan, .table = readers[i].table, .source_table = readers[i].source_table, .time = -1};
+        b->reads[i] = (rtq__read){
+            .plan = readers[i].plan, .table = readers[i].table, .source_table = readers[i].source_table, .time = -1};
     for (uint32_t t = 0; t < n_tables && rc == RTQ_OK; t++)
         rc = merge_table(b, &tables[t], t, readers, n_readers, time ? time[t] : 0);
     if (rc != RTQ_OK)
@@ -302,7 +310,10 @@ void rtq__demand_settle(rtq_demand *demand)
     }
 }
 
-const rtq__read *rtq__demand_read(const rtq_demand *demand, uint32_t reader) { return &((const built *)demand)->reads[reader]; }
+const rtq__read *rtq__demand_read(const rtq_demand *demand, uint32_t reader)
+{
+    return &((const built *)demand)->reads[reader];
+}
 
 void rtq__demand_free(rtq_demand *demand)
 {

@@ -29,7 +29,8 @@ static void own_cols(rtq__planner *p, const rtq__item *item, uint64_t *set)
 {
     const rtq__rel *rel = item->rel;
     switch (rel->op) {
-    case RTQ__R_SCAN: case RTQ__R_HOST_TABLE: add_cols(set, rel->u.scan.cols, rel->u.scan.n_cols); break;
+    case RTQ__R_SCAN:
+    case RTQ__R_HOST_TABLE: add_cols(set, rel->u.scan.cols, rel->u.scan.n_cols); break;
     case RTQ__R_VALUES: add_cols(set, rel->u.values.cols, rel->u.values.n_cols); break;
     case RTQ__R_RANGE: rtq__set_add(set, rel->u.range.col->id); break;
     case RTQ__R_EXTERNAL: add_cols(set, rel->u.external.cols, rel->u.external.n_cols); break;
@@ -41,7 +42,8 @@ static void own_cols(rtq__planner *p, const rtq__item *item, uint64_t *set)
         add_items(set, p->apply->u.apply.items, p->apply->u.apply.n, p->apply->u.apply.index);
         break;
     }
-    case RTQ__R_EXTEND: case RTQ__R_WINDOW:
+    case RTQ__R_EXTEND:
+    case RTQ__R_WINDOW:
         for (uint32_t i = 0; i < rel->u.defs.n; i++)
             rtq__set_add(set, rel->u.defs.defs[i].col->id);
         break;
@@ -67,11 +69,15 @@ static void own_cols(rtq__planner *p, const rtq__item *item, uint64_t *set)
 static bool passes(uint8_t op)
 {
     switch (op) {
-    case RTQ__R_FILTER: case RTQ__R_EXTEND: case RTQ__R_SORT: case RTQ__R_TAKE: case RTQ__R_MV_EXPAND: case RTQ__R_APPLY:
-    case RTQ__R_PARSE: case RTQ__R_WINDOW:
-        return true;
-    default:
-        return false;
+    case RTQ__R_FILTER:
+    case RTQ__R_EXTEND:
+    case RTQ__R_SORT:
+    case RTQ__R_TAKE:
+    case RTQ__R_MV_EXPAND:
+    case RTQ__R_APPLY:
+    case RTQ__R_PARSE:
+    case RTQ__R_WINDOW: return true;
+    default: return false;
     }
 }
 
@@ -94,9 +100,14 @@ void rtq__plan_avail(rtq__planner *p)
 }
 
 /* ---- downwards ----------------------------------------------------------------------------------------------------- */
-typedef struct ask { uint64_t *set; } ask;
+typedef struct ask {
+    uint64_t *set;
+} ask;
 
-static void ask_expr(rtq__planner *p, const rtq__expr *expr, void *ctx) { rtq__expr_cols(p, expr, ((ask *)ctx)->set); }
+static void ask_expr(rtq__planner *p, const rtq__expr *expr, void *ctx)
+{
+    rtq__expr_cols(p, expr, ((ask *)ctx)->set);
+}
 
 static void need_through(rtq__planner *p, const rtq__item *item, rtq__item *in)
 {
@@ -172,7 +183,8 @@ static void need_inputs(rtq__planner *p, rtq__item *item)
     case RTQ__R_SUMMARIZE: need_summarize(p, item); break;
     case RTQ__R_UNION: need_union(p, item); break;
     case RTQ__R_JOIN: need_join(p, item); break;
-    case RTQ__R_EXTEND: case RTQ__R_WINDOW:
+    case RTQ__R_EXTEND:
+    case RTQ__R_WINDOW:
         need_defs(p, item);
         need_through(p, item, item->in[0]);
         break;
@@ -185,7 +197,10 @@ static void need_inputs(rtq__planner *p, rtq__item *item)
         need_through(p, item, item->in[0]);
         break;
     }
-    case RTQ__R_SORT: case RTQ__R_TAKE: case RTQ__R_MV_EXPAND: case RTQ__R_PARSE:
+    case RTQ__R_SORT:
+    case RTQ__R_TAKE:
+    case RTQ__R_MV_EXPAND:
+    case RTQ__R_PARSE:
         rtq__rel_exprs(p, item->rel, ask_expr, &a);
         need_through(p, item, item->in[0]);
         break;

@@ -13,9 +13,15 @@ static bool movable(const rtq__expr *pred)
     return !(pred->flags & (RTQ__FN_VOLATILE | RTQ__FN_WINDOW)) && !rtq__expr_reads_slot(pred);
 }
 
-static bool to(rtq__planner *p, rtq__item *in, const rtq__expr *pred) { return rtq__planner_add_pred(p, in, pred) == RTQ_OK; }
+static bool to(rtq__planner *p, rtq__item *in, const rtq__expr *pred)
+{
+    return rtq__planner_add_pred(p, in, pred) == RTQ_OK;
+}
 
-static const rtq__expr **table(rtq__planner *p) { return rtq__planner_tmp(p, p->bound->n_cols + 1u, sizeof(rtq__expr *)); }
+static const rtq__expr **table(rtq__planner *p)
+{
+    return rtq__planner_tmp(p, p->bound->n_cols + 1u, sizeof(rtq__expr *));
+}
 
 static bool push_ref(rtq__planner *p, rtq__item *item, const rtq__expr *pred)
 {
@@ -38,7 +44,8 @@ static const rtq__def *def_of(const rtq__def *defs, uint32_t n, uint32_t id)
 }
 
 /* The predicate over the input's columns; NULL: cannot be. Definitions that have no deterministic expression stay unreplaced. */
-static const rtq__expr *over_defs(rtq__planner *p, const rtq__item *item, const rtq__def *defs, uint32_t n, const rtq__expr *pred, uint32_t budget)
+static const rtq__expr *over_defs(rtq__planner *p, const rtq__item *item, const rtq__def *defs, uint32_t n,
+                                  const rtq__expr *pred, uint32_t budget)
 {
     const rtq__expr **by = table(p);
     uint64_t *used = rtq__planner_tmp(p, p->words, 8);
@@ -66,7 +73,8 @@ static bool push_summarize(rtq__planner *p, rtq__item *item, const rtq__expr *pr
 {
     if (item->rel->u.summarize.n_keys == 0 || pred->flags & RTQ__FN_NOW) /* without keys: one row even of nothing */
         return false;
-    const rtq__expr *moved = over_defs(p, item, item->rel->u.summarize.keys, item->rel->u.summarize.n_keys, pred, SUBST_BUDGET);
+    const rtq__expr *moved = over_defs(p, item, item->rel->u.summarize.keys, item->rel->u.summarize.n_keys, pred,
+                                       SUBST_BUDGET);
     if (!moved || moved->flags & RTQ__FN_NOW)
         return false;
     return to(p, item->in[0], moved);
@@ -111,7 +119,8 @@ static bool push_join(rtq__planner *p, rtq__item *item, const rtq__expr *pred)
 {
     if (pred->flags & RTQ__FN_NOW)
         return false;
-    bool left = rtq__expr_within(p, pred, item->in[0]->avail, true), right = rtq__expr_within(p, pred, item->in[1]->avail, true);
+    bool left = rtq__expr_within(p, pred, item->in[0]->avail, true),
+         right = rtq__expr_within(p, pred, item->in[1]->avail, true);
     if (left == right)
         return false;
     switch (item->rel->u.join.kind) {
@@ -120,11 +129,15 @@ static bool push_join(rtq__planner *p, rtq__item *item, const rtq__expr *pred)
         if (left && !on_left_keys(p, item, pred))
             return false;
         break;
-    case RTQ__JOIN_LEFTOUTER: case RTQ__JOIN_LEFTSEMI: case RTQ__JOIN_LEFTANTI:
+    case RTQ__JOIN_LEFTOUTER:
+    case RTQ__JOIN_LEFTSEMI:
+    case RTQ__JOIN_LEFTANTI:
         if (!left)
             return false;
         break;
-    case RTQ__JOIN_RIGHTOUTER: case RTQ__JOIN_RIGHTSEMI: case RTQ__JOIN_RIGHTANTI:
+    case RTQ__JOIN_RIGHTOUTER:
+    case RTQ__JOIN_RIGHTSEMI:
+    case RTQ__JOIN_RIGHTANTI:
         if (!right)
             return false;
         break;
@@ -150,8 +163,9 @@ static bool push_one(rtq__planner *p, rtq__item *item, const rtq__expr *pred)
     case RTQ__R_EXTEND: return push_extend(p, item, pred);
     case RTQ__R_SUMMARIZE: return push_summarize(p, item, pred);
     case RTQ__R_SORT: return !item->rel->u.sort.limit && !(pred->flags & RTQ__FN_NOW) && to(p, item->in[0], pred);
-    case RTQ__R_MV_EXPAND: case RTQ__R_PARSE: case RTQ__R_APPLY:
-        return rtq__expr_within(p, pred, item->own, false) && to(p, item->in[0], pred);
+    case RTQ__R_MV_EXPAND:
+    case RTQ__R_PARSE:
+    case RTQ__R_APPLY: return rtq__expr_within(p, pred, item->own, false) && to(p, item->in[0], pred);
     default: return false;
     }
 }

@@ -31,7 +31,8 @@ static int prepare_agg(rtq__planner *p, rtq__plan_agg *agg, rtq__expr *const *ar
     }
     if (!agg->agg->prepare)
         return RTQ_OK;
-    return agg->agg->prepare(&agg->config, p->mem, agg->agg, cells, kinds, agg->n_args, p->diag, agg->def->begin, agg->def->end);
+    return agg->agg->prepare(&agg->config, p->mem, agg->agg, cells, kinds, agg->n_args, p->diag, agg->def->begin,
+                             agg->def->end);
 }
 
 static void code_agg(rtq__planner *p, rtq__item *item, rtq__node *node, const rtq__agg_def *def)
@@ -90,8 +91,11 @@ void rtq__plan_code_summarize(rtq__planner *p, rtq__item *item)
 static uint8_t probe_side(uint8_t kind, const rtq__node *left, const rtq__node *right)
 {
     switch (kind) {
-    case RTQ__JOIN_RIGHTOUTER: case RTQ__JOIN_RIGHTSEMI: case RTQ__JOIN_RIGHTANTI: return 1;
-    case RTQ__JOIN_INNER: case RTQ__JOIN_INNERUNIQUE: return !left->fed && right->fed;
+    case RTQ__JOIN_RIGHTOUTER:
+    case RTQ__JOIN_RIGHTSEMI:
+    case RTQ__JOIN_RIGHTANTI: return 1;
+    case RTQ__JOIN_INNER:
+    case RTQ__JOIN_INNERUNIQUE: return !left->fed && right->fed;
     default: return 0;
     }
 }
@@ -99,7 +103,8 @@ static uint8_t probe_side(uint8_t kind, const rtq__node *left, const rtq__node *
 bool rtq__plan_streams(uint8_t kind, const rtq__node *node)
 {
     return node->in[0]->fed && node->in[1]->fed &&
-           (kind == RTQ__JOIN_INNER || kind == RTQ__JOIN_INNERUNIQUE || kind == RTQ__JOIN_LEFTSEMI || kind == RTQ__JOIN_RIGHTSEMI);
+           (kind == RTQ__JOIN_INNER || kind == RTQ__JOIN_INNERUNIQUE || kind == RTQ__JOIN_LEFTSEMI ||
+            kind == RTQ__JOIN_RIGHTSEMI);
 }
 
 void rtq__plan_code_join(rtq__planner *p, rtq__item *item)
@@ -162,8 +167,8 @@ void rtq__plan_code_union(rtq__planner *p, rtq__item *item)
 
 /* ---- mv-expand, mv-apply ------------------------------------------------------------------------------------------- */
 /* Columns of expanded rows: the items, their index, the rest from the input (by = ids that a body sees under other names). */
-static rtq__out *expand_outs(rtq__planner *p, const rtq__node *node, const rtq__item *in, const rtq__expand_item *items, uint32_t n,
-                             const rtq__col *index, bool renamed)
+static rtq__out *expand_outs(rtq__planner *p, const rtq__node *node, const rtq__item *in, const rtq__expand_item *items,
+                             uint32_t n, const rtq__col *index, bool renamed)
 {
     rtq__out *outs = rtq__planner_keep(p, node->layout.n + 1u, sizeof *outs);
     for (uint32_t i = 0; i < node->layout.n && outs; i++) {
@@ -210,7 +215,8 @@ void rtq__plan_code_expand(rtq__planner *p, rtq__item *item)
     node->u.expand.items = item_progs(p, rel->u.expand.items, rel->u.expand.n, item->in[0]);
     node->u.expand.item_kinds = item_kinds(p, rel->u.expand.items, rel->u.expand.n);
     node->u.expand.limit = rtq__plan_prog(p, rel->u.expand.limit, NULL);
-    node->u.expand.outs = expand_outs(p, node, item->in[0], rel->u.expand.items, rel->u.expand.n, rel->u.expand.index, false);
+    node->u.expand.outs = expand_outs(p, node, item->in[0], rel->u.expand.items, rel->u.expand.n, rel->u.expand.index,
+                                      false);
     rtq__plan_gives(p, item, node);
 }
 
@@ -244,7 +250,8 @@ void rtq__plan_code_apply(rtq__planner *p, rtq__item *item)
             }
     node->u.apply.outs = outs;
     if (body->input)
-        node->u.apply.inputs = expand_outs(p, body->input, item->in[0], rel->u.apply.items, rel->u.apply.n, rel->u.apply.index, true);
+        node->u.apply.inputs = expand_outs(p, body->input, item->in[0], rel->u.apply.items, rel->u.apply.n,
+                                           rel->u.apply.index, true);
     for (uint32_t i = 0; i < body->n_nodes; i++)
         for (uint32_t s = 0; s < body->nodes[i]->n_slots; s++)
             p->node_slots[body->nodes[i]->slots[s]] = true;
@@ -255,8 +262,10 @@ void rtq__plan_code_apply(rtq__planner *p, rtq__item *item)
 static const char *column_regex(uint8_t kind)
 {
     switch (kind) {
-    case RTQ_INT: case RTQ_LONG: return "[-+]?\\d+";
-    case RTQ_REAL: case RTQ_DECIMAL: return "[-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?";
+    case RTQ_INT:
+    case RTQ_LONG: return "[-+]?\\d+";
+    case RTQ_REAL:
+    case RTQ_DECIMAL: return "[-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?";
     default: return ".*";
     }
 }
@@ -280,13 +289,15 @@ static int parse_regex(rtq__planner *p, const rtq__rel *rel, rtq__node *node)
     node->u.parse.groups = rtq__planner_keep(p, rel->u.parse.n + 1u, sizeof(uint32_t));
     int rc = text.failed || p->error ? RTQ_ERR_NOMEM : RTQ_OK;
     if (rc == RTQ_OK)
-        rc = rtq__regex_new(&node->u.parse.regex, p->mem, text.ptr, text.len, RTQ__REGEX_BEGIN | RTQ__REGEX_END, p->diag, rel->begin, rel->end);
+        rc = rtq__regex_new(&node->u.parse.regex, p->mem, text.ptr, text.len, RTQ__REGEX_BEGIN | RTQ__REGEX_END,
+                            p->diag, rel->begin, rel->end);
     for (uint32_t i = 0; i < rel->u.parse.n && rc == RTQ_OK; i++) {
         char name[16];
         int len = snprintf(name, sizeof name, "rtq%u", i);
         int group = rel->u.parse.pieces[i].col ? rtq__re_group(node->u.parse.regex, name, (size_t)len) : 0;
         if (group < 0 || group >= RTQ__RE_GROUPS)
-            rc = rtq__diag_add(p->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, rel->begin, rel->end, "the pattern has too many groups");
+            rc = rtq__diag_add(p->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, rel->begin, rel->end,
+                               "the pattern has too many groups");
         node->u.parse.groups[i] = (uint32_t)group;
     }
     rtq__buf_free(&text);

@@ -12,7 +12,8 @@ void rtq__plan_tables(rtq__planner *p)
         for (uint32_t i = 0; i < p->n_items; i++)
             if (p->items[i].live && p->items[i].op == RTQ__R_SCAN) {
                 n_scans++;
-                n_wants += p->items[i].rel->op == RTQ__R_SCAN ? p->items[i].rel->u.scan.n_cols : p->items[i].rel->u.refs.n_cols;
+                n_wants += p->items[i].rel->op == RTQ__R_SCAN ? p->items[i].rel->u.scan.n_cols
+                                                              : p->items[i].rel->u.refs.n_cols;
             }
         plan->tables[t].table = p->bound->tables[t];
         plan->tables[t].wants = rtq__planner_keep(p, n_wants, sizeof(rtq__plan_want));
@@ -20,12 +21,16 @@ void rtq__plan_tables(rtq__planner *p)
     }
 }
 
-static const char *col_path(const rtq__col *col) { return col->path ? col->path : col->name; }
+static const char *col_path(const rtq__col *col)
+{
+    return col->path ? col->path : col->name;
+}
 
 static int32_t table_col(const rtq__table *table, const char *path)
 {
     for (uint32_t i = 0; i < table->n_cols; i++)
-        if (!(table->cols[i].flags & RTQ__COL_ALIAS) && strcmp(table->cols[i].path ? table->cols[i].path : table->cols[i].name, path) == 0)
+        if (!(table->cols[i].flags & RTQ__COL_ALIAS) &&
+            strcmp(table->cols[i].path ? table->cols[i].path : table->cols[i].name, path) == 0)
             return (int32_t)i;
     return -1;
 }
@@ -36,10 +41,12 @@ static uint32_t want_of(rtq__plan_table *t, const rtq__col *col, uint8_t flags)
     if (col->flags & RTQ__COL_REST)
         flags |= RTQ__WANT_REST;
     uint32_t i = 0;
-    while (i < t->n_wants && (strcmp(t->wants[i].path, path) != 0 || t->wants[i].kind != col->kind || (t->wants[i].flags ^ flags) & RTQ__WANT_REST))
+    while (i < t->n_wants && (strcmp(t->wants[i].path, path) != 0 || t->wants[i].kind != col->kind ||
+                              (t->wants[i].flags ^ flags) & RTQ__WANT_REST))
         i++;
     if (i == t->n_wants)
-        t->wants[t->n_wants++] = (rtq__plan_want){.path = path, .kind = col->kind, .table_col = table_col(t->table, path)};
+        t->wants[t->n_wants++] = (rtq__plan_want){
+            .path = path, .kind = col->kind, .table_col = table_col(t->table, path)};
     t->wants[i].flags |= flags;
     return i;
 }
@@ -106,7 +113,8 @@ void rtq__plan_code_scan(rtq__planner *p, rtq__item *item)
     uint32_t *wants = rtq__planner_keep(p, node->layout.n + 1u, sizeof *wants);
     for (uint32_t i = 0; i < node->layout.n && wants; i++) {
         uint32_t id = node->layout.ids[i];
-        uint8_t flags = (uint8_t)((rtq__set_has(decide, id) ? RTQ__WANT_DECIDE : 0) | (rtq__set_has(item->needed, id) ? RTQ__WANT_SURVIVOR : 0));
+        uint8_t flags = (uint8_t)((rtq__set_has(decide, id) ? RTQ__WANT_DECIDE : 0) |
+                                  (rtq__set_has(item->needed, id) ? RTQ__WANT_SURVIVOR : 0));
         wants[i] = want_of(table, base_col(p->bound->cols[id]), flags);
     }
     node->u.scan.table = scan->u.scan.table_index;

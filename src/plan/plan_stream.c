@@ -11,7 +11,8 @@ static const char *reason(const rtq__node *node, uint32_t *modes)
             *modes &= ~(uint32_t)RTQ__MODE_CONTINUOUS;
             return NULL;
         }
-        return "an aggregate over all rows of a feed without end has no final value: add bin() of the event time to its keys, or run it on a schedule";
+        return "an aggregate over all rows of a feed without end has no final value: add bin() of the event time to "
+               "its keys, or run it on a schedule";
     case RTQ__R_SORT:
         if (!node->rel || !node->rel->u.sort.limit)
             return NULL; /* orders each emission */
@@ -20,10 +21,8 @@ static const char *reason(const rtq__node *node, uint32_t *modes)
         if (!node->in[1 - node->u.join.probe]->fed || node->u.join.streams)
             return NULL;
         return "a join waits for all rows of one side, which has no end: run it on a schedule";
-    case RTQ__P_SLOT:
-        return "a subquery waits for all its rows, which have no end: run it on a schedule";
-    default:
-        return NULL;
+    case RTQ__P_SLOT: return "a subquery waits for all its rows, which have no end: run it on a schedule";
+    default: return NULL;
     }
 }
 
@@ -36,11 +35,15 @@ static bool is_volatile(const rtq__planner *p)
     return false;
 }
 
-static uint64_t hash_text(uint64_t h, const char *text) { return rtq__hash_mix(h, rtq__hash_bytes(text, strlen(text), 7)); }
+static uint64_t hash_text(uint64_t h, const char *text)
+{
+    return rtq__hash_mix(h, rtq__hash_bytes(text, strlen(text), 7));
+}
 
 static uint64_t hash_expr(const rtq__expr *expr, uint64_t h, uint32_t depth)
 {
-    h = rtq__hash_mix(h, expr->op | (uint64_t)expr->kind << 8 | (uint64_t)expr->negated << 16 | (uint64_t)expr->nocase << 17);
+    h = rtq__hash_mix(h, expr->op | (uint64_t)expr->kind << 8 | (uint64_t)expr->negated << 16 |
+                             (uint64_t)expr->nocase << 17);
     if (expr->op == RTQ__E_COL)
         h = rtq__hash_mix(h, expr->col);
     else if (expr->op == RTQ__E_CALL)
@@ -73,7 +76,8 @@ static uint64_t fingerprint(rtq__planner *p)
         for (uint32_t k = 0; k < node->n_in; k++)
             h = rtq__hash_mix(h, node->in[k]->id);
         for (uint32_t c = 0; c < node->layout.n; c++) {
-            const rtq__col *col = node->layout.ids[c] < plan->bound->n_cols ? plan->bound->cols[node->layout.ids[c]] : NULL;
+            const rtq__col *col = node->layout.ids[c] < plan->bound->n_cols ? plan->bound->cols[node->layout.ids[c]]
+                                                                            : NULL;
             h = rtq__hash_mix(h, node->kinds[c]);
             if (col && col->name)
                 h = hash_text(h, col->name);

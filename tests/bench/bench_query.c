@@ -7,7 +7,9 @@
 #include "kql/bind.h"
 #include "kql/parse.h"
 
-static const struct query { const char *name, *text; } queries[] = {
+static const struct query {
+    const char *name, *text;
+} queries[] = {
     {"filter int", "T | where v < 5000 | summarize count()"},
     {"filter 3", "T | where v between (100 .. 60000) and k10 != 3 and k1k > 500 | summarize count()"},
     {"arithmetic", "T | extend x = v * 3 + k1k, y = r * 2.0 - 1.0 | summarize sum(x), sum(y)"},
@@ -25,7 +27,8 @@ static const struct query { const char *name, *text; } queries[] = {
     {"distinct", "T | distinct k1m | count"},
     {"top 10", "T | top 10 by v desc"},
     {"sort", "T | sort by r asc, id asc | take 1"},
-    {"join", "T | join kind=inner (range x from 0 to 99999 step 1 | extend y = x * 2) on $left.k1m == $right.x | summarize sum(y)"},
+    {"join", "T | join kind=inner (range x from 0 to 99999 step 1 | extend y = x * 2) on $left.k1m == $right.x | "
+             "summarize sum(y)"},
 };
 
 enum { N_COLS = 7 };
@@ -95,7 +98,8 @@ static int push_all(rtq__pipe *pipe, const rtq__read *read, const rtq__demand_ta
         uint32_t n = n_rows - from < RTQ__ROWS ? (uint32_t)(n_rows - from) : RTQ__ROWS;
         for (uint32_t w = 0; w < demand->n_wants; w++) {
             int32_t c = demand->wants[w].table_col;
-            vecs[w] = (rtq__vec){.kind = table_cols[c].kind, .n = n, .data = (char *)data[c] + from * rtq__cell_len(table_cols[c].kind)};
+            vecs[w] = (rtq__vec){
+                .kind = table_cols[c].kind, .n = n, .data = (char *)data[c] + from * rtq__cell_len(table_cols[c].kind)};
             cols[w] = &vecs[w];
         }
         rtq__batch b = {.n = n, .n_sel = n, .n_cols = demand->n_wants, .cols = cols, .seq = from};
@@ -116,8 +120,10 @@ static double run(rtq__mem *mem, const rtq__plan *plan, uint64_t *rows)
     rtq__pipe_host host = {.ctx = rows, .rows = on_rows};
     rtq__arena_init(&scratch, mem, 1 << 18);
     *rows = 0;
-    if (rtq__eval_init(&eval, mem, &scratch) != RTQ_OK || rtq__pipe_open(&pipe, mem, plan, &eval, &host, NULL) != RTQ_OK ||
-        rtq__demand_new(&demand, mem, &table, 1, &reader, 1, NULL, 1) != RTQ_OK || rtq__pipe_start(pipe, NULL) != RTQ_OK) {
+    if (rtq__eval_init(&eval, mem, &scratch) != RTQ_OK ||
+        rtq__pipe_open(&pipe, mem, plan, &eval, &host, NULL) != RTQ_OK ||
+        rtq__demand_new(&demand, mem, &table, 1, &reader, 1, NULL, 1) != RTQ_OK ||
+        rtq__pipe_start(pipe, NULL) != RTQ_OK) {
         fprintf(stderr, "bench_query: cannot start\n");
         exit(1);
     }

@@ -128,7 +128,8 @@ static rtq__cell parse_cell(tree *t, const char *text, size_t len, uint8_t kind)
     case RTQ_BOOL: return rtq__cell_i(RTQ_BOOL, copy[0] == 't');
     case RTQ_DATETIME: must(rtq__parse_datetime(&i, copy, len), copy); return rtq__cell_i(kind, i);
     case RTQ_TIMESPAN: must(rtq__parse_timespan(&i, copy, len), copy); return rtq__cell_i(kind, i);
-    case RTQ_DYNAMIC: case RTQ_UNKNOWN: {
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: {
         must(rtq__dyn_parse(&d, copy, len, &t->bound.arena) == RTQ_OK, copy);
         rtq__cell c = rtq__cell_y(d);
         c.kind = kind;
@@ -223,9 +224,15 @@ static rtq__expr *constant(tree *t, rtq__cell cell)
     return e;
 }
 
-rtq__expr *tree_long(tree *t, int64_t value) { return constant(t, rtq__cell_i(RTQ_LONG, value)); }
+rtq__expr *tree_long(tree *t, int64_t value)
+{
+    return constant(t, rtq__cell_i(RTQ_LONG, value));
+}
 
-rtq__expr *tree_text(tree *t, const char *text) { return constant(t, rtq__cell_s(text, strlen(text))); }
+rtq__expr *tree_text(tree *t, const char *text)
+{
+    return constant(t, rtq__cell_s(text, strlen(text)));
+}
 
 rtq__expr *tree_call(tree *t, const char *fn, const char *args, uint8_t kind, int n_args, ...)
 {
@@ -421,7 +428,10 @@ const char *tree_run(tree *t)
     return tree_text_out(t);
 }
 
-typedef struct lazy_ctx { const rtq__vec *from; tree *t; } lazy_ctx;
+typedef struct lazy_ctx {
+    const rtq__vec *from;
+    tree *t;
+} lazy_ctx;
 
 static int decode(rtq__vec *v, const rtq__sel *sel, uint32_t n_sel, void *ctx)
 {
@@ -443,8 +453,13 @@ static void make_lazy(tree *t, rtq__vec **from, rtq__vec *lazy, rtq__vec **cols,
         memset(valid[w], 0xff, sizeof valid[w]);
         memset(data[w], 0xa5, sizeof data[w]);
         ctx[w] = (lazy_ctx){from[w], t};
-        lazy[w] = (rtq__vec){.kind = from[w]->kind, .n = n, .data = data[w], .valid = from[w]->kind == RTQ_STRING ? NULL : valid[w], .load = decode,
-                             .load_ctx = &ctx[w], .loaded = loaded[w]};
+        lazy[w] = (rtq__vec){.kind = from[w]->kind,
+                             .n = n,
+                             .data = data[w],
+                             .valid = from[w]->kind == RTQ_STRING ? NULL : valid[w],
+                             .load = decode,
+                             .load_ctx = &ctx[w],
+                             .loaded = loaded[w]};
         cols[w] = &lazy[w];
     }
 }

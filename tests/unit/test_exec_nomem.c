@@ -70,7 +70,19 @@ static void each_allocation(void (*make)(tree *t))
     cr_expect_gt(failed, 10);
 }
 
-Test(exec_nomem, groups) { each_allocation(make_groups); }
-Test(exec_nomem, join) { each_allocation(make_join); }
-Test(exec_nomem, window) { each_allocation(make_window); }
-Test(exec_nomem, expand) { each_allocation(make_expand); }
+Test(exec_nomem, groups)
+{
+    each_allocation(make_groups);
+}
+Test(exec_nomem, join)
+{
+    each_allocation(make_join);
+}
+Test(exec_nomem, window)
+{
+    each_allocation(make_window);
+}
+Test(exec_nomem, expand)
+{
+    each_allocation(make_expand);
+}

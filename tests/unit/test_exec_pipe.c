@@ -4,11 +4,20 @@
 #include "tree.h"
 
 static tree t;
-static void up(void) { tree_init(&t); }
-static void down(void) { tree_free(&t); }
+static void up(void)
+{
+    tree_init(&t);
+}
+static void down(void)
+{
+    tree_free(&t);
+}
 TestSuite(exec_pipe, .init = up, .fini = down);
 
-static rtq__expr *more_than(const char *col, int64_t n) { return tree_call(&t, ">", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n)); }
+static rtq__expr *more_than(const char *col, int64_t n)
+{
+    return tree_call(&t, ">", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n));
+}
 
 Test(exec_pipe, constants_come_out_with_the_columns_asked_for)
 {
@@ -78,7 +87,8 @@ Test(exec_pipe, summarize_without_keys_gives_a_row_of_nothing)
 
 Test(exec_pipe, distinct_values_are_counted_by_group)
 {
-    rtq__rel *r = tree_values(&t, "k:string v:long w:string", "a,1,x;b,1,a text that is longer;a,2,x;a,1,y;b,,;a,,a text that is longer;b,1,");
+    rtq__rel *r = tree_values(&t, "k:string v:long w:string",
+                              "a,1,x;b,1,a text that is longer;a,2,x;a,1,y;b,,;a,,a text that is longer;b,1,");
     rtq__rel *g = tree_summarize(&t, r, "k"), *all = tree_summarize(&t, r, "");
     tree_agg(&t, g, "n", "count_distinct", tree_c(&t, "v"), RTQ_LONG);
     tree_agg(&t, g, "m", "count_distinct", tree_c(&t, "w"), RTQ_LONG);
@@ -151,8 +161,10 @@ static const char *join(uint8_t kind)
 {
     tree_free(&t);
     tree_init(&t);
-    rtq__rel *l = tree_values(&t, "k:long l:string", "1,a;2,b;2,c;,d;4,e"), *r = tree_values(&t, "j:long r:string", "2,x;2,y;3,z;,n;1,w");
-    bool left = kind != RTQ__JOIN_RIGHTANTI && kind != RTQ__JOIN_RIGHTSEMI, right = kind != RTQ__JOIN_LEFTANTI && kind != RTQ__JOIN_LEFTSEMI;
+    rtq__rel *l = tree_values(&t, "k:long l:string", "1,a;2,b;2,c;,d;4,e"),
+             *r = tree_values(&t, "j:long r:string", "2,x;2,y;3,z;,n;1,w");
+    bool left = kind != RTQ__JOIN_RIGHTANTI && kind != RTQ__JOIN_RIGHTSEMI,
+         right = kind != RTQ__JOIN_LEFTANTI && kind != RTQ__JOIN_LEFTSEMI;
     tree_result(&t, tree_join(&t, kind, l, r, "k", "j"), left && right ? "k l j r" : left ? "k l" : "j r");
     return tree_run(&t);
 }
@@ -210,7 +222,8 @@ Test(exec_pipe, windows_come_out_when_the_watermark_passes)
     tree_result(&t, r, "k n");
     t.unbounded = true;
     tree_open(&t);
-    tree_push(&t, "b:datetime k:string", "2020-01-01T00:01:00Z,x;2020-01-01T00:02:00Z,x;2020-01-01T00:01:00Z,y;2020-01-01T00:01:00Z,x", 3);
+    tree_push(&t, "b:datetime k:string",
+              "2020-01-01T00:01:00Z,x;2020-01-01T00:02:00Z,x;2020-01-01T00:01:00Z,y;2020-01-01T00:01:00Z,x", 3);
     cr_expect_str_eq(tree_text_out(&t), "");
     rtq__cell c = rtq__cell_i(RTQ_DATETIME, INT64_C(637134336000000000)); /* 2020-01-01 */
     cr_expect_eq(rtq__pipe_advance(t.pipe, c.u.i + 1199999999), RTQ_OK);
@@ -229,8 +242,11 @@ Test(exec_pipe, window_functions_remember_across_batches)
     rtq__rel *r = tree_scan(&t, "T", "a:long s:string");
     r = tree_extend(&t, r, "n", tree_call(&t, "row_number", "[long], [bool]", RTQ_LONG, 0));
     r = tree_extend(&t, r, "c", tree_call(&t, "row_cumsum", "long, [bool]", RTQ_LONG, 1, tree_c(&t, "a")));
-    r = tree_extend(&t, r, "p", tree_call(&t, "prev", "any, [long], [any]", RTQ_STRING, 2, tree_c(&t, "s"), tree_long(&t, 2)));
-    r = tree_extend(&t, r, "q", tree_call(&t, "next", "any, [long], [any]", RTQ_LONG, 3, tree_c(&t, "a"), tree_long(&t, 1), tree_long(&t, -1)));
+    r = tree_extend(&t, r, "p",
+                    tree_call(&t, "prev", "any, [long], [any]", RTQ_STRING, 2, tree_c(&t, "s"), tree_long(&t, 2)));
+    r = tree_extend(&t, r, "q",
+                    tree_call(&t, "next", "any, [long], [any]", RTQ_LONG, 3, tree_c(&t, "a"), tree_long(&t, 1),
+                              tree_long(&t, -1)));
     tree_result(&t, r, "n c p q");
     tree_open(&t);
     tree_push(&t, "a:long s:string", "1,one;2,two which is longer;,three;4,four;5,five", 2);
@@ -326,7 +342,10 @@ Test(exec_pipe, state_is_saved_and_loaded)
 }
 
 /* The same result rows, whatever their order. */
-static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 static const char *in_order(const char *text)
 {
@@ -351,7 +370,10 @@ static void make_feed_join(tree *x, uint8_t kind)
     rtq__rel *l = tree_ref(x, s, "a s", "a1 s1"), *r = tree_ref(x, s, "a s", "a2 s2");
     r = tree_filter(x, r, tree_call(x, "!=", "string, string", RTQ_BOOL, 2, tree_c(x, "s2"), tree_text(x, "x")));
     bool both = kind == RTQ__JOIN_INNER || kind == RTQ__JOIN_INNERUNIQUE;
-    tree_result(x, tree_join(x, kind, l, r, "a1", "a2"), both ? "a1 s1 a2 s2" : kind == RTQ__JOIN_LEFTSEMI ? "a1 s1" : "a2 s2");
+    tree_result(x, tree_join(x, kind, l, r, "a1", "a2"),
+                both                         ? "a1 s1 a2 s2"
+                : kind == RTQ__JOIN_LEFTSEMI ? "a1 s1"
+                                             : "a2 s2");
 }
 
 static void stream_join(uint8_t kind, uint32_t batch)

@@ -4,13 +4,28 @@
 #include "tree.h"
 
 static tree t;
-static void up(void) { tree_init(&t); }
-static void down(void) { tree_free(&t); }
+static void up(void)
+{
+    tree_init(&t);
+}
+static void down(void)
+{
+    tree_free(&t);
+}
 TestSuite(exec_push, .init = up, .fini = down);
 
-static rtq__expr *more(const char *col, int64_t n) { return tree_call(&t, ">", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n)); }
-static rtq__expr *is(const char *col, int64_t n) { return tree_call(&t, "==", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n)); }
-static rtq__expr *plus(const char *col, int64_t n) { return tree_call(&t, "+", "long, long", RTQ_LONG, 2, tree_c(&t, col), tree_long(&t, n)); }
+static rtq__expr *more(const char *col, int64_t n)
+{
+    return tree_call(&t, ">", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n));
+}
+static rtq__expr *is(const char *col, int64_t n)
+{
+    return tree_call(&t, "==", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n));
+}
+static rtq__expr *plus(const char *col, int64_t n)
+{
+    return tree_call(&t, "+", "long, long", RTQ_LONG, 2, tree_c(&t, col), tree_long(&t, n));
+}
 
 /* What the table is asked for, like "a>1&b==2|all"; in[] are branches. */
 static const char *asked(void)
@@ -23,7 +38,8 @@ static const char *asked(void)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", b ? "|" : "", table->branches[b].n ? "" : "all");
         for (uint32_t k = 0; k < table->branches[b].n; k++) {
             const rtq__plan_conjunct *c = &table->conjuncts[table->branches[b].conjuncts[k]];
-            n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %u", k ? "&" : "", table->wants[c->want].path, c->op);
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %u", k ? "&" : "", table->wants[c->want].path,
+                                  c->op);
             for (uint32_t v = 0; v < c->n_values; v++)
                 n += (size_t)snprintf(text + n, sizeof text - n, " %lld", (long long)c->values[v].u.i);
         }
@@ -67,7 +83,10 @@ static void through_extend(void)
     tree_result(&t, r, "x y");
 }
 
-Test(exec_push, through_extend) { same_rows(through_extend, "a 5 2"); } /* y is a + 1: not of the closed form, but evaluated in the scan */
+Test(exec_push, through_extend)
+{
+    same_rows(through_extend, "a 5 2");
+} /* y is a + 1: not of the closed form, but evaluated in the scan */
 
 static void through_keys(void)
 {
@@ -78,7 +97,10 @@ static void through_keys(void)
     tree_result(&t, r, "b n");
 }
 
-Test(exec_push, through_keys_of_summarize_but_not_aggregates) { same_rows(through_keys, "b 1 10"); }
+Test(exec_push, through_keys_of_summarize_but_not_aggregates)
+{
+    same_rows(through_keys, "b 1 10");
+}
 
 static void not_through_take(void)
 {
@@ -86,7 +108,10 @@ static void not_through_take(void)
     tree_result(&t, tree_filter(&t, r, is("b", 10)), "a b");
 }
 
-Test(exec_push, not_through_take) { same_rows(not_through_take, "all"); }
+Test(exec_push, not_through_take)
+{
+    same_rows(not_through_take, "all");
+}
 
 static void not_through_row_number(void)
 {
@@ -95,7 +120,10 @@ static void not_through_row_number(void)
     tree_result(&t, tree_filter(&t, r, is("b", 10)), "a n");
 }
 
-Test(exec_push, not_through_window_functions) { same_rows(not_through_row_number, "all"); }
+Test(exec_push, not_through_window_functions)
+{
+    same_rows(not_through_row_number, "all");
+}
 
 static void both_reads(void)
 {
@@ -107,17 +135,24 @@ static void both_reads(void)
     tree_result(&t, tree_filter(&t, j, more("ya", 1)), "xa xb ya yb");
 }
 
-Test(exec_push, each_read_of_a_table_has_its_own_branch) { same_rows(both_reads, "a 5 2|b 1 10&a 5 1"); }
+Test(exec_push, each_read_of_a_table_has_its_own_branch)
+{
+    same_rows(both_reads, "a 5 2|b 1 10&a 5 1");
+}
 
 static void outer_join(void)
 {
     rtq__rel *s = tree_scan(&t, "T", "a:long b:long");
     rtq__rel *x = tree_ref(&t, s, "a b", "xa xb"), *y = tree_ref(&t, s, "a b", "ya yb");
     rtq__rel *j = tree_join(&t, RTQ__JOIN_LEFTOUTER, x, y, "xa", "yb");
-    tree_result(&t, tree_filter(&t, j, tree_call(&t, "and", "", RTQ_BOOL, 2, more("xa", 2), more("yb", 1))), "xa xb ya yb");
+    tree_result(&t, tree_filter(&t, j, tree_call(&t, "and", "", RTQ_BOOL, 2, more("xa", 2), more("yb", 1))),
+                "xa xb ya yb");
 }
 
-Test(exec_push, outer_joins_take_predicates_of_the_kept_side_only) { same_rows(outer_join, "a 5 2|all"); }
+Test(exec_push, outer_joins_take_predicates_of_the_kept_side_only)
+{
+    same_rows(outer_join, "a 5 2|all");
+}
 
 static void unions(void)
 {
@@ -148,7 +183,10 @@ static void alternatives(void)
     tree_result(&t, tree_filter(&t, r, tree_call(&t, "and", "", RTQ_BOOL, 2, same, other)), "a b");
 }
 
-Test(exec_push, alternatives_become_in_or_branches) { same_rows(alternatives, "a 7 1 3&b 1 10|a 7 1 3&a 5 4"); }
+Test(exec_push, alternatives_become_in_or_branches)
+{
+    same_rows(alternatives, "a 7 1 3&b 1 10|a 7 1 3&a 5 4");
+}
 
 Test(exec_push, an_exact_source_saves_the_check)
 {
@@ -186,7 +224,8 @@ Test(exec_push, demands_of_plans_are_merged)
     rtq__reader readers[2] = {{t.plan, 0, 0}, {u.plan, 0, 0}};
     cr_assert_eq(rtq__demand_new(&demand, t.mem, t.plan->tables[0].table, 1, readers, 2, NULL, 7), RTQ_OK);
     const rtq__demand_table *d = &demand->tables[0];
-    cr_expect(d->n_wants == 2 && d->n_conjuncts == 1 && d->n_branches == 2 && !d->single && !d->all && demand->epoch == 7);
+    cr_expect(d->n_wants == 2 && d->n_conjuncts == 1 && d->n_branches == 2 && !d->single && !d->all &&
+              demand->epoch == 7);
     cr_expect_eq(d->wants[0].flags, RTQ__WANT_DECIDE | RTQ__WANT_SURVIVOR);
     demand->tables[0].conjuncts[0].verdict = RTQ_PUSH_EXACT;
     rtq__demand_settle(demand);

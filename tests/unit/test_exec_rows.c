@@ -3,11 +3,20 @@
 #include "tree.h"
 
 static tree t;
-static void up(void) { tree_init(&t); }
-static void down(void) { tree_free(&t); }
+static void up(void)
+{
+    tree_init(&t);
+}
+static void down(void)
+{
+    tree_free(&t);
+}
 TestSuite(exec_rows, .init = up, .fini = down);
 
-static void *keep(size_t len) { return rtq__arena_zalloc(&t.bound.arena, len); }
+static void *keep(size_t len)
+{
+    return rtq__arena_zalloc(&t.bound.arena, len);
+}
 
 static rtq__expand_item *items(const char *from, const char *to, uint8_t kind)
 {
@@ -116,15 +125,22 @@ Test(exec_rows, a_body_sees_outer_columns)
 {
     rtq__rel *r = tree_values(&t, "a:long d:dynamic", "1,[5|1|3];3,[4|10]");
     rtq__rel *apply = apply_begin(r, "d");
-    rtq__rel *body = tree_extend(&t, apply->u.apply.input, "x", tree_call(&t, "*", "long, long", RTQ_LONG, 2, tree_c(&t, "e"), tree_c(&t, "oa")));
+    rtq__rel *body = tree_extend(&t, apply->u.apply.input, "x",
+                                 tree_call(&t, "*", "long, long", RTQ_LONG, 2, tree_c(&t, "e"), tree_c(&t, "oa")));
     rtq__rel *sum = tree_summarize(&t, body, "");
     tree_agg(&t, sum, "s", "sum", tree_c(&t, "x"), RTQ_LONG);
     tree_result(&t, apply_end(apply, sum, "s"), "a s");
     cr_expect_str_eq(tree_run(&t), "1,9;3,42;");
 }
 
-static rtq__parse_piece text(const char *s) { return (rtq__parse_piece){.text = s, .len = (uint32_t)strlen(s)}; }
-static rtq__parse_piece column(const char *name, uint8_t kind) { return (rtq__parse_piece){.col = tree_col(&t, name, kind)}; }
+static rtq__parse_piece text(const char *s)
+{
+    return (rtq__parse_piece){.text = s, .len = (uint32_t)strlen(s)};
+}
+static rtq__parse_piece column(const char *name, uint8_t kind)
+{
+    return (rtq__parse_piece){.col = tree_col(&t, name, kind)};
+}
 
 static rtq__rel *parse(rtq__rel *in, uint8_t mode, bool where, uint32_t n, const rtq__parse_piece *pieces)
 {

@@ -3,11 +3,20 @@
 #include "tree.h"
 
 static tree t;
-static void up(void) { tree_init(&t); }
-static void down(void) { tree_free(&t); }
+static void up(void)
+{
+    tree_init(&t);
+}
+static void down(void)
+{
+    tree_free(&t);
+}
 TestSuite(exec_steady, .init = up, .fini = down);
 
-static rtq__expr *more_than(const char *col, int64_t n) { return tree_call(&t, ">", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n)); }
+static rtq__expr *more_than(const char *col, int64_t n)
+{
+    return tree_call(&t, ">", "long, long", RTQ_BOOL, 2, tree_c(&t, col), tree_long(&t, n));
+}
 
 static const char schema[] = "a:long b:long s:string d:dynamic";
 static const char rows[] = "1,1,x,[1|2|3];2,2,some text of some length,{\"k\":1};3,3,y,;4,4,id=12 more,[]";
@@ -74,7 +83,8 @@ Test(exec_steady, cells_of_rejected_rows_stay_undecoded)
     t.lazy = true;
     tree_open(&t);
     tree_push(&t, schema, rows, 4);
-    cr_expect_eq(t.decoded, 4 + 3, "%lu cells", (unsigned long)t.decoded); /* a of each row; b, s, d of the one that passes */
+    cr_expect_eq(t.decoded, 4 + 3, "%lu cells",
+                 (unsigned long)t.decoded); /* a of each row; b, s, d of the one that passes */
     cr_expect_str_eq(tree_run(&t), "5,id=12 more,[];");
 }
 
