@@ -49,7 +49,8 @@ static int check_choice(const rtq__option_def *def, const char *value, rtq_diag 
     rtq__nearest_init(&nearest, value, strlen(value));
     if (is_choice(def->choices, value, &nearest))
         return RTQ_OK;
-    rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "option %s: '%s' is not one of %s", def->key, value, def->choices);
+    rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "option %s: '%s' is not one of %s", def->key, value,
+                  def->choices);
     rtq__diag_subject(diag, def->key);
     if (rtq__nearest_get(&nearest))
         rtq__diag_hint(diag, "did you mean '%.*s'?", (int)nearest.best_len, nearest.best);
@@ -78,10 +79,8 @@ static int check_value(const rtq__option_def *def, const char *value, rtq_diag *
         if (!*value)
             expected = "a path";
         break;
-    case RTQ__OPT_CHOICE:
-        return check_choice(def, value, diag);
-    default:
-        break;
+    case RTQ__OPT_CHOICE: return check_choice(def, value, diag);
+    default: break;
     }
     if (!expected)
         return RTQ_OK;
@@ -103,7 +102,8 @@ static int unknown_key(const rtq__option_def *defs, const char *key, const char 
     return RTQ_ERR_ARG;
 }
 
-int rtq__options_check(const rtq__option_def *defs, const rtq_option *options, size_t n, const char *kind, rtq_diag *diag)
+int rtq__options_check(const rtq__option_def *defs, const rtq_option *options, size_t n, const char *kind,
+                       rtq_diag *diag)
 {
     int rc = RTQ_OK;
     for (size_t i = 0; i < n; i++) {
@@ -134,7 +134,8 @@ int rtq__options_check(const rtq__option_def *defs, const rtq_option *options, s
         for (size_t i = 0; i < n && !given; i++)
             given = options[i].key && strcmp(options[i].key, def->key) == 0;
         if (!given) {
-            rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "%s needs the option %s (%s)", kind, def->key, def->doc);
+            rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "%s needs the option %s (%s)", kind, def->key,
+                               def->doc);
             rtq__diag_subject(diag, def->key);
         }
     }

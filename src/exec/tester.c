@@ -21,7 +21,7 @@ typedef struct prepared {
     constant *values;
     uint32_t n, op; /* without CASE and NOT */
     bool negate, match_case;
-    uint8_t kind;   /* of the want */
+    uint8_t kind; /* of the want */
     uint8_t verdict;
 } prepared;
 
@@ -78,8 +78,8 @@ static bool is_order_op(uint32_t op)
 static uint8_t verdict_of_pair(const prepared *p, const constant *c)
 {
     uint32_t value = c->cell->kind, want = p->kind;
-    if (c->cell->is_null || want == RTQ_DYNAMIC || want == RTQ_DECIMAL || value == RTQ_DECIMAL || value == RTQ_DYNAMIC ||
-        value == RTQ_UNKNOWN)
+    if (c->cell->is_null || want == RTQ_DYNAMIC || want == RTQ_DECIMAL || value == RTQ_DECIMAL ||
+        value == RTQ_DYNAMIC || value == RTQ_UNKNOWN)
         return RTQ_PUSH_NO;
     if (is_text_op(p->op))
         return value == RTQ_STRING && (want == RTQ_STRING || want == RTQ_UNKNOWN) ? RTQ_PUSH_EXACT : RTQ_PUSH_NO;
@@ -108,7 +108,8 @@ static uint8_t verdict_of(const prepared *p)
     for (uint32_t i = 0; i < p->n; i++) {
         uint8_t v = verdict_of_pair(p, &p->values[i]);
         bool mixed = p->values[i].cell->kind != p->values[0].cell->kind;
-        if (mixed && (p->kind == RTQ_UNKNOWN || p->values[i].cell->kind == RTQ_STRING || p->values[0].cell->kind == RTQ_STRING))
+        if (mixed &&
+            (p->kind == RTQ_UNKNOWN || p->values[i].cell->kind == RTQ_STRING || p->values[0].cell->kind == RTQ_STRING))
             v = RTQ_PUSH_NO;
         if (v < worst)
             worst = v;
@@ -213,20 +214,13 @@ static bool text_holds(const prepared *p, const char *s, size_t len, const rtq__
     size_t n = v->len;
     switch (p->op) {
     case RTQ_OP_EQ:
-    case RTQ_OP_IN:
-        return len == n && memcmp(s, v->u.s, n) == 0;
-    case RTQ_OP_EQ_NOCASE:
-        return cs ? len == n && memcmp(s, v->u.s, n) == 0 : rtq__equal_nocase(s, len, v->u.s, n);
-    case RTQ_OP_HAS:
-        return rtq__has_term(s, len, v->u.s, n, cs);
-    case RTQ_OP_CONTAINS:
-        return (cs ? rtq__find(s, len, v->u.s, n) : rtq__find_nocase(s, len, v->u.s, n)) >= 0;
-    case RTQ_OP_STARTSWITH:
-        return cs ? len >= n && memcmp(s, v->u.s, n) == 0 : starts_nocase(s, len, v->u.s, n);
-    case RTQ_OP_ENDSWITH:
-        return cs ? len >= n && memcmp(s + len - n, v->u.s, n) == 0 : ends_nocase(s, len, v->u.s, n);
-    default:
-        return true;
+    case RTQ_OP_IN: return len == n && memcmp(s, v->u.s, n) == 0;
+    case RTQ_OP_EQ_NOCASE: return cs ? len == n && memcmp(s, v->u.s, n) == 0 : rtq__equal_nocase(s, len, v->u.s, n);
+    case RTQ_OP_HAS: return rtq__has_term(s, len, v->u.s, n, cs);
+    case RTQ_OP_CONTAINS: return (cs ? rtq__find(s, len, v->u.s, n) : rtq__find_nocase(s, len, v->u.s, n)) >= 0;
+    case RTQ_OP_STARTSWITH: return cs ? len >= n && memcmp(s, v->u.s, n) == 0 : starts_nocase(s, len, v->u.s, n);
+    case RTQ_OP_ENDSWITH: return cs ? len >= n && memcmp(s + len - n, v->u.s, n) == 0 : ends_nocase(s, len, v->u.s, n);
+    default: return true;
     }
 }
 
@@ -267,7 +261,8 @@ static int test_ordered(const prepared *p, const void *value, order_fn order)
 {
     bool any = false;
     if (p->op == RTQ_OP_BETWEEN) {
-        any = holds_order(RTQ_OP_GE, order(value, &p->values[0])) && holds_order(RTQ_OP_LE, order(value, &p->values[1]));
+        any = holds_order(RTQ_OP_GE, order(value, &p->values[0])) &&
+              holds_order(RTQ_OP_LE, order(value, &p->values[1]));
     } else {
         for (uint32_t i = 0; i < p->n && !any; i++)
             any = holds_order(p->op, order(value, &p->values[i]));
@@ -369,18 +364,13 @@ static int unknown_as_real(const prepared *p, const rtq__dyn *y)
 {
     double d;
     switch (y->tag) {
-    case RTQ__DYN_LONG:
-        d = (double)y->u.i;
-        break;
-    case RTQ__DYN_REAL:
-        d = y->u.d;
-        break;
+    case RTQ__DYN_LONG: d = (double)y->u.i; break;
+    case RTQ__DYN_REAL: d = y->u.d; break;
     case RTQ__DYN_STRING:
         if (!rtq__parse_real(&d, y->u.p, y->len))
             return UNSURE; /* may still be hexadecimal */
         break;
-    default:
-        return UNSURE;
+    default: return UNSURE;
     }
     return test_ordered(p, &d, order_real);
 }

@@ -24,7 +24,10 @@ static size_t env_number(const char *name, size_t fallback)
 }
 
 /* ---- the file -------------------------------------------------------------------------------------------------------------------- */
-typedef struct chunks { uint8_t *p; size_t n; } chunks;
+typedef struct chunks {
+    uint8_t *p;
+    size_t n;
+} chunks;
 
 static void add_chunks(chunks *c, const char *path)
 {
@@ -90,10 +93,11 @@ static uint64_t plain_read(const char *path)
 typedef struct scenario {
     const char *name, *checksums;
     const char *wants[24];
-    int64_t event_id;        /* 0: no filter */
+    int64_t event_id; /* 0: no filter */
     const char *contains_in, *needle;
 } scenario;
 
+/* clang-format off */
 static const scenario scenarios[] = {
     {"count", "off", {NULL}, 0, NULL, NULL},
     {"EventID of all", "off", {"EventID"}, 0, NULL, NULL},
@@ -106,6 +110,7 @@ static const scenario scenarios[] = {
                             "Version", "Qualifiers", "ProcessID", "ThreadID", "UserID", "ActivityID", "RelatedActivityID", "ProviderGuid",
                             "EventSourceName", "EventData", "UserData"}, 0, NULL, NULL},
 };
+/* clang-format on */
 
 static void scenario_demand(ed *e, const scenario *s)
 {
@@ -155,7 +160,8 @@ int main(void)
     char path[] = "/tmp/bench_evtx_XXXXXX";
     size_t bytes = env_number("BENCH_MB", 256) << 20, rounds = env_number("BENCH_ROUNDS", 5);
     const char *only = getenv("BENCH_FILES");
-    chunks c = read_folder("../shared/data/evtx", only && *only ? only : "security.evtx pr_4688_tchopper.evtx smb_5145_wmiexec.evtx");
+    chunks c = read_folder("../shared/data/evtx",
+                           only && *only ? only : "security.evtx pr_4688_tchopper.evtx smb_5145_wmiexec.evtx");
     if (c.n == 0)
         c = read_folder("tests/data", NULL);
     int fd = mkstemp(path);
@@ -180,11 +186,14 @@ int main(void)
     }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("evtx, %zu MB of %zu distinct chunks; plain read and sum %.0f MB/s\n", bytes >> 20, c.n, (double)bytes / plain / 1e6);
+    printf("evtx, %zu MB of %zu distinct chunks; plain read and sum %.0f MB/s\n", bytes >> 20, c.n,
+           (double)bytes / plain / 1e6);
     for (int i = 0; i < N; i++)
-        printf("  %-18s %7.0f MB/s %6.2f M records/s  %5.1f %% match  %.2f of plain\n", scenarios[i].name, (double)bytes / best[i] / 1e6,
-               (double)stats[i].in / best[i] / 1e6, 100.0 * (double)stats[i].out / (double)stats[i].in, plain / best[i]);
-    printf("  resident %.1f MB (%.1f of them the test's own chunks)\n", (double)usage.ru_maxrss / 1024, (double)(c.n * EVTX_CHUNK) / 1048576);
+        printf("  %-18s %7.0f MB/s %6.2f M records/s  %5.1f %% match  %.2f of plain\n", scenarios[i].name,
+               (double)bytes / best[i] / 1e6, (double)stats[i].in / best[i] / 1e6,
+               100.0 * (double)stats[i].out / (double)stats[i].in, plain / best[i]);
+    printf("  resident %.1f MB (%.1f of them the test's own chunks)\n", (double)usage.ru_maxrss / 1024,
+           (double)(c.n * EVTX_CHUNK) / 1048576);
     unlink(path);
     free(c.p);
     return 0;

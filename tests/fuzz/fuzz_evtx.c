@@ -37,7 +37,13 @@ static void check_text(const rtq__batch *b, uint32_t row)
     }
 }
 
-typedef struct hash { ed *e; rtq__tester *tester; rtq__buf line; uint64_t sum, rows; bool filter, check; } hash;
+typedef struct hash {
+    ed *e;
+    rtq__tester *tester;
+    rtq__buf line;
+    uint64_t sum, rows;
+    bool filter, check;
+} hash;
 
 static void take(void *user, rtq__batch *b, uint32_t row)
 {
@@ -53,9 +59,13 @@ static void take(void *user, rtq__batch *b, uint32_t row)
     h->rows++;
 }
 
-#define TEXT(t) {.kind = RTQ_STRING, .len = sizeof t - 1, .u.s = t}
+#define TEXT(t)                                           \
+    {                                                     \
+        .kind = RTQ_STRING, .len = sizeof t - 1, .u.s = t \
+    }
 static void pick_filter(ed *e, uint32_t n)
 {
+    /* clang-format off */
     static const struct { const char *path; uint32_t op; rtq__cell v; } conds[] = {
         {"EventID", RTQ_OP_EQ, {.kind = RTQ_INT, .u.i = 4624}},
         {"EventID", RTQ_OP_GT, {.kind = RTQ_LONG, .u.i = 10}},
@@ -71,6 +81,7 @@ static void pick_filter(ed *e, uint32_t n)
         {"UserData.Changed.Deep.Er.Est", RTQ_OP_EQ, {.kind = RTQ_LONG, .u.i = 42}},
         {"Level", RTQ_OP_NOTNULL, {0}},
     };
+    /* clang-format on */
     enum { N = sizeof conds / sizeof *conds };
     if (n == 0) {
         ed_drop_branches(e);
@@ -87,9 +98,22 @@ static void pick_filter(ed *e, uint32_t n)
 
 static void pick_wants(ed *e, uint32_t n)
 {
-    static const char *const wants[] = {"EventRecordID", "EventData", "Provider", "UserData", "EventData.TargetUserName", "EventData.Data",
-                                        "UserData.Changed.Part[1]", "EventData.Deep.A['@x']", "ActivityID", "RenderingInfo", "Channel",
-                                        "EventData.Inner", "HeaderTime", "ContainerLog", "Keywords", "EventData['@Name']"};
+    static const char *const wants[] = {"EventRecordID",
+                                        "EventData",
+                                        "Provider",
+                                        "UserData",
+                                        "EventData.TargetUserName",
+                                        "EventData.Data",
+                                        "UserData.Changed.Part[1]",
+                                        "EventData.Deep.A['@x']",
+                                        "ActivityID",
+                                        "RenderingInfo",
+                                        "Channel",
+                                        "EventData.Inner",
+                                        "HeaderTime",
+                                        "ContainerLog",
+                                        "Keywords",
+                                        "EventData['@Name']"};
     for (uint32_t i = 0; i < sizeof wants / sizeof *wants; i++)
         if (n & 1u << (i % 8))
             ed_want(e, wants[(i + (n & 3)) % 16], RTQ__WANT_SURVIVOR);

@@ -3,6 +3,7 @@
 #include "evtx_gen.h"
 #include "sources/evtx/evtx.h"
 
+/* clang-format off */
 #define NS "http://schemas.microsoft.com/win/2004/08/events/event"
 #define SYSTEM_HEAD(provider, channel)                                                                                                \
     "<Event xmlns=\"" NS "\"><System><Provider Name=\"" provider "\" Guid=\"{15?guid}\"/>"                                           \
@@ -37,6 +38,8 @@ static const eg_tmpl user = {0xAAAA, "<UserData><Changed xmlns=\"urn:x\" kind=\"
 static const eg_tmpl holder = {0xBBBB, "<EventData><Data Name=\"Inner\">{0:xml}</Data><Data Name=\"Plain\">{1:str}</Data></EventData>", false};
 static const eg_tmpl inner = {0xCCCC, "<Item><Key>{0:str}</Key></Item>", false};
 
+/* clang-format on */
+
 static const uint8_t guid[16] = {0x78, 0x56, 0x34, 0x12, 0x34, 0x12, 0x34, 0x12, 0x12, 0x34, 1, 2, 3, 4, 5, 6};
 static const uint8_t sid[12] = {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
 
@@ -44,7 +47,8 @@ static const uint64_t base_time = UINT64_C(132223104000000000); /* 2020-01-01 */
 
 void eg_system(eg_val *v, uint32_t n, const eg_event *e, uint8_t *s)
 {
-    uint64_t keywords = UINT64_C(0x8020000000000000), filetime = e->filetime ? e->filetime : base_time, record_id = e->record_id;
+    uint64_t keywords = UINT64_C(0x8020000000000000), filetime = e->filetime ? e->filetime : base_time,
+             record_id = e->record_id;
     uint32_t pid = 4 + e->id, tid = 8;
     uint16_t id = (uint16_t)e->id, task = 12544;
     memset(v, 0, n * sizeof *v);
@@ -80,7 +84,8 @@ static void add(eg *g, const eg_tmpl *t, uint32_t n, uint32_t id, const eg_val *
 {
     eg_val vals[20];
     uint8_t store[64];
-    eg_event e = {.id = id, .record_id = 1000 + g->next_id, .filetime = base_time + g->next_id * 10000001, .data = data};
+    eg_event e = {
+        .id = id, .record_id = 1000 + g->next_id, .filetime = base_time + g->next_id * 10000001, .data = data};
     eg_system(vals, n, &e, store);
     eg_record(g, e.filetime + 5, &(eg_inst){t, n, vals});
 }
@@ -128,21 +133,15 @@ static void kinds(eg *g)
     static const double f64 = -0.25;
     static const uint32_t size4 = 0xabcd, numbers[3] = {1, 2, 300};
     static const uint16_t civil[8] = {2021, 2, 4, 4, 5, 6, 7, 89};
-    eg_val v[15] = {{.type = "i8", .data = &i8, .len = 1},
-                    {.type = "i16", .data = &i16, .len = 2},
-                    {.type = "i32", .data = &i32, .len = 4},
-                    {.type = "i64", .data = &i64, .len = 8},
-                    {.type = "u64", .data = &u64, .len = 8},
-                    {.type = "f32", .data = &f32, .len = 4},
-                    {.type = "f64", .data = &f64, .len = 8},
-                    {.type = "ansi", .data = "caf\xE9 \x80"},
-                    {.type = "size", .data = &size4, .len = 4},
-                    {.type = "filetime", .data = &when, .len = 8},
-                    {.type = "filetime", .data = &never, .len = 8},
-                    {.type = "systemtime", .data = civil, .len = 16},
-                    {.type = "u32[]", .data = numbers, .len = 12},
-                    {.type = "str", .data = "o\0d\0d\0\0\0x\0y", .len = 11},
-                    {.type = "null", .data = guid, .len = 5}};
+    eg_val v[15] = {
+        {.type = "i8", .data = &i8, .len = 1},          {.type = "i16", .data = &i16, .len = 2},
+        {.type = "i32", .data = &i32, .len = 4},        {.type = "i64", .data = &i64, .len = 8},
+        {.type = "u64", .data = &u64, .len = 8},        {.type = "f32", .data = &f32, .len = 4},
+        {.type = "f64", .data = &f64, .len = 8},        {.type = "ansi", .data = "caf\xE9 \x80"},
+        {.type = "size", .data = &size4, .len = 4},     {.type = "filetime", .data = &when, .len = 8},
+        {.type = "filetime", .data = &never, .len = 8}, {.type = "systemtime", .data = civil, .len = 16},
+        {.type = "u32[]", .data = numbers, .len = 12},  {.type = "str", .data = "o\0d\0d\0\0\0x\0y", .len = 11},
+        {.type = "null", .data = guid, .len = 5}};
     eg_inst inst = {&values, 15, v};
     eg_val data = xml_of(&inst);
     eg_chunk(g);
@@ -177,7 +176,9 @@ static void forms(eg *g)
 {
     static const uint32_t deep = 42;
     eg_val v[3] = {{.type = "str", .data = "one"}, {.type = "str", .data = "two"}, {.type = "str", .data = "three"}};
-    eg_val u[3] = {{.type = "str", .data = "Renamed"}, {.type = "str", .data = "rename"}, {.type = "u32", .data = &deep, .len = 4}};
+    eg_val u[3] = {{.type = "str", .data = "Renamed"},
+                   {.type = "str", .data = "rename"},
+                   {.type = "u32", .data = &deep, .len = 4}};
     eg_inst s = {&shapes, 3, v}, w = {&user, 3, u};
     eg_val data = xml_of(&s), more = xml_of(&w);
     eg_chunk(g);
@@ -205,6 +206,7 @@ static void forms(eg *g)
     add(g, &no_dependency, 18, 17, NULL);
 }
 
+/* clang-format off */
 #define LITERAL_EVENT(id, data)                                                                                                          \
     "<Event xmlns=\"" NS "\"><System><Provider Name=\"Literal\" Guid=\"{12345678-1234-1234-1234-010203040506}\"/><EventID>" id              \
     "</EventID><Version>2</Version><Level>4</Level><Task>1</Task><Opcode>0</Opcode><Keywords>0x8000000000000000</Keywords>"                 \
@@ -214,6 +216,8 @@ static void forms(eg *g)
 
 static const char literal_data[] = LITERAL_EVENT("4624", "<EventData><Data Name=\"TargetUserName\">carol</Data><Data Name=\"LogonType\">3</Data>"
                                                          "<Data Name=\"ProcessId\">0x3e7</Data></EventData>");
+
+/* clang-format on */
 
 /* The writer takes { for a substitution, so the GUID is spelled with character references. */
 static void literals(eg *g)
@@ -293,9 +297,12 @@ static void truncated(eg *g)
     g->len = EVTX_FILE_HEADER + g->record + 100; /* in the middle of the last record */
 }
 
-static const struct { const char *name; void (*make)(eg *g); } cases[] = {
-    {"basic", basic}, {"kinds", kinds}, {"classics", classics}, {"forms", forms},       {"literals", literals},
-    {"damaged", damaged}, {"flags", flags}, {"empty", empty},   {"truncated", truncated},
+static const struct {
+    const char *name;
+    void (*make)(eg *g);
+} cases[] = {
+    {"basic", basic},     {"kinds", kinds}, {"classics", classics}, {"forms", forms},         {"literals", literals},
+    {"damaged", damaged}, {"flags", flags}, {"empty", empty},       {"truncated", truncated},
 };
 
 const char *eg_case_name(uint32_t i)

@@ -1,3 +1,4 @@
+/* evtx_gen.c - writes event logs: XML texts to tokens, template instances, records, chunks. */
 #include "evtx_gen.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,10 @@ static void grow(eg *g, size_t len)
     g->len = len > g->len ? len : g->len;
 }
 
-static uint8_t *at(eg *g, uint32_t pos) { return g->bytes + g->chunk + pos; }
+static uint8_t *at(eg *g, uint32_t pos)
+{
+    return g->bytes + g->chunk + pos;
+}
 
 static void put(eg *g, const void *p, size_t n)
 {
@@ -27,11 +31,28 @@ static void put(eg *g, const void *p, size_t n)
     g->pos += (uint32_t)n;
 }
 
-static void put8(eg *g, uint32_t x) { uint8_t b = (uint8_t)x; put(g, &b, 1); }
-static void put16(eg *g, uint32_t x) { uint16_t b = (uint16_t)x; put(g, &b, 2); }
-static void put32(eg *g, uint32_t x) { put(g, &x, 4); }
-static void put64(eg *g, uint64_t x) { put(g, &x, 8); }
-static void set32(eg *g, uint32_t pos, uint32_t x) { memcpy(at(g, pos), &x, 4); }
+static void put8(eg *g, uint32_t x)
+{
+    uint8_t b = (uint8_t)x;
+    put(g, &b, 1);
+}
+static void put16(eg *g, uint32_t x)
+{
+    uint16_t b = (uint16_t)x;
+    put(g, &b, 2);
+}
+static void put32(eg *g, uint32_t x)
+{
+    put(g, &x, 4);
+}
+static void put64(eg *g, uint64_t x)
+{
+    put(g, &x, 8);
+}
+static void set32(eg *g, uint32_t pos, uint32_t x)
+{
+    memcpy(at(g, pos), &x, 4);
+}
 
 /* UTF-8 to UTF-16; "\xED\xA0\x80" style lone surrogates pass through. Returns units. */
 static uint32_t to_utf16(uint16_t *out, const char *s, size_t len)
@@ -79,8 +100,9 @@ static void put_name(eg *g, const char *s, size_t len)
 }
 
 /* ---- XML to tokens -------------------------------------------------------------------------------------------------------------------- */
-static const char *const types[] = {"null", "str", "ansi", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64", "bool", "bin",
-                                    "guid", "size", "filetime", "systemtime", "sid", "hex32", "hex64"};
+static const char *const types[] = {"null", "str",      "ansi",       "i8",  "u8",    "i16",  "u16", "i32",
+                                    "u32",  "i64",      "u64",        "f32", "f64",   "bool", "bin", "guid",
+                                    "size", "filetime", "systemtime", "sid", "hex32", "hex64"};
 
 static uint32_t type_of(const char *s, size_t len)
 {
@@ -231,7 +253,9 @@ static void put_fragment(eg *g, const char *xml, bool dependency_id, bool header
     if (header)
         put(g, "\x0F\x01\x01", 4);
     while (*xml)
-        xml = *xml == '<' && xml[1] == '?' ? put_special(g, xml) : *xml == '<' ? put_element(g, xml, dependency_id) : put_content(g, xml, '<');
+        xml = *xml == '<' && xml[1] == '?' ? put_special(g, xml)
+              : *xml == '<'                ? put_element(g, xml, dependency_id)
+                                           : put_content(g, xml, '<');
     put8(g, 0);
 }
 
@@ -387,7 +411,8 @@ void eg_sums(eg *g)
         uint8_t *p = g->bytes + c;
         if (memcmp(p, "ElfChnk", 8) != 0)
             continue;
-        uint32_t used = evtx_u32(p + 48), sum = used < 512 || used > EVTX_CHUNK ? 0 : rtq__evtx_crc(0, p + 512, used - 512);
+        uint32_t used = evtx_u32(p + 48),
+                 sum = used < 512 || used > EVTX_CHUNK ? 0 : rtq__evtx_crc(0, p + 512, used - 512);
         memcpy(p + 52, &sum, 4);
         sum = rtq__evtx_crc(rtq__evtx_crc(0, p, 120), p + 128, 384);
         memcpy(p + 124, &sum, 4);

@@ -1,3 +1,4 @@
+/* evtx_run.c - demands written by hand, and runs of the event log decoder. */
 #include "evtx_run.h"
 #include <stdlib.h>
 
@@ -125,7 +126,8 @@ static void hand_out(rtq__evtx *d, ed_row_fn row, void *user)
         row(user, b, r);
 }
 
-int ed_run(ed *e, const uint8_t *bytes, size_t len, uint32_t max_rows, ed_row_fn row, void *user, rtq__source_stats *stats)
+int ed_run(ed *e, const uint8_t *bytes, size_t len, uint32_t max_rows, ed_row_fn row, void *user,
+           rtq__source_stats *stats)
 {
     rtq__evtx *d = NULL;
     int64_t max_time = INT64_MIN;

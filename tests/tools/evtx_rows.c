@@ -63,8 +63,9 @@ int main(int argc, char **argv)
         if (rc == RTQ_OK)
             rc = drain(src, &e, stats_only, &line);
         const rtq__source_stats *s = &src->stats;
-        fprintf(stderr, "in %llu out %llu filtered %llu errored %llu bytes %llu\n", (unsigned long long)s->in, (unsigned long long)s->out,
-                (unsigned long long)s->filtered, (unsigned long long)s->errored, (unsigned long long)s->bytes);
+        fprintf(stderr, "in %llu out %llu filtered %llu errored %llu bytes %llu\n", (unsigned long long)s->in,
+                (unsigned long long)s->out, (unsigned long long)s->filtered, (unsigned long long)s->errored,
+                (unsigned long long)s->bytes);
         src->cls->close(src);
     }
     rtq__buf_free(&line);

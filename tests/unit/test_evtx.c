@@ -5,7 +5,10 @@
 #include "evtx_run.h"
 
 static rtq__mem *mem;
-static void setup(void) { mem = rtq__mem_new(NULL, NULL, 0); }
+static void setup(void)
+{
+    mem = rtq__mem_new(NULL, NULL, 0);
+}
 static void teardown(void)
 {
     cr_assert_eq(mem->used, 0, "memory is lost");
@@ -13,7 +16,10 @@ static void teardown(void)
 }
 TestSuite(evtx, .init = setup, .fini = teardown);
 
-typedef struct sink { rtq__buf text; ed *e; } sink;
+typedef struct sink {
+    rtq__buf text;
+    ed *e;
+} sink;
 
 static void add_row(void *user, rtq__batch *b, uint32_t row)
 {
@@ -63,6 +69,7 @@ static void expect_rows(const char *name, const char *wants, const char *expecte
     free(single);
 }
 
+/* clang-format off */
 Test(evtx, system_columns)
 {
     expect_rows("basic", "EventID Version Level Task Opcode Keywords TimeCreated EventRecordID ProcessID ThreadID UserID",
@@ -162,17 +169,43 @@ Test(evtx, shapes_of_bags)
                 "{\"EventData\":null,\"UserData\":null}\n");
 }
 
+/* clang-format on */
+
 /* A path finds what walking the whole value finds. */
 Test(evtx, paths_equal_walks)
 {
-    static const char *const paths[] = {"EventData.Twice", "EventData.Twice[1]", "EventData.Twice[-1]", "EventData.Data[2]", "EventData.Deep.A['#text']",
-                                        "EventData.Deep.A['@x']", "EventData['with space.dot']", "EventData.Joined", "EventData['@Name']",
-                                        "EventData.Inner", "EventData.Inner.Item.Key", "EventData.Inner.Bare['@a']", "EventData.Plain",
-                                        "EventData.Loose", "EventData.Inside", "EventData.Inside.More", "EventData.Numbers[2]", "EventData.U64",
-                                        "EventData.TargetUserName", "EventData.TargetUserName['@Name']", "EventData.Data", "EventData.Binary",
-                                        "UserData.Changed", "UserData.Changed['@kind']", "UserData.Changed.Name", "UserData.Changed.Part",
-                                        "UserData.Changed.Part[1]['#text']", "UserData.Changed.Empty", "UserData.Changed.Deep.Er.Est",
-                                        "UserData.Changed.Deep", "UserData.None.Deep", "UserData.Changed.Deep.Er.Est.More"};
+    static const char *const paths[] = {"EventData.Twice",
+                                        "EventData.Twice[1]",
+                                        "EventData.Twice[-1]",
+                                        "EventData.Data[2]",
+                                        "EventData.Deep.A['#text']",
+                                        "EventData.Deep.A['@x']",
+                                        "EventData['with space.dot']",
+                                        "EventData.Joined",
+                                        "EventData['@Name']",
+                                        "EventData.Inner",
+                                        "EventData.Inner.Item.Key",
+                                        "EventData.Inner.Bare['@a']",
+                                        "EventData.Plain",
+                                        "EventData.Loose",
+                                        "EventData.Inside",
+                                        "EventData.Inside.More",
+                                        "EventData.Numbers[2]",
+                                        "EventData.U64",
+                                        "EventData.TargetUserName",
+                                        "EventData.TargetUserName['@Name']",
+                                        "EventData.Data",
+                                        "EventData.Binary",
+                                        "UserData.Changed",
+                                        "UserData.Changed['@kind']",
+                                        "UserData.Changed.Name",
+                                        "UserData.Changed.Part",
+                                        "UserData.Changed.Part[1]['#text']",
+                                        "UserData.Changed.Empty",
+                                        "UserData.Changed.Deep.Er.Est",
+                                        "UserData.Changed.Deep",
+                                        "UserData.None.Deep",
+                                        "UserData.Changed.Deep.Er.Est.More"};
     enum { N = sizeof paths / sizeof *paths };
     for (uint32_t c = 0; eg_case_name(c); c++) {
         for (int p = 0; p < N; p++) {
@@ -213,24 +246,32 @@ Test(evtx, paths_equal_walks)
 
 Test(evtx, records_without_template)
 {
-    expect_rows("literals", "TimeCreated EventID Level Keywords Provider ProviderGuid ProcessID UserID EventData.LogonType",
-                "{\"TimeCreated\":\"2020-01-02T03:04:05.1234567Z\",\"EventID\":4624,\"Level\":4,\"Keywords\":-9223372036854775808,"
-                "\"Provider\":\"Literal\",\"ProviderGuid\":\"12345678-1234-1234-1234-010203040506\",\"ProcessID\":12,\"UserID\":\"S-1-5-18\","
+    expect_rows("literals",
+                "TimeCreated EventID Level Keywords Provider ProviderGuid ProcessID UserID EventData.LogonType",
+                "{\"TimeCreated\":\"2020-01-02T03:04:05.1234567Z\",\"EventID\":4624,\"Level\":4,\"Keywords\":-"
+                "9223372036854775808,"
+                "\"Provider\":\"Literal\",\"ProviderGuid\":\"12345678-1234-1234-1234-010203040506\",\"ProcessID\":12,"
+                "\"UserID\":\"S-1-5-18\","
                 "\"EventData.LogonType\":\"3\"}\n"
-                "{\"TimeCreated\":\"2020-01-02T03:04:05.1234567Z\",\"EventID\":4624,\"Level\":4,\"Keywords\":-9223372036854775808,"
-                "\"Provider\":\"Literal\",\"ProviderGuid\":\"12345678-1234-1234-1234-010203040506\",\"ProcessID\":12,\"UserID\":\"S-1-5-18\","
+                "{\"TimeCreated\":\"2020-01-02T03:04:05.1234567Z\",\"EventID\":4624,\"Level\":4,\"Keywords\":-"
+                "9223372036854775808,"
+                "\"Provider\":\"Literal\",\"ProviderGuid\":\"12345678-1234-1234-1234-010203040506\",\"ProcessID\":12,"
+                "\"UserID\":\"S-1-5-18\","
                 "\"EventData.LogonType\":\"3\"}\n"
-                "{\"TimeCreated\":\"2020-01-01T00:00:03.0000003Z\",\"EventID\":4624,\"Level\":4,\"Keywords\":-9214364837600034816,"
-                "\"Provider\":\"Test-Provider\",\"ProviderGuid\":null,\"ProcessID\":4628,\"UserID\":\"S-1-5-18\",\"EventData.LogonType\":3}\n");
+                "{\"TimeCreated\":\"2020-01-01T00:00:03.0000003Z\",\"EventID\":4624,\"Level\":4,\"Keywords\":-"
+                "9214364837600034816,"
+                "\"Provider\":\"Test-Provider\",\"ProviderGuid\":null,\"ProcessID\":4628,\"UserID\":\"S-1-5-18\","
+                "\"EventData.LogonType\":3}\n");
 }
 
 Test(evtx, damage_costs_only_what_it_hits)
 {
     rtq__source_stats stats;
     char *text = rows_of("damaged", "EventData.TargetUserName", &stats, 1024);
-    cr_expect_str_eq(text, "{\"EventData.TargetUserName\":\"before\"}\n{\"EventData.TargetUserName\":\"between\"}\n"
-                           "{\"EventData.TargetUserName\":\"after\"}\n{\"EventData.TargetUserName\":\"last\"}\n"
-                           "{\"EventData.TargetUserName\":\"names\"}\n{\"EventData.TargetUserName\":\"behind zeros\"}\n");
+    cr_expect_str_eq(text,
+                     "{\"EventData.TargetUserName\":\"before\"}\n{\"EventData.TargetUserName\":\"between\"}\n"
+                     "{\"EventData.TargetUserName\":\"after\"}\n{\"EventData.TargetUserName\":\"last\"}\n"
+                     "{\"EventData.TargetUserName\":\"names\"}\n{\"EventData.TargetUserName\":\"behind zeros\"}\n");
     cr_expect_eq(stats.errored, 3);
     cr_expect_eq(stats.out, 6);
     free(text);
@@ -242,7 +283,8 @@ Test(evtx, damage_costs_only_what_it_hits)
     cr_expect_eq(stats.in, 0);
     free(text);
     text = rows_of("flags", "EventData.TargetUserName HeaderTime", &stats, 7);
-    cr_expect_str_eq(text, "{\"EventData.TargetUserName\":\"flags\",\"HeaderTime\":\"2020-01-01T00:00:01.0000006Z\"}\n");
+    cr_expect_str_eq(text,
+                     "{\"EventData.TargetUserName\":\"flags\",\"HeaderTime\":\"2020-01-01T00:00:01.0000006Z\"}\n");
     free(text);
 }
 
@@ -271,7 +313,8 @@ Test(evtx, constants_of_templates_are_one_value)
     cr_expect_eq(b->cols[0]->form, RTQ__CONST);
     cr_expect_eq(b->time, b->cols[1]);
     cr_expect_eq(stats.filtered, 4);
-    cr_expect_eq(max_time, RTQ__FILETIME_EPOCH + INT64_C(132223104000000000) + 50000005, "rejected records count for the watermark too");
+    cr_expect_eq(max_time, RTQ__FILETIME_EPOCH + INT64_C(132223104000000000) + 50000005,
+                 "rejected records count for the watermark too");
     cr_expect_eq(stats.decoded_cells, 0, "nothing was touched yet");
     rtq__evtx_free(d);
     eg_free(&g);

@@ -12,12 +12,19 @@ static uint32_t random_below(uint32_t n)
     return (uint32_t)((seed >> 11) % n);
 }
 
-typedef struct decoder { ed e; rtq__evtx *d; rtq__source_stats stats; int64_t max_time; } decoder;
+typedef struct decoder {
+    ed e;
+    rtq__evtx *d;
+    rtq__source_stats stats;
+    int64_t max_time;
+} decoder;
 
 static void decoder_init(decoder *t, rtq__mem *mem)
 {
-    static const char *const wants[] = {"EventRecordID", "TimeCreated", "EventID", "Provider", "Computer", "UserID", "EventData", "UserData",
-                                        "EventData.TargetUserName", "EventData.Data[0]", "RenderingInfo", "ActivityID"};
+    static const char *const wants[] = {"EventRecordID",     "TimeCreated",   "EventID",
+                                        "Provider",          "Computer",      "UserID",
+                                        "EventData",         "UserData",      "EventData.TargetUserName",
+                                        "EventData.Data[0]", "RenderingInfo", "ActivityID"};
     memset(t, 0, sizeof *t);
     ed_init(&t->e, mem);
     for (size_t i = 0; i < sizeof wants / sizeof *wants; i++)
@@ -153,7 +160,9 @@ Test(evtx_damage, real_files, .timeout = 3600)
 }
 
 /* ---- memory that runs out ------------------------------------------------------------------------------------------------------------ */
-typedef struct tight { uint64_t left; } tight;
+typedef struct tight {
+    uint64_t left;
+} tight;
 
 static void *tight_alloc(void *ptr, size_t old_len, size_t new_len, void *user)
 {

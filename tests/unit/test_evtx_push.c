@@ -5,14 +5,35 @@
 #include "evtx_gen.h"
 #include "evtx_run.h"
 
-typedef struct cond { const char *path; uint32_t op; rtq__cell v[3]; uint32_t n; } cond;
-#define S(text) {.kind = RTQ_STRING, .len = sizeof text - 1, .u.s = text}
-#define L(x) {.kind = RTQ_LONG, .u.i = x}
-#define I(x) {.kind = RTQ_INT, .u.i = x}
-#define T(x) {.kind = RTQ_DATETIME, .u.i = x}
-#define D(x) {.kind = RTQ_REAL, .u.d = x}
+typedef struct cond {
+    const char *path;
+    uint32_t op;
+    rtq__cell v[3];
+    uint32_t n;
+} cond;
+#define S(text)                                                 \
+    {                                                           \
+        .kind = RTQ_STRING, .len = sizeof text - 1, .u.s = text \
+    }
+#define L(x)                       \
+    {                              \
+        .kind = RTQ_LONG, .u.i = x \
+    }
+#define I(x)                      \
+    {                             \
+        .kind = RTQ_INT, .u.i = x \
+    }
+#define T(x)                           \
+    {                                  \
+        .kind = RTQ_DATETIME, .u.i = x \
+    }
+#define D(x)                       \
+    {                              \
+        .kind = RTQ_REAL, .u.d = x \
+    }
 enum { CS = RTQ_OP_CASE, NOT = RTQ_OP_NOT };
 
+/* clang-format off */
 static const cond conds[] = {
     {"EventID", RTQ_OP_EQ, {I(4624)}, 1},
     {"EventID", RTQ_OP_NE, {L(4624)}, 1},
@@ -74,9 +95,16 @@ static const cond conds[] = {
     {"UserData.LogFileCleared.SubjectUserName", RTQ_OP_NE, {S("")}, 1},
     {"HeaderRecordID", RTQ_OP_LT, {L(5)}, 1},
 };
+/* clang-format on */
 enum { N_CONDS = sizeof conds / sizeof *conds };
 
-typedef struct both { ed *e; rtq__tester *tester; rtq__buf text; bool filter; uint64_t rows; } both;
+typedef struct both {
+    ed *e;
+    rtq__tester *tester;
+    rtq__buf text;
+    bool filter;
+    uint64_t rows;
+} both;
 
 static void take_row(void *user, rtq__batch *b, uint32_t row)
 {
@@ -112,7 +140,8 @@ static void compare(rtq__mem *mem, const char *what, const uint8_t *bytes, size_
     e->dt.branches = branches;
     e->dt.n_branches = n;
     bool same = a.text.len == b.text.len && (a.text.len == 0 || memcmp(a.text.ptr, b.text.ptr, a.text.len) == 0);
-    cr_expect(same, "%s: %llu rows with pushdown, %llu without", what, (unsigned long long)a.rows, (unsigned long long)b.rows);
+    cr_expect(same, "%s: %llu rows with pushdown, %llu without", what, (unsigned long long)a.rows,
+              (unsigned long long)b.rows);
     cr_expect_eq(pushed.in, plain.in);
     cr_expect_eq(pushed.in, pushed.out + pushed.filtered + pushed.errored);
     cr_expect_eq(pushed.out, a.rows);

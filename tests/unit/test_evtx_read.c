@@ -217,7 +217,8 @@ Test(evtx_read, checksums)
     g.bytes[EVTX_FILE_HEADER + 52] ^= 1; /* of the first chunk's data */
     write_file("sum.evtx", g.bytes, g.len);
     eg_free(&g);
-    rtq_option off[] = {{"path", path_of("sum.evtx")}}, report[] = {{"path", path_of("sum.evtx")}, {"checksums", "report"}};
+    rtq_option off[] = {{"path", path_of("sum.evtx")}},
+               report[] = {{"path", path_of("sum.evtx")}, {"checksums", "report"}};
     rtq_option skip[] = {{"path", path_of("sum.evtx")}, {"checksums", "skip"}};
     cr_expect_eq(count_rows(off, 1), 7);
     cr_expect_eq(n_notices, 0);

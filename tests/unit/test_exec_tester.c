@@ -33,14 +33,16 @@ static int check(const rtq_option *options, size_t n, const char *message, const
 
 Test(exec_options, checked)
 {
-    rtq_option good[] = {{"path", "a"}, {"path", "b"}, {"lines", "0x10"}, {"follow", "Yes"}, {"poll", "1m"}, {"mode", "drop"}};
+    rtq_option good[] = {{"path", "a"},     {"path", "b"},  {"lines", "0x10"},
+                         {"follow", "Yes"}, {"poll", "1m"}, {"mode", "drop"}};
     cr_expect_eq(check(good, 6, NULL, NULL), RTQ_OK);
     rtq_option unknown[] = {{"path", "a"}, {"folow", "true"}};
     cr_expect_eq(check(unknown, 2, "thing has no option 'folow'", "did you mean 'follow'?"), RTQ_ERR_ARG);
     rtq_option number[] = {{"path", "a"}, {"lines", "many"}};
     cr_expect_eq(check(number, 2, "option lines: 'many' is not a whole number", NULL), RTQ_ERR_ARG);
     rtq_option choice[] = {{"path", "a"}, {"mode", "dropp"}};
-    cr_expect_eq(check(choice, 2, "option mode: 'dropp' is not one of block|drop", "did you mean 'drop'?"), RTQ_ERR_ARG);
+    cr_expect_eq(check(choice, 2, "option mode: 'dropp' is not one of block|drop", "did you mean 'drop'?"),
+                 RTQ_ERR_ARG);
     rtq_option twice[] = {{"path", "a"}, {"lines", "1"}, {"lines", "2"}};
     cr_expect_eq(check(twice, 3, "thing: option lines is given twice", NULL), RTQ_ERR_ARG);
     cr_expect_eq(check(NULL, 0, "thing needs the option path (a file)", NULL), RTQ_ERR_ARG);
@@ -87,9 +89,18 @@ static int test(uint32_t kind, uint32_t op, rtq__cell value, rtq__cell cell)
     return test_n(kind, op, 1, &value, cell, NULL);
 }
 
-static rtq__cell s(const char *text) { return rtq__cell_s(text, strlen(text)); }
-static rtq__cell l(int64_t i) { return rtq__cell_i(RTQ_LONG, i); }
-static rtq__cell null(uint32_t kind) { return rtq__cell_null(kind); }
+static rtq__cell s(const char *text)
+{
+    return rtq__cell_s(text, strlen(text));
+}
+static rtq__cell l(int64_t i)
+{
+    return rtq__cell_i(RTQ_LONG, i);
+}
+static rtq__cell null(uint32_t kind)
+{
+    return rtq__cell_null(kind);
+}
 static rtq__cell dyn(uint8_t tag, int64_t i, const char *text)
 {
     rtq__dyn y = {.tag = tag, .len = text ? (uint32_t)strlen(text) : 0};
@@ -102,7 +113,10 @@ static rtq__cell dyn(uint8_t tag, int64_t i, const char *text)
     return c;
 }
 
-static void setup(void) { mem = rtq__mem_new(NULL, NULL, 0); }
+static void setup(void)
+{
+    mem = rtq__mem_new(NULL, NULL, 0);
+}
 static void teardown(void)
 {
     cr_expect_eq(mem->used, 0);
@@ -187,5 +201,6 @@ Test(exec_tester, values_of_unknown_type)
     cr_expect_eq(test(RTQ_UNKNOWN, RTQ_OP_EQ, l(999), hex), 1);
     cr_expect_eq(test(RTQ_UNKNOWN, RTQ_OP_GT, rtq__cell_i(RTQ_DATETIME, 5), dyn(RTQ__DYN_DATETIME, 6, NULL)), 1);
     cr_expect_eq(test(RTQ_UNKNOWN, RTQ_OP_GT, rtq__cell_i(RTQ_DATETIME, 5), dyn(RTQ__DYN_STRING, 0, "2020-01-01")), 1);
-    cr_expect_eq(test(RTQ_UNKNOWN, RTQ_OP_CONTAINS, s("b\",\"c"), dyn(RTQ__DYN_JSON, 0, "[\"ab\",\"cd\"]")), 1, "containers as their JSON text");
+    cr_expect_eq(test(RTQ_UNKNOWN, RTQ_OP_CONTAINS, s("b\",\"c"), dyn(RTQ__DYN_JSON, 0, "[\"ab\",\"cd\"]")), 1,
+                 "containers as their JSON text");
 }

@@ -172,7 +172,8 @@ static bool add_member(rtq__evtx *d, const evtx_val *v)
 }
 
 /* EventData of the common shape: no tree in between. XML inside: *done stays false. */
-static bool members_cell(rtq__cell *out, rtq__evtx *d, const evtx_plan *p, evtx_slots *slots, evtx_text *text, bool *done)
+static bool members_cell(rtq__cell *out, rtq__evtx *d, const evtx_plan *p, evtx_slots *slots, evtx_text *text,
+                         bool *done)
 {
     evtx_slots copy = *slots;
     bool damaged = false, ok = true;
@@ -205,8 +206,8 @@ static bool members_cell(rtq__cell *out, rtq__evtx *d, const evtx_plan *p, evtx_
     return ok && rc != RTQ_ERR_NOMEM;
 }
 
-static bool tree_cell(rtq__cell *out, rtq__evtx *d, evtx_row *row, const evtx_tmpl *t, evtx_slots *slots, const evtx_want *w, uint32_t node,
-                      evtx_text *text)
+static bool tree_cell(rtq__cell *out, rtq__evtx *d, evtx_row *row, const evtx_tmpl *t, evtx_slots *slots,
+                      const evtx_want *w, uint32_t node, evtx_text *text)
 {
     *out = rtq__cell_null(w->kind);
     d->dirty = true;

@@ -33,6 +33,7 @@ const evtx_field rtq__evtx_fields[EVTX_F_HEADER] = {
     [EVTX_F_BINARY] = {"BinaryEventData", NULL},
 };
 
+/* clang-format off */
 /* Names of the columns, then other spellings (RealTimeKql, .NET's EventLogRecord, Sentinel), then what few logs have. */
 #define COLUMNS(X)                                                                                                                       \
     X("TimeCreated", NULL, RTQ_DATETIME, RTQ__COL_TIME, EVTX_F_TIME)                                                                     \
@@ -80,6 +81,7 @@ const evtx_field rtq__evtx_fields[EVTX_F_HEADER] = {
     X("HeaderRecordID", NULL, RTQ_LONG, RTQ__COL_ALIAS, EVTX_F_HEADER_ID)                                                                \
     X("HeaderTime", NULL, RTQ_DATETIME, RTQ__COL_ALIAS, EVTX_F_HEADER_TIME)                                                              \
     X("ContainerLog", NULL, RTQ_STRING, RTQ__COL_ALIAS, EVTX_F_FILE)
+/* clang-format on */
 
 #define AS_COL(name, path, kind, flags, field) {name, path, kind, flags},
 #define AS_FIELD(name, path, kind, flags, field) field,

@@ -2,7 +2,9 @@
 #include "sources/evtx/evtx.h"
 
 /* Slicing tables, for machines without carry-less multiplication. */
-typedef struct tables { uint32_t t[8][256]; } tables;
+typedef struct tables {
+    uint32_t t[8][256];
+} tables;
 
 static uint32_t byte_entry(uint32_t n)
 {
@@ -24,8 +26,8 @@ static uint32_t slice8(const tables *t, uint32_t crc, const uint8_t *p, size_t l
 {
     for (; len >= 8; len -= 8, p += 8) {
         uint32_t a = evtx_u32(p) ^ crc, b = evtx_u32(p + 4);
-        crc = t->t[7][a & 0xFF] ^ t->t[6][a >> 8 & 0xFF] ^ t->t[5][a >> 16 & 0xFF] ^ t->t[4][a >> 24] ^ t->t[3][b & 0xFF] ^
-              t->t[2][b >> 8 & 0xFF] ^ t->t[1][b >> 16 & 0xFF] ^ t->t[0][b >> 24];
+        crc = t->t[7][a & 0xFF] ^ t->t[6][a >> 8 & 0xFF] ^ t->t[5][a >> 16 & 0xFF] ^ t->t[4][a >> 24] ^
+              t->t[3][b & 0xFF] ^ t->t[2][b >> 8 & 0xFF] ^ t->t[1][b >> 16 & 0xFF] ^ t->t[0][b >> 24];
     }
     while (len-- > 0)
         crc = (crc >> 8) ^ t->t[0][(crc ^ *p++) & 0xFF];
@@ -41,7 +43,8 @@ __attribute__((target("pclmul,sse4.1"))) static __m128i fold(__m128i x, __m128i 
     return _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x, k, 0x00), _mm_clmulepi64_si128(x, k, 0x11)), next);
 }
 
-__attribute__((target("pclmul,sse4.1"))) static uint32_t fold_all(uint32_t crc, const uint8_t *p, size_t len) /* len >= 64, % 16 == 0 */
+__attribute__((target("pclmul,sse4.1"))) static uint32_t fold_all(uint32_t crc, const uint8_t *p,
+                                                                  size_t len) /* len >= 64, % 16 == 0 */
 {
     const __m128i k12 = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4), k34 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
     const __m128i k5 = _mm_set_epi64x(0, 0x0163cd6124), poly = _mm_set_epi64x(0x01f7011641, 0x01db710641);
@@ -74,7 +77,10 @@ static uint32_t fold_all(uint32_t crc, const uint8_t *p, size_t len)
     return crc;
 }
 
-static bool can_fold(void) { return false; }
+static bool can_fold(void)
+{
+    return false;
+}
 #endif
 
 static uint32_t bytewise(uint32_t crc, const uint8_t *p, size_t len)
@@ -107,5 +113,6 @@ bool rtq__evtx_sums_right(const uint8_t *chunk, uint32_t len)
     if (free_at < EVTX_CHUNK_HEADER || free_at > len)
         return false;
     uint32_t header = rtq__evtx_crc(rtq__evtx_crc(0, chunk, 120), chunk + 128, 384);
-    return header == evtx_u32(chunk + 124) && rtq__evtx_crc(0, chunk + EVTX_CHUNK_HEADER, free_at - EVTX_CHUNK_HEADER) == evtx_u32(chunk + 52);
+    return header == evtx_u32(chunk + 124) &&
+           rtq__evtx_crc(0, chunk + EVTX_CHUNK_HEADER, free_at - EVTX_CHUNK_HEADER) == evtx_u32(chunk + 52);
 }

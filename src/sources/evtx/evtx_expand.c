@@ -3,9 +3,14 @@
 #include "sources/evtx/evtx_int.h"
 
 /* Nodes come from a template, or from the fragments parsed into d->ir, which moves while it grows. */
-typedef struct origin { const evtx_node *fixed; } origin;
+typedef struct origin {
+    const evtx_node *fixed;
+} origin;
 
-typedef struct values { const evtx_val *v; uint32_t n; } values;
+typedef struct values {
+    const evtx_val *v;
+    uint32_t n;
+} values;
 
 static int expand(rtq__evtx *d, origin o, uint32_t i, uint32_t end, values vals, uint32_t depth);
 
@@ -47,7 +52,11 @@ static int emit_value(rtq__evtx *d, const evtx_val *v)
 static int expand_fragments(rtq__evtx *d, uint32_t begin, uint32_t end, bool system_only, uint32_t depth)
 {
     uint32_t first = d->ir.n;
-    evtx_parser ps = {.mem = d->mem, .arena = &d->scratch, .chunk = d->chunk, .chunk_len = d->chunk_len, .out = &d->ir,
+    evtx_parser ps = {.mem = d->mem,
+                      .arena = &d->scratch,
+                      .chunk = d->chunk,
+                      .chunk_len = d->chunk_len,
+                      .out = &d->ir,
                       .stop_after_system = system_only};
     int rc = step(d, 1 + (end - begin) / 16);
     if (rc == RTQ_OK)
@@ -81,7 +90,8 @@ static int expand_instance(rtq__evtx *d, const uint8_t *at, uint32_t depth)
     const evtx_tmpl *t = rtq__evtx_tmpl(d, inst.def);
     if (!t)
         return d->error != RTQ_OK ? d->error : RTQ_ERR_DATA;
-    evtx_slots s = {.desc = d->chunk + inst.desc, .values = d->chunk + inst.values, .end = d->chunk + inst.end, .n = inst.n};
+    evtx_slots s = {
+        .desc = d->chunk + inst.desc, .values = d->chunk + inst.values, .end = d->chunk + inst.end, .n = inst.n};
     values vals;
     int rc = read_values(d, &s, &vals);
     return rc != RTQ_OK ? rc : expand(d, (origin){t->nodes}, 0, t->n_nodes, vals, depth + 1);
@@ -135,7 +145,8 @@ static int expand_element_once(rtq__evtx *d, origin o, uint32_t i, values vals, 
     if (rc != RTQ_OK)
         return rc;
     d->tree.v[number].end = d->tree.n;
-    if (d->tree.n == number + 1 && n.end == i + 2) { /* `<Binary>` around an optional value that is not there: nor is the element */
+    if (d->tree.n == number + 1 &&
+        n.end == i + 2) { /* `<Binary>` around an optional value that is not there: nor is the element */
         const evtx_node *only = node_at(d, o, i + 1);
         d->tree.v[number].optional = only->kind == EVTX_SUBST && only->optional;
     }

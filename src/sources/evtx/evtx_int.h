@@ -20,52 +20,66 @@ typedef struct evtx_ref {
 } evtx_ref;
 
 /* EventData whose children are all `<Data Name="…">` with at most one value: made without a tree. */
-typedef struct evtx_member { const char *key; uint32_t key_len; bool is_slot, may_miss; /* left out when null */ uint16_t slot; const rtq__cell *cell; } evtx_member;
+typedef struct evtx_member {
+    const char *key;
+    uint32_t key_len;
+    bool is_slot, may_miss; /* left out when null */
+    uint16_t slot;
+    const rtq__cell *cell;
+} evtx_member;
 
 enum { FOLD_NO = 0, FOLD_YES, FOLD_TEST, FOLD_NEST };
-typedef struct evtx_branch { uint32_t id, first, n_own, n_nest; } evtx_branch; /* numbers of conjuncts in plan->list: own, then nested */
+typedef struct evtx_branch {
+    uint32_t id, first, n_own, n_nest;
+} evtx_branch; /* numbers of conjuncts in plan->list: own, then nested */
 
 enum { VERDICT_REJECT = 0, VERDICT_ACCEPT, VERDICT_TEST };
 typedef struct evtx_plan {
-    bool odd;              /* records go the long way */
-    uint8_t verdict;       /* of all records of the template */
-    int32_t nest;          /* slot with the nested event, -1: none */
-    evtx_ref *refs;        /* by want */
-    uint8_t *fold;         /* by conjunct */
+    bool odd;        /* records go the long way */
+    uint8_t verdict; /* of all records of the template */
+    int32_t nest;    /* slot with the nested event, -1: none */
+    evtx_ref *refs;  /* by want */
+    uint8_t *fold;   /* by conjunct */
     uint32_t *list;
     evtx_branch *branches;
     uint32_t n_branches;
-    int32_t time_slot;     /* TimeCreated, -1: not in a slot */
-    evtx_member *members;  /* of EventData, NULL: not that simple */
+    int32_t time_slot;    /* TimeCreated, -1: not in a slot */
+    evtx_member *members; /* of EventData, NULL: not that simple */
     uint32_t n_members, event_data;
-    uint32_t room;         /* bytes that the names and literals of a whole value take, and how often a slot is repeated */
+    uint32_t room; /* bytes that the names and literals of a whole value take, and how often a slot is repeated */
     uint32_t repeats;
 } evtx_plan;
 
 typedef struct evtx_tmpl {
     struct evtx_tmpl *next;
     uint64_t hash;
-    const uint8_t *bytes;  /* GUID, size, data */
+    const uint8_t *bytes; /* GUID, size, data */
     uint32_t len;
-    bool bad;              /* cannot be parsed */
+    bool bad; /* cannot be parsed */
     const evtx_node *nodes;
     uint32_t n_nodes;
     const evtx_name_ref *refs;
     uint32_t n_refs;
-    uint32_t first_at;     /* first element, from the definition's start, and whether a dependency id was taken to be there */
+    uint32_t
+        first_at; /* first element, from the definition's start, and whether a dependency id was taken to be there */
     bool first_id;
-    evtx_plan *plan[2];    /* as a record's template, as a nested one */
+    evtx_plan *plan[2]; /* as a record's template, as a nested one */
 } evtx_tmpl;
 
 /* ---- conjuncts ------------------------------------------------------------------------------------------------------------- */
 enum { TEST_CELL = 0 /* decode, ask the tester */, TEST_RANGE, TEST_SET, TEST_TEXT };
-typedef struct evtx_needle { const uint8_t *utf16; uint32_t units; bool ascii, raw; rtq__needle utf8; } evtx_needle;
+typedef struct evtx_needle {
+    const uint8_t *utf16;
+    uint32_t units;
+    bool ascii, raw;
+    rtq__needle utf8;
+} evtx_needle;
 typedef struct evtx_test {
     uint8_t mode, op, kind, verdict;
     bool negate, match_case;
     int8_t null_result;
     uint32_t want, n;
-    int64_t lo, hi, *set;  /* RANGE; SET: ascending */
+    int64_t lo, hi, *set; /* RANGE; SET: ascending */
     evtx_needle *needles;
 } evtx_test;
 
@@ -74,22 +88,34 @@ typedef struct evtx_test {
 typedef struct evtx_slots {
     const uint8_t *desc, *values, *end;
     uint32_t n;
-    uint32_t at, off;      /* running sum: values + off is slot `at` */
+    uint32_t at, off; /* running sum: values + off is slot `at` */
 } evtx_slots;
 
 typedef struct evtx_row {
     const evtx_tmpl *tmpl, *nest; /* tmpl NULL: odd record, cells are ready */
     evtx_slots slots, nested;
     const uint8_t *chunk, *record;
-    rtq__cell *cells;             /* by want, odd records only */
+    rtq__cell *cells; /* by want, odd records only */
     const char *file;
     uint32_t chunk_len;
 } evtx_row;
 
-typedef struct evtx_vec { rtq__vec vec; uint64_t *valid; void *cells; uint64_t *loaded; uint32_t *codes; rtq__string *entries; rtq__evtx *d; uint32_t want; } evtx_vec;
+typedef struct evtx_vec {
+    rtq__vec vec;
+    uint64_t *valid;
+    void *cells;
+    uint64_t *loaded;
+    uint32_t *codes;
+    rtq__string *entries;
+    rtq__evtx *d;
+    uint32_t want;
+} evtx_vec;
 enum { EVTX_DICT = 64 /* entries of a dictionary vector */ };
 
-typedef struct evtx_tab { uint32_t gen, def; evtx_tmpl *tmpl; } evtx_tab;
+typedef struct evtx_tab {
+    uint32_t gen, def;
+    evtx_tmpl *tmpl;
+} evtx_tab;
 
 struct rtq__evtx {
     rtq__mem *mem;
@@ -103,12 +129,12 @@ struct rtq__evtx {
     uint32_t n_wants, n_tests;
     evtx_test *tests;
     uint8_t *null_fold;
-    bool all;                     /* no filter */
-    bool times, all_times;        /* event times are wanted; of rejected records too */
-    bool whole;                   /* some want is a whole EventData, UserData …: rows can become large */
+    bool all;              /* no filter */
+    bool times, all_times; /* event times are wanted; of rejected records too */
+    bool whole;            /* some want is a whole EventData, UserData …: rows can become large */
     int32_t time_want;
-    uint32_t *memo, memo_gen;     /* by conjunct: generation << 1 | result */
-    uint32_t *alive;              /* branches, between the two rounds */
+    uint32_t *memo, memo_gen; /* by conjunct: generation << 1 | result */
+    uint32_t *alive;          /* branches, between the two rounds */
     /* templates */
     rtq__arena cache;
     evtx_text cache_text;
@@ -122,10 +148,10 @@ struct rtq__evtx {
     /* this record */
     rtq__arena scratch;
     evtx_text temp;
-    evtx_nodes parsed;            /* a template being made */
-    evtx_nodes ir, tree;          /* fragments without template; what a record expands to */
-    uint32_t steps, level;        /* of expansion: left; open elements */
-    bool dirty;                   /* scratch has been used */
+    evtx_nodes parsed;     /* a template being made */
+    evtx_nodes ir, tree;   /* fragments without template; what a record expands to */
+    uint32_t steps, level; /* of expansion: left; open elements */
+    bool dirty;            /* scratch has been used */
     evtx_name_ref *name_refs;
     size_t name_refs_cap;
     rtq__dyn_builder *builder;
@@ -134,7 +160,7 @@ struct rtq__evtx {
     evtx_text text;
     evtx_row *rows;
     uint32_t n_rows, max_rows;
-    uint64_t room;                /* bytes that the rows may take when all their cells are asked for */
+    uint64_t room; /* bytes that the rows may take when all their cells are asked for */
     evtx_vec *vecs;
     rtq__vec **cols;
     rtq__batch batch;
@@ -166,13 +192,13 @@ static inline evtx_val evtx_slot(evtx_slots *s, uint32_t slot, bool *damaged)
 
 /* Templates. NULL: bad definition (d->error: RTQ_OK) or out of memory. */
 evtx_tmpl *rtq__evtx_tmpl(rtq__evtx *d, uint32_t def);
-int rtq__evtx_cache_trim(rtq__evtx *d);   /* between batches: empties the cache when it has grown too large */
+int rtq__evtx_cache_trim(rtq__evtx *d); /* between batches: empties the cache when it has grown too large */
 void rtq__evtx_cache_drop(rtq__evtx *d);
 /* The plan of a template in a role (0 record, 1 nested), made when first asked for. NULL: out of memory. */
 evtx_plan *rtq__evtx_tmpl_plan(rtq__evtx *d, evtx_tmpl *tmpl, int role);
 
-void rtq__evtx_clean(rtq__evtx *d);                             /* scratch and temp text are free again */
-void rtq__evtx_look_at(rtq__evtx *d, const evtx_row *row);      /* offsets are of the row's chunk again */
+void rtq__evtx_clean(rtq__evtx *d);                        /* scratch and temp text are free again */
+void rtq__evtx_look_at(rtq__evtx *d, const evtx_row *row); /* offsets are of the row's chunk again */
 
 /* Demand to tests. */
 int rtq__evtx_tests(rtq__evtx *d);
@@ -181,16 +207,20 @@ int rtq__evtx_test(rtq__evtx *d, uint32_t conjunct, const evtx_val *v);
 int rtq__evtx_test_cell(rtq__evtx *d, uint32_t conjunct, const rtq__cell *cell);
 
 /* Expansion. Trees are in d->tree, valid until the next expansion. RTQ_OK, ERR_DATA, ERR_NOMEM. */
-int rtq__evtx_expand_range(rtq__evtx *d, uint32_t begin, uint32_t end, bool system_only);  /* fragments at chunk offsets */
-int rtq__evtx_expand_node(rtq__evtx *d, const evtx_node *nodes, uint32_t node, const evtx_slots *slots); /* a subtree of a template */
+int rtq__evtx_expand_range(rtq__evtx *d, uint32_t begin, uint32_t end,
+                           bool system_only); /* fragments at chunk offsets */
+int rtq__evtx_expand_node(rtq__evtx *d, const evtx_node *nodes, uint32_t node,
+                          const evtx_slots *slots); /* a subtree of a template */
 
 /* Trees to cells. Text and dynamics go to `text` and its arena. */
-uint32_t rtq__evtx_event(const evtx_nodes *tree);                                          /* node + 1 of <Event>, 0: none */
-bool rtq__evtx_tree_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *want, evtx_text *text);             /* of a whole record's tree */
+uint32_t rtq__evtx_event(const evtx_nodes *tree); /* node + 1 of <Event>, 0: none */
+bool rtq__evtx_tree_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *want,
+                         evtx_text *text); /* of a whole record's tree */
 /* The value of the column whose element is node `elem`, down its path. */
 bool rtq__evtx_elem_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *want, uint32_t elem, evtx_text *text);
-bool rtq__evtx_any(rtq__dyn *out, rtq__evtx *d, const evtx_val *v, evtx_text *text);       /* a scalar or an array */
-bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind, evtx_text *text);
+bool rtq__evtx_any(rtq__dyn *out, rtq__evtx *d, const evtx_val *v, evtx_text *text); /* a scalar or an array */
+bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind,
+                       evtx_text *text);
 
 /* The cell of a want in an accepted row, or in one being tested (then `damaged` may be set). False: out of memory. */
 bool rtq__evtx_row_cell(rtq__cell *out, rtq__evtx *d, evtx_row *row, uint32_t want, evtx_text *text);

@@ -2,17 +2,31 @@
 #include "sources/evtx/evtx.h"
 
 enum { /* tokens; 0x40 says that more follows and is masked off */
-    T_END = 0, T_OPEN, T_CLOSE_START, T_CLOSE_EMPTY, T_END_ELEMENT, T_VALUE, T_ATTRIBUTE, T_CDATA, T_CHAR, T_ENTITY, T_PI_TARGET, T_PI_DATA,
-    T_INSTANCE, T_SUBST, T_OPTIONAL_SUBST, T_FRAGMENT
+       T_END = 0,
+       T_OPEN,
+       T_CLOSE_START,
+       T_CLOSE_EMPTY,
+       T_END_ELEMENT,
+       T_VALUE,
+       T_ATTRIBUTE,
+       T_CDATA,
+       T_CHAR,
+       T_ENTITY,
+       T_PI_TARGET,
+       T_PI_DATA,
+       T_INSTANCE,
+       T_SUBST,
+       T_OPTIONAL_SUBST,
+       T_FRAGMENT
 };
 
 typedef struct state {
     evtx_parser *ps;
     uint32_t pos, end;
-    uint32_t depth;                   /* open elements */
-    uint32_t open[EVTX_ELEMENTS];     /* their nodes */
-    uint32_t attr;                    /* node of the open attribute, 0: none (node 0 is never an attribute) */
-    bool in_start;                    /* between the name of an element and the end of its start tag */
+    uint32_t depth;               /* open elements */
+    uint32_t open[EVTX_ELEMENTS]; /* their nodes */
+    uint32_t attr;                /* node of the open attribute, 0: none (node 0 is never an attribute) */
+    bool in_start;                /* between the name of an element and the end of its start tag */
     bool dependency_id;
     int error;
 } state;
@@ -252,7 +266,10 @@ static bool add_char(state *s, uint32_t unit)
 
 static bool read_entity(state *s)
 {
-    static const struct { const char *name; char c; } entities[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+    static const struct {
+        const char *name;
+        char c;
+    } entities[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
     const char *name;
     uint32_t len;
     if (!read_name(s, &name, &len))
@@ -355,8 +372,8 @@ int rtq__evtx_parse(evtx_parser *ps, uint32_t begin, uint32_t end)
     s.in_start = false;
     s.dependency_id = ps->dependency_id;
     s.error = RTQ_OK;
-    bool first = true;         /* no element of this fragment yet */
-    uint32_t whole = 0;        /* nodes of complete fragments: a damaged tail does not cost what is in front of it */
+    bool first = true;  /* no element of this fragment yet */
+    uint32_t whole = 0; /* nodes of complete fragments: a damaged tail does not cost what is in front of it */
     bool any = false;
     while (s.pos < s.end) {
         uint8_t byte = ps->chunk[s.pos++];

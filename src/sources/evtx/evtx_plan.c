@@ -65,7 +65,8 @@ static bool is_bag(const ctx *c, uint32_t elem, bool skip_name)
 {
     for (uint32_t i = elem + 1; i < c->v[elem].end; i = c->v[i].end) {
         const evtx_node *n = &c->v[i];
-        if (n->kind == EVTX_ELEM || (n->kind == EVTX_ATTR && !is_xmlns(n) && !(skip_name && evtx_named(n, EVTX_ATTR, "Name", 4))))
+        if (n->kind == EVTX_ELEM ||
+            (n->kind == EVTX_ATTR && !is_xmlns(n) && !(skip_name && evtx_named(n, EVTX_ATTR, "Name", 4))))
             return true;
     }
     return false;
@@ -84,7 +85,8 @@ static evtx_ref system_ref(ctx *c, const evtx_want *w)
 }
 
 /* The name under which a child of EventData is found: its Name, else that of the element. False: only the record knows. */
-static bool member_key(const ctx *c, uint32_t child, char *buf, size_t cap, const char **key, uint32_t *len, bool *by_attr)
+static bool member_key(const ctx *c, uint32_t child, char *buf, size_t cap, const char **key, uint32_t *len,
+                       bool *by_attr)
 {
     uint32_t attr = rtq__evtx_child(c->v, child, EVTX_ATTR, "Name", 4);
     *key = c->v[child].name;
@@ -290,7 +292,10 @@ static uint32_t cost(const ctx *c, uint32_t conjunct)
 {
     const evtx_test *t = &c->d->tests[conjunct];
     const evtx_ref *r = &c->p->refs[t->want];
-    uint32_t base = r->kind != REF_SLOT ? 3u << 16 : t->mode == TEST_CELL ? 2u << 16 : t->mode == TEST_TEXT ? 1u << 16 : 0;
+    uint32_t base = r->kind != REF_SLOT    ? 3u << 16
+                    : t->mode == TEST_CELL ? 2u << 16
+                    : t->mode == TEST_TEXT ? 1u << 16
+                                           : 0;
     return base + r->slot;
 }
 

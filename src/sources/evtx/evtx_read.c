@@ -7,10 +7,19 @@
 #include "sources/evtx/evtx.h"
 #include "sources/kinds.h"
 
-enum { WINDOW_CHUNKS = 16, WINDOW = WINDOW_CHUNKS * EVTX_CHUNK, WINDOWS = 4, SCAN = 8 * WINDOW /* bytes of one call without rows */ };
+enum {
+    WINDOW_CHUNKS = 16,
+    WINDOW = WINDOW_CHUNKS * EVTX_CHUNK,
+    WINDOWS = 4,
+    SCAN = 8 * WINDOW /* bytes of one call without rows */
+};
 enum { SUMS_OFF = 0, SUMS_REPORT, SUMS_SKIP };
 
-typedef struct window { uint8_t *buf; uint32_t len; uint64_t offset; } window;
+typedef struct window {
+    uint8_t *buf;
+    uint32_t len;
+    uint64_t offset;
+} window;
 
 typedef struct evtx_src {
     rtq__src src;
@@ -24,15 +33,16 @@ typedef struct evtx_src {
     bool header_done, file_ended, full; /* full: the window being filled can be decoded */
     uint64_t offset;                    /* of the next byte of the file */
     window windows[WINDOWS];
-    uint32_t held;                      /* windows in use; the last is the current one */
-    uint32_t chunk_at, pos;             /* in the current window */
-    uint32_t damaged;                   /* records of the current chunk */
+    uint32_t held;          /* windows in use; the last is the current one */
+    uint32_t chunk_at, pos; /* in the current window */
+    uint32_t damaged;       /* records of the current chunk */
 } evtx_src;
 
 static const rtq__option_def option_defs[] = {
     {"path", RTQ__OPT_PATH, 1, 1, 0, NULL, NULL, "file, directory (its *.evtx) or glob pattern"},
     {"table", RTQ__OPT_TEXT, 0, 0, 0, "Evtx", NULL, "name of the table"},
-    {"checksums", RTQ__OPT_CHOICE, 0, 0, 0, "off", "off|report|skip", "check CRC32 sums: report wrong chunks, or leave them out"},
+    {"checksums", RTQ__OPT_CHOICE, 0, 0, 0, "off", "off|report|skip",
+     "check CRC32 sums: report wrong chunks, or leave them out"},
     {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -76,8 +86,8 @@ static int add_paths(evtx_src *s, const rtq_option *options, size_t n, rtq_diag 
             return rc;
         if (rc == RTQ_OK)
             continue;
-        rtq__diag_add(diag, RTQ_ERR_IO, RTQ__SEV_ERROR, 0, 0, rc == RTQ_ERR_DATA ? "%s: no .evtx file there" : "%s: %s", options[i].value,
-                      why.text);
+        rtq__diag_add(diag, RTQ_ERR_IO, RTQ__SEV_ERROR, 0, 0, rc == RTQ_ERR_DATA ? "%s: no .evtx file there" : "%s: %s",
+                      options[i].value, why.text);
         rtq__diag_subject(diag, options[i].value);
         return RTQ_ERR_IO;
     }
@@ -110,7 +120,8 @@ static int check_single(evtx_src *s, rtq_diag *diag)
     rtq__file_close(&file);
     if (rc == RTQ_OK)
         return rc;
-    rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, rc == RTQ_ERR_DATA ? "%s: not a Windows event log (.evtx)" : "%s: %s", path, why.text);
+    rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, rc == RTQ_ERR_DATA ? "%s: not a Windows event log (.evtx)" : "%s: %s",
+                  path, why.text);
     rtq__diag_subject(diag, path);
     return rc;
 }
@@ -126,7 +137,8 @@ static int open_src(rtq__src **out, rtq__mem *mem, const rtq_option *options, si
     s->src = (rtq__src){.cls = &rtq__src_evtx, .mem = mem, .bounded = true, .max_time = INT64_MIN};
     s->file = RTQ__FILE_NONE;
     rtq__paths_init(&s->paths, mem);
-    const char *name = rtq__option_get(option_defs, options, n, "table"), *sums = rtq__option_get(option_defs, options, n, "checksums");
+    const char *name = rtq__option_get(option_defs, options, n, "table"),
+               *sums = rtq__option_get(option_defs, options, n, "checksums");
     s->sums = strcmp(sums, "off") == 0 ? SUMS_OFF : strcmp(sums, "report") == 0 ? SUMS_REPORT : SUMS_SKIP;
     s->table_name = rtq__strndup(mem, name, strlen(name));
     rc = s->table_name ? rtq__evtx_new(&s->decoder, mem, &s->src.stats, &s->src.max_time) : RTQ_ERR_NOMEM;
@@ -167,7 +179,8 @@ static int start_src(rtq__src *src, const void *position, size_t len, rtq_diag *
 {
     (void)position;
     if (len > 0)
-        return rtq__diag_add(diag, RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "evtx: reading cannot go on at a saved position");
+        return rtq__diag_add(diag, RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
+                             "evtx: reading cannot go on at a saved position");
     return rewind_src(src);
 }
 
@@ -315,7 +328,8 @@ static void release_windows(evtx_src *s)
     s->held = unfinished ? 1 : 0;
 }
 
-static int next_src(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table, rtq_diag *diag)
+static int next_src(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table,
+                    rtq_diag *diag)
 {
     (void)clock, (void)diag;
     evtx_src *s = (evtx_src *)src;

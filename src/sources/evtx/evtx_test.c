@@ -286,7 +286,6 @@ int rtq__evtx_test(rtq__evtx *d, uint32_t conjunct, const evtx_val *v)
         if (v->type == EVTX_STRING)
             return test_text(d, conjunct, v);
         return v->type == EVTX_NULL ? test_text(d, conjunct, &empty) : test_cell(d, conjunct, v);
-    default:
-        return test_cell(d, conjunct, v);
+    default: return test_cell(d, conjunct, v);
     }
 }

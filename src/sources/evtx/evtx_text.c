@@ -20,7 +20,8 @@ size_t rtq__evtx_utf8(char *out, const uint8_t *utf16, uint32_t len)
     /* four plain units at a time: none above 0x7F, none zero */
     for (; i + 8 <= len; i += 8, n += 4) {
         uint64_t x = evtx_u64(utf16 + i);
-        if ((x & UINT64_C(0xFF80FF80FF80FF80)) != 0 || ((x - UINT64_C(0x0001000100010001)) & UINT64_C(0x8000800080008000)) != 0)
+        if ((x & UINT64_C(0xFF80FF80FF80FF80)) != 0 ||
+            ((x - UINT64_C(0x0001000100010001)) & UINT64_C(0x8000800080008000)) != 0)
             break;
         x |= x >> 8;
         uint32_t four = (uint32_t)(x & 0xFFFF) | (uint32_t)((x >> 32 & 0xFFFF) << 16);
@@ -38,9 +39,10 @@ size_t rtq__evtx_utf8(char *out, const uint8_t *utf16, uint32_t len)
 }
 
 /* ---- values as text ------------------------------------------------------------------------------------------------------ */
-static const uint16_t cp1252[32] = {0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-                                    0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-                                    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
+static const uint16_t cp1252[32] = {0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
+                                    0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
 
 static size_t ansi_text(char *out, const evtx_val *v)
 {
@@ -128,7 +130,10 @@ static size_t number_text(char *out, const evtx_val *v)
     if (!rtq__evtx_number(&i, &too_large, v))
         return 0;
     switch (v->type) {
-    case EVTX_HEX32: case EVTX_HEX64: case EVTX_SIZE_T: case EVTX_HANDLE: return print_hex(out, (uint64_t)i);
+    case EVTX_HEX32:
+    case EVTX_HEX64:
+    case EVTX_SIZE_T:
+    case EVTX_HANDLE: return print_hex(out, (uint64_t)i);
     case EVTX_U64: return print_unsigned(out, (uint64_t)i);
     default: return rtq__print_long(out, i);
     }
@@ -139,17 +144,20 @@ static size_t scalar_text(char *out, const evtx_val *v)
     int64_t i;
     double real;
     switch (v->type) {
-    case EVTX_STRING: case EVTX_XML_TEXT: return rtq__evtx_utf8(out, v->p, v->len);
+    case EVTX_STRING:
+    case EVTX_XML_TEXT: return rtq__evtx_utf8(out, v->p, v->len);
     case EVTX_ANSI: return ansi_text(out, v);
     case EVTX_BOOL:
         if (rtq__evtx_integer(&i, v, RTQ_LONG) != 1)
             return 0;
         memcpy(out, i ? "true " : "false", 5);
         return i ? 4 : 5;
-    case EVTX_F32: case EVTX_F64: return rtq__evtx_real(&real, v) ? rtq__print_real(out, real) : 0;
+    case EVTX_F32:
+    case EVTX_F64: return rtq__evtx_real(&real, v) ? rtq__print_real(out, real) : 0;
     case EVTX_BINARY: return binary_text(out, v);
     case EVTX_GUID: return guid_text(out, v);
-    case EVTX_FILETIME: case EVTX_SYSTEMTIME: return rtq__evtx_integer(&i, v, RTQ_DATETIME) == 1 ? rtq__print_datetime(out, i) : 0;
+    case EVTX_FILETIME:
+    case EVTX_SYSTEMTIME: return rtq__evtx_integer(&i, v, RTQ_DATETIME) == 1 ? rtq__print_datetime(out, i) : 0;
     case EVTX_SID: return sid_text(out, v);
     default: return number_text(out, v);
     }
@@ -159,8 +167,10 @@ static size_t scalar_text(char *out, const evtx_val *v)
 static size_t text_bound(const evtx_val *v)
 {
     switch (v->type) {
-    case EVTX_NULL: case EVTX_XML: return 0;
-    case EVTX_STRING: case EVTX_XML_TEXT: return (size_t)v->len / 2 * 3 + 8;
+    case EVTX_NULL:
+    case EVTX_XML: return 0;
+    case EVTX_STRING:
+    case EVTX_XML_TEXT: return (size_t)v->len / 2 * 3 + 8;
     case EVTX_ANSI: return (size_t)v->len * 3;
     case EVTX_BINARY: return (size_t)v->len * 2;
     case EVTX_SID: return 224; /* 15 numbers of 10 digits */

@@ -68,8 +68,15 @@ static evtx_tmpl *make(rtq__evtx *d, uint32_t def, uint32_t len, uint64_t hash)
     t->len = len;
     t->hash = hash;
     d->parsed.n = 0;
-    evtx_parser ps = {.mem = d->mem, .arena = &d->cache, .chunk = d->chunk, .chunk_len = d->chunk_len, .out = &d->parsed,
-                      .dependency_id = true, .want_refs = true, .refs = d->name_refs, .refs_cap = d->name_refs_cap};
+    evtx_parser ps = {.mem = d->mem,
+                      .arena = &d->cache,
+                      .chunk = d->chunk,
+                      .chunk_len = d->chunk_len,
+                      .out = &d->parsed,
+                      .dependency_id = true,
+                      .want_refs = true,
+                      .refs = d->name_refs,
+                      .refs_cap = d->name_refs_cap};
     int rc = rtq__evtx_parse(&ps, def + 24, def + 4 + len);
     d->name_refs = ps.refs;
     d->name_refs_cap = ps.refs_cap;
@@ -111,7 +118,8 @@ static evtx_tmpl *resolve(rtq__evtx *d, uint32_t def)
     uint64_t hash = rtq__hash_bytes(d->chunk + def + 4, len, 0);
     uint32_t chain = 0;
     for (evtx_tmpl *t = d->buckets[hash % EVTX_BUCKETS]; t && chain < 32; t = t->next, chain++)
-        if (t->hash == hash && t->len == len && memcmp(t->bytes, d->chunk + def + 4, len) == 0 && same_meaning(d, t, def))
+        if (t->hash == hash && t->len == len && memcmp(t->bytes, d->chunk + def + 4, len) == 0 &&
+            same_meaning(d, t, def))
             return t;
     if (d->n_tmpls >= 4 * EVTX_CACHE_TMPLS || rtq__arena_bytes(&d->cache) > 4 * EVTX_CACHE_BYTES)
         return NULL; /* one batch cannot need so many */

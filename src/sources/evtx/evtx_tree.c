@@ -80,7 +80,8 @@ static bool join(rtq_str *out, const evtx_node *v, uint32_t from, uint32_t to, e
     return true;
 }
 
-bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind, evtx_text *text)
+bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind,
+                       evtx_text *text)
 {
     uint32_t only = 0, n = count_values(v, from, to, &only);
     *out = rtq__cell_null(kind);
@@ -124,7 +125,7 @@ bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_
 typedef struct bag {
     rtq__evtx *d;
     const evtx_node *v;
-    uint64_t left;    /* bytes that may still be put */
+    uint64_t left; /* bytes that may still be put */
     bool failed;
 } bag;
 
@@ -157,7 +158,8 @@ static rtq_str key_of(bag *b, uint32_t child, bool event_data, bool *by_attr)
 static bool has_members(const bag *b, uint32_t elem, bool skip_name)
 {
     for (uint32_t i = elem + 1; i < b->v[elem].end; i = b->v[i].end)
-        if ((b->v[i].kind == EVTX_ELEM && !b->v[i].optional) || (b->v[i].kind == EVTX_ATTR && !is_xmlns(&b->v[i]) && !(skip_name && is_name(&b->v[i]))))
+        if ((b->v[i].kind == EVTX_ELEM && !b->v[i].optional) ||
+            (b->v[i].kind == EVTX_ATTR && !is_xmlns(&b->v[i]) && !(skip_name && is_name(&b->v[i]))))
             return true;
     return false;
 }
@@ -212,7 +214,12 @@ static void put_key(bag *b, const char *prefix, rtq_str key)
 }
 
 /* Children in the order of their keys' first appearance: next[i] chains those with one key; heads have head[i]. */
-typedef struct group { rtq_str key; uint32_t node; int32_t next, last; bool head, by_attr; } group;
+typedef struct group {
+    rtq_str key;
+    uint32_t node;
+    int32_t next, last;
+    bool head, by_attr;
+} group;
 
 static void chain_groups(bag *b, group *g, uint32_t n)
 {
@@ -334,7 +341,8 @@ static bool walk_value(rtq__cell *out, const evtx_want *w, uint32_t seg, evtx_te
     for (; seg < w->n_path; seg++) {
         const rtq__path_seg *s = &w->path[seg];
         rtq__dyn y = out->u.y, found = {0};
-        int rc = s->name ? rtq__dyn_get(&found, &y, s->name, s->len, text->arena) : rtq__dyn_at(&found, &y, s->index, text->arena);
+        int rc = s->name ? rtq__dyn_get(&found, &y, s->name, s->len, text->arena)
+                         : rtq__dyn_at(&found, &y, s->index, text->arena);
         if (rc == RTQ_ERR_NOMEM)
             return false;
         if (rc != RTQ_OK)
@@ -377,7 +385,8 @@ bool rtq__evtx_elem_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *w, uint3
         uint32_t to = attr ? (a ? b.v[a].end : from) : b.v[elem].end;
         return rtq__evtx_text_of(out, d, b.v, from, to, w->kind, text);
     }
-    if (w->n_path > 0 && w->path[0].name && w->path[0].len > 0 && w->path[0].name[0] != '@' && w->path[0].name[0] != '#')
+    if (w->n_path > 0 && w->path[0].name && w->path[0].len > 0 && w->path[0].name[0] != '@' &&
+        w->path[0].name[0] != '#')
         return member_cell(out, &b, w, elem, 0, text);
     put_element(&b, elem, false, w->field == EVTX_F_EVENTDATA, 0);
     return finish(out, &b, w->kind, text) && walk_value(out, w, 0, text);

@@ -25,8 +25,9 @@ static bool systemtime(int64_t *out, const evtx_val *v)
 /* The number in the value's bytes; false: too short or no number. */
 bool rtq__evtx_number(int64_t *out, bool *too_large, const evtx_val *v)
 {
-    static const uint8_t lengths[EVTX_HEX64 + 1] = {[EVTX_I8] = 1, [EVTX_U8] = 1, [EVTX_I16] = 2, [EVTX_U16] = 2, [EVTX_I32] = 4,
-                                                    [EVTX_U32] = 4, [EVTX_I64] = 8, [EVTX_U64] = 8, [EVTX_HEX32] = 4, [EVTX_HEX64] = 8};
+    static const uint8_t lengths[EVTX_HEX64 + 1] = {
+        [EVTX_I8] = 1,  [EVTX_U8] = 1,  [EVTX_I16] = 2, [EVTX_U16] = 2,   [EVTX_I32] = 4,
+        [EVTX_U32] = 4, [EVTX_I64] = 8, [EVTX_U64] = 8, [EVTX_HEX32] = 4, [EVTX_HEX64] = 8};
     const uint8_t *p = v->p;
     uint32_t len = v->type <= EVTX_HEX64 ? lengths[v->type] : 0;
     *too_large = false;
@@ -178,8 +179,7 @@ bool rtq__evtx_dyn(rtq__dyn *out, const evtx_val *v, evtx_text *text)
     bool too_large;
     switch (v->type) {
     case EVTX_NULL:
-    case EVTX_XML:
-        return true;
+    case EVTX_XML: return true;
     case EVTX_F32:
     case EVTX_F64:
         if (rtq__evtx_real(&out->u.d, v))
@@ -198,8 +198,7 @@ bool rtq__evtx_dyn(rtq__dyn *out, const evtx_val *v, evtx_text *text)
             out->u.i = i;
         }
         return true;
-    default:
-        break;
+    default: break;
     }
     if (rtq__evtx_number(&i, &too_large, v) && !too_large) {
         bool hex = v->type == EVTX_HEX32 || v->type == EVTX_HEX64 || v->type == EVTX_SIZE_T || v->type == EVTX_HANDLE;
@@ -224,12 +223,24 @@ bool rtq__evtx_dyn(rtq__dyn *out, const evtx_val *v, evtx_text *text)
 static uint32_t item_length(uint8_t type, const uint8_t *p, uint32_t left)
 {
     switch (type) {
-    case EVTX_I8: case EVTX_U8: return 1;
-    case EVTX_I16: case EVTX_U16: return 2;
-    case EVTX_I32: case EVTX_U32: case EVTX_F32: case EVTX_HEX32: case EVTX_BOOL: return 4;
-    case EVTX_I64: case EVTX_U64: case EVTX_F64: case EVTX_HEX64: case EVTX_FILETIME: return 8;
-    case EVTX_SIZE_T: case EVTX_HANDLE: return left % 8 == 0 ? 8 : 4;
-    case EVTX_GUID: case EVTX_SYSTEMTIME: return 16;
+    case EVTX_I8:
+    case EVTX_U8: return 1;
+    case EVTX_I16:
+    case EVTX_U16: return 2;
+    case EVTX_I32:
+    case EVTX_U32:
+    case EVTX_F32:
+    case EVTX_HEX32:
+    case EVTX_BOOL: return 4;
+    case EVTX_I64:
+    case EVTX_U64:
+    case EVTX_F64:
+    case EVTX_HEX64:
+    case EVTX_FILETIME: return 8;
+    case EVTX_SIZE_T:
+    case EVTX_HANDLE: return left % 8 == 0 ? 8 : 4;
+    case EVTX_GUID:
+    case EVTX_SYSTEMTIME: return 16;
     case EVTX_SID: return left >= 2 ? 8 + 4u * p[1] : left;
     default: return left;
     }
