@@ -154,7 +154,19 @@ static void step_avg_real(void *state, const rtq__vec *v, uint32_t at)
 
 RTQ__AGG_UPDATE(avg_i64)
 {
-    rtq__agg_each(call, call->args[0], step_avg_i64);
+    const rtq__vec *v = call->args[0];
+    if (!call->states && v->form == RTQ__FLAT && !v->valid && !call->sel) {
+        avg_i64 *s = call->state;
+        const int64_t *x = v->data;
+        wide sum = 0;
+        for (uint32_t k = 0; k < call->n_sel; k++)
+            sum += x[k];
+        avg_i64 more = {(uint64_t)sum, (int64_t)(sum >> 64), call->n_sel};
+        s->high += more.high + __builtin_add_overflow(s->low, more.low, &s->low);
+        s->n += more.n;
+        return RTQ_OK;
+    }
+    rtq__agg_each(call, v, step_avg_i64);
     return RTQ_OK;
 }
 

@@ -5,6 +5,9 @@
 #include "base/text.h"
 #include "fn/families.h"
 #include "fn/fn_text.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 enum { ANY, ALL, INDEX }; /* tag of a row */
 enum { FEW = 6, MAX_TERM = 63 };
@@ -15,6 +18,8 @@ typedef struct terms {
     uint32_t n, n_other;   /* n_other: the first needles, not in the table */
     uint32_t *table, mask; /* needle number + 1 */
     uint64_t lengths;      /* bit: some needle in the table has this length */
+    uint32_t
+        firsts[MAX_TERM + 1]; /* by length, bit: some needle begins with a letter or digit that has these low bits */
 } terms;
 
 static inline unsigned char lower(unsigned char c)
@@ -108,14 +113,21 @@ static int index_terms(terms *t, rtq__arena *arena)
             at = (at + 1) & t->mask;
         t->table[at] = i + 1;
         t->lengths |= UINT64_C(1) << n->len;
+        t->firsts[n->len] |= UINT32_C(1) << (n->ptr[0] & 31); /* the same for both cases */
     }
     return RTQ_OK;
 }
 
-static bool in_table(const terms *t, const char *ptr, size_t len, uint32_t h)
+/* Bytes of terms: letters, digits, and all of non-ASCII text, which is looked at more closely. */
+static const uint8_t byte_class[256] = {['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, [0x80 ... 0xFF] = 2};
+
+static bool in_table(const terms *t, const char *ptr, size_t len)
 {
-    if (len > MAX_TERM || !(t->lengths >> len & 1))
+    if (len > MAX_TERM || !(t->firsts[len] >> (ptr[0] & 31) & 1))
         return false;
+    uint32_t h = 0x811c9dc5u;
+    for (size_t i = 0; i < len; i++)
+        h = mix(h, lower((unsigned char)ptr[i]));
     for (uint32_t at = h & t->mask; t->table[at]; at = (at + 1) & t->mask) {
         const rtq__needle *n = &t->needles[t->table[at] - 1];
         if (n->len == len && equal(n, ptr))
@@ -124,35 +136,95 @@ static bool in_table(const terms *t, const char *ptr, size_t len, uint32_t h)
     return false;
 }
 
-static bool any_term(const terms *t, const char *ptr, size_t len)
+/* Where the term ends that has reached a byte of non-ASCII text at i: letters go on, anything else ends it. */
+static size_t skip_wide(const char *ptr, size_t len, size_t i, bool *term)
+{
+    uint32_t cp;
+    size_t n = rtq__utf8_next(&cp, ptr + i, len - i);
+    *term = rtq__is_alnum(cp);
+    return i + n;
+}
+
+static bool any_term_wide(const terms *t, const char *ptr, size_t len)
 {
     size_t i = 0;
     while (i < len) {
         size_t begin = i;
-        uint32_t h = 0x811c9dc5u;
-        bool ascii = true;
-        while (i < len) {
-            unsigned char c = (unsigned char)ptr[i];
-            if (c < 0x80) {
-                if (!alnum(c))
-                    break;
-                h = mix(h, lower(c));
-                i++;
-            } else {
-                uint32_t cp;
-                size_t n = rtq__utf8_next(&cp, ptr + i, len - i);
-                if (!rtq__is_alnum(cp))
-                    break;
-                ascii = false;
-                i += n;
-            }
+        bool ascii = true, goes_on = true;
+        while (i < len && byte_class[(unsigned char)ptr[i]] == 1)
+            i++;
+        size_t end = i;
+        while (goes_on && i < len && byte_class[(unsigned char)ptr[i]]) { /* rare: the term has other letters in it */
+            bool letter = true;
+            i = byte_class[(unsigned char)ptr[i]] == 1 ? i + 1 : skip_wide(ptr, len, i, &letter);
+            ascii = ascii && !letter;
+            goes_on = letter;
         }
-        if (ascii && i > begin && in_table(t, ptr + begin, i - begin, h))
+        if (ascii && end > begin && in_table(t, ptr + begin, end - begin))
             return true;
-        if (i < len) {
-            uint32_t cp;
-            i += (unsigned char)ptr[i] < 0x80 ? 1 : rtq__utf8_next(&cp, ptr + i, len - i);
+        if (goes_on && i < len)
+            i++; /* a byte that is no part of a term */
+    }
+    return false;
+}
+
+/* Which of up to 64 bytes are letters and digits. False: there is non-ASCII text among them. */
+static bool classify(uint64_t *mask, const char *ptr, size_t len)
+{
+    uint64_t m = 0, wide = 0;
+#if defined(__SSE2__)
+    char padded[64];
+    if (len < 64) {
+        memset(padded, 0, sizeof padded);
+        memcpy(padded, ptr, len);
+        ptr = padded;
+    }
+    for (int k = 0; k < 4; k++) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(ptr + 16 * k)),
+                low = _mm_or_si128(x, _mm_set1_epi8(0x20));
+        __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('0' - 1)),
+                                      _mm_cmplt_epi8(x, _mm_set1_epi8('9' + 1)));
+        __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(low, _mm_set1_epi8('a' - 1)),
+                                       _mm_cmplt_epi8(low, _mm_set1_epi8('z' + 1)));
+        m |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(digit, letter)) << (16 * k);
+        wide |= (uint64_t)(unsigned)_mm_movemask_epi8(x) << (16 * k);
+    }
+#else
+    for (size_t i = 0; i < len; i++) {
+        m |= (uint64_t)(byte_class[(unsigned char)ptr[i]] == 1) << i;
+        wide |= (uint64_t)(byte_class[(unsigned char)ptr[i]] == 2) << i;
+    }
+#endif
+    *mask = m;
+    return !wide;
+}
+
+/* Sixty-four bytes at a time; a term that reaches the end of such a piece begins the next one. */
+static bool any_term(const terms *t, const char *ptr, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t n = len - i < 64 ? len - i : 64;
+        uint64_t m;
+        if (!classify(&m, ptr + i, n))
+            return any_term_wide(t, ptr + i, len - i);
+        if (m == UINT64_MAX) { /* longer than any needle of the table */
+            while (i < len && byte_class[(unsigned char)ptr[i]] == 1)
+                i++;
+            if (i < len && byte_class[(unsigned char)ptr[i]] == 2)
+                return any_term_wide(t, ptr + i, len - i);
+            continue;
         }
+        size_t next = i + n;
+        for (uint64_t starts = m & ~(m << 1); starts; starts &= starts - 1) {
+            unsigned at = (unsigned)__builtin_ctzll(starts), run = (unsigned)__builtin_ctzll(~(m >> at));
+            if (at + run == 64 && next < len && at > 0) {
+                next = i + at;
+                break;
+            }
+            if (in_table(t, ptr + i + at, run))
+                return true;
+        }
+        i = next;
     }
     return false;
 }
