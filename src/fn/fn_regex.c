@@ -20,7 +20,9 @@ enum {
 enum { MAX_GROUPS = 17 };
 
 typedef struct regex {
-    rtq__re *re, *end;              /* end: for the end of the text, trim only */
+    rtq__re *re, *end;   /* end: for the end of the text, trim only */
+    rtq__needle literal; /* what every match contains; len 0: nothing known */
+    char literal_text[32];
     uint32_t groups[MAX_GROUPS], n; /* of extract_all */
     char *rewrite;
     size_t rewrite_len;
@@ -92,6 +94,9 @@ static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell
                                                                   : how & TRIM_END          ? RTQ__REGEX_END
                                                                                             : 0;
     int rc = rtq__regex_new(&r->re, mem, text, args[arg]->len, anchors, diag, begin, end);
+    bool nocase;
+    size_t literal_len = rtq__regex_literal(r->literal_text, sizeof r->literal_text, text, args[arg]->len, &nocase);
+    rtq__needle_init(&r->literal, r->literal_text, literal_len, !nocase);
     if (rc == RTQ_OK && how & TRIM)
         rc = rtq__regex_new(&r->end, mem, text, args[arg]->len, RTQ__REGEX_END, diag, begin, end);
     if (rc == RTQ_OK && how & ALL)
@@ -141,6 +146,11 @@ static int moving_match(moving *m, rtq__fcall *call, uint32_t row, rtq_str text)
     return m->re ? rtq__re_match(m->re, text.ptr, text.len, 0, NULL, 0) : 0;
 }
 
+static bool possible(const regex *r, rtq_str text)
+{
+    return !r->literal.len || rtq__needle_find(&r->literal, text.ptr, text.len) >= 0;
+}
+
 static int each(rtq__fcall *call, uint8_t *bools, rtq__sel *out, uint32_t *n_out)
 {
     const regex *r = call->state;
@@ -159,7 +169,9 @@ static int each(rtq__fcall *call, uint8_t *bools, rtq__sel *out, uint32_t *n_out
             rtq__cell c = rtq__vec_get(v, row);
             text = rtq__text_of(&c, &call->eval->text);
         }
-        yes = r ? rtq__re_match(r->re, text.ptr, text.len, 0, NULL, 0) : moving_match(&m, call, row, text);
+        yes = !r                  ? moving_match(&m, call, row, text)
+              : possible(r, text) ? rtq__re_match(r->re, text.ptr, text.len, 0, NULL, 0)
+                                  : 0;
         if (bools)
             bools[row] = yes > 0;
         else if (yes > 0)
@@ -201,7 +213,8 @@ static void row_extract(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     (void)n_args;
     if (!r || args[1].is_null || group < 0 || group > rtq__re_groups(r->re) || group >= RTQ__RE_GROUPS)
         return;
-    if (match(r, rtq__text_of(&args[2], &ctx->eval->text), 0, spans, (uint32_t)group + 1, ctx) && spans[group].ptr)
+    rtq_str text = rtq__text_of(&args[2], &ctx->eval->text);
+    if (possible(r, text) && match(r, text, 0, spans, (uint32_t)group + 1, ctx) && spans[group].ptr)
         rtq__return_copy(out, spans[group].ptr, spans[group].len, ctx);
 }
 

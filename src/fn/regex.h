@@ -14,6 +14,9 @@ enum { RTQ__REGEX_BEGIN = 1, RTQ__REGEX_END = 2 }; /* anchors: match at the begi
 int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len, unsigned anchors, rtq_diag *diag,
                    size_t begin, size_t end);
 
+/* A text of at least three ASCII characters that every match contains; its length, 0: none known. nocase: (?i) holds for all of it. */
+size_t rtq__regex_literal(char *out, size_t cap, const char *pattern, size_t len, bool *nocase);
+
 /* Sets of code points, for class algebra: sorted, disjoint ranges {first, last}. */
 typedef struct rtq__cpset {
     rtq__mem *mem;

@@ -1,5 +1,6 @@
 /* contains, has, startswith, matches regex … and the functions of regular expressions; ids of recorded emulator results in comments. */
 #include <criterion/criterion.h>
+#include "fn/regex.h"
 #include "fx.h"
 
 #define EQ(text, ...) \
@@ -191,4 +192,35 @@ Test(fn_match, counts_and_positions)
     INDEX("-1", FX_S("abcabc"), FX_S("a.c"), FX_L(1), FX_L(-1), FX_L(2));
     INDEX("-1", FX_S("ababaa"), FX_S("a.a"), FX_L(0), FX_L(-1), FX_L(2));
     INDEX("null", FX_S("abcabc"), FX_S("a|ab"), FX_L(-1));
+}
+
+static void literal(const char *pattern, const char *want)
+{
+    char text[32];
+    bool nocase;
+    size_t n = rtq__regex_literal(text, sizeof text, pattern, strlen(pattern), &nocase);
+    cr_expect(n == strlen(want) && !memcmp(text, want, n), "%s: %.*s, not %s", pattern, (int)n, text, want);
+}
+
+Test(fn_match, texts_that_patterns_need)
+{
+    literal("(?i)mimi(katz|cats)\\s+-x", "mimi");
+    literal("\\bpowershell\\.exe\\b", "powershell.exe");
+    literal("foo.*barbaz+qux", "barbaz");
+    literal("ab(c|d)efgh", "efgh");
+    literal("[^]]abc]def[[:alpha:]]gh", "abc");
+    literal("(?:abcd)?efg", "efg");
+    literal("(?i)kernel32", "ernel32"); /* K is the sign of Kelvin, too */
+    literal("abc|def", "");
+    literal("abc?", "");
+    literal("abc*", "");
+    literal("ab{0,3}cd", "");
+    literal("(?x)a b c", "");
+    literal("x(?i)yzabc", "");
+    literal("a\\x41bcd", "");
+    literal("a(bcd", "");
+    EQ("true", "matches regex", "string, string",
+       FX_S("run \xe2\x84\xaa"
+            "ernel32"),
+       FX_S("(?i)kernel32"));
 }
