@@ -177,7 +177,7 @@ int rtq__query_new(rtq_query **out, rtq_env *env, const char *text, size_t len, 
     atomic_init(&q->refs, 1);
     q->env = rtq__env_ref(env);
     q->max_state_bytes = o.max_state_bytes;
-    rtq__arena_init(&q->arena, env->mem, 0);
+    rtq__arena_init(&q->arena, env->mem, 2048);
     q->name = rtq__arena_strndup(&q->arena, name ? name : "", name_len);
     rc = q->name ? compile(q, text, len, &o, own, d) : RTQ_ERR_NOMEM;
     if (rc < 0) {

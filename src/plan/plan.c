@@ -395,7 +395,7 @@ static int run(rtq__plan **out, rtq__planner *p, const rtq__rel *apply, const ui
     plan->mem = p->mem;
     plan->bound = p->bound;
     plan->uses_now = p->bound->uses_now;
-    rtq__arena_init(&plan->arena, p->mem, 4096);
+    rtq__arena_init(&plan->arena, p->mem, 2048);
     rtq__arena_init(&p->tmp, p->mem, 0);
     p->plan = plan;
     int rc = compile(p, apply, needed);

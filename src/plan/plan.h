@@ -60,7 +60,6 @@ struct rtq__node {
     uint8_t op;
     bool fed;             /* its rows come from a feed, not only from constants and reference tables */
     bool unbounded_state; /* on an input without end its state has no bound */
-    bool counts;          /* its rejected rows are rejected events: in front of everything, one reader */
     uint32_t id, n_in, n_out;
     rtq__node **in;
     rtq__edge *out;

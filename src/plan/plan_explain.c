@@ -74,6 +74,8 @@ static const char *emits(const rtq__node *node)
         return node->u.sort.limit || !node->fed ? "at the end of the input"
                                                 : "at the end of the input, or each emission in order";
     case RTQ__R_JOIN:
+        if (node->u.join.streams)
+            return "on a feed without end as soon as both partners are there, else once the held side has ended";
         return node->u.join.probe ? "row by row of the right side, once the left side has ended"
                                   : "row by row of the left side, once the right side has ended";
     case RTQ__P_SLOT: return "at the end of the input";
@@ -149,6 +151,8 @@ static void text_node(rtq__buf *out, const rtq__plan *plan, const rtq__node *nod
         rtq__buf_addf(out, "; waits for subquery %u", node->slots[i]);
     if (emits(node))
         rtq__buf_addf(out, "; %s", emits(node));
+    if (node->unbounded_state && node->fed)
+        rtq__buf_adds(out, "; its state grows with the feed");
     rtq__buf_addc(out, '\n');
 }
 

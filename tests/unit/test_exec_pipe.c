@@ -1,3 +1,4 @@
+/* The driver and the operators, over trees built by hand. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
