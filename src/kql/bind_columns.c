@@ -180,6 +180,51 @@ const rtq__tab *rtq__bind_project_rename(rtq__binder *b, const rtq__ctx *ctx, co
     return out;
 }
 
+/* ---- project-by-names: constant names and patterns, alone or in dynamic arrays ---- */
+
+static void keep_matching(rtq__binder *b, rtq__proj *p, const rtq__tab *in, const char *pattern)
+{
+    for (uint32_t i = 0; i < in->n; i++)
+        if (rtq__bind_matches(pattern, in->cols[i].name))
+            rtq__proj_add(b, p, in->cols[i].name, in->cols[i].col, NULL, false, true);
+}
+
+const rtq__tab *rtq__bind_project_by_names(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
+{
+    rtq__ctx none = {.env = ctx->env};
+    rtq__proj p;
+    memset(&p, 0, sizeof p);
+    if (in->broken || !rtq__tab_needs_closed(b, in, ast, "project-by-names"))
+        return rtq__tab_broken(b);
+    for RTQ__AST_EACH(item, ast->op->items) {
+        rtq__cell cell;
+        rtq__expr *e = rtq__bind_expr(b, &none, item);
+        if (rtq__expr_is_broken(e))
+            continue;
+        if ((e->kind != RTQ_STRING && e->kind != RTQ_DYNAMIC) || !rtq__expr_constant(b, e, &cell)) {
+            rtq__bind_error(b, item, "names of columns are expected: constant strings, or dynamic arrays of them");
+            continue;
+        }
+        if (e->kind == RTQ_STRING) {
+            keep_matching(b, &p, in, rtq__bind_namef(b, "%.*s", (int)cell.len, cell.u.s));
+            continue;
+        }
+        rtq__dyn_iter it;
+        rtq__dyn value = cell.u.y;
+        if (value.tag == RTQ__DYN_STRING)
+            keep_matching(b, &p, in, rtq__bind_namef(b, "%.*s", (int)value.len, value.u.p));
+        if (!rtq__dyn_is_array(&value))
+            continue;
+        rtq__dyn_iter_init(&it, &value, &b->work);
+        while (rtq__dyn_next(&it))
+            if (it.item.tag == RTQ__DYN_STRING)
+                keep_matching(b, &p, in, rtq__bind_namef(b, "%.*s", (int)it.item.len, it.item.u.p));
+        if (it.error)
+            rtq__bind_fail(b, it.error);
+    }
+    return rtq__proj_tab(b, &p, in, in->rel, false);
+}
+
 /* ---- project-reorder ---- */
 
 static int lower(int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }

@@ -311,13 +311,16 @@ rtq__bind_op_fn rtq__bind_where, rtq__bind_extend, rtq__bind_project, rtq__bind_
     rtq__bind_project_reorder, rtq__bind_serialize, rtq__bind_take, rtq__bind_sort, rtq__bind_top, rtq__bind_count, rtq__bind_distinct,
     rtq__bind_summarize, rtq__bind_union, rtq__bind_join, rtq__bind_lookup, rtq__bind_mv_expand, rtq__bind_mv_apply, rtq__bind_parse,
     rtq__bind_invoke, rtq__bind_getschema, rtq__bind_as, rtq__bind_render, rtq__bind_consume, rtq__bind_evaluate, rtq__bind_assert_schema,
-    rtq__bind_print, rtq__bind_range, rtq__bind_datatable, rtq__bind_externaldata, rtq__bind_project_by_names;
+    rtq__bind_print, rtq__bind_range, rtq__bind_datatable, rtq__bind_externaldata, rtq__bind_project_by_names, rtq__bind_search;
 const rtq__tab *rtq__bind_operator_node(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast); /* any of them */
 const rtq__tab *rtq__bind_pipe(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast);
 rtq__windows rtq__windows_begin(const rtq__tab *in);
 rtq__expr *rtq__bind_window(rtq__binder *b, const rtq__ctx *ctx, rtq__expr *call, const rtq__ast *at); /* the column it becomes */
 bool rtq__bind_matches(const char *pattern, const char *name); /* `*` stands for any text */
 const char *rtq__bind_parameter(const rtq__ast_list *params, const char *name, const rtq__ast **at); /* text of name=value, NULL: absent */
+
+/* All of them as one table, with their names in column `source`; items NULL: every table there is. */
+const rtq__tab *rtq__bind_union_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const char *source, const rtq__ast *at);
 
 /* ---- bind_agg.c ---- */
 /* Adds it to ctx->aggs. `many`: all its columns are wanted, else there must be one. */

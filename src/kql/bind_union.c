@@ -41,12 +41,10 @@ static void add_matching(rtq__binder *b, const rtq__ctx *ctx, inputs *list, cons
     }
 }
 
-static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast, inputs *list, bool fuzzy)
+static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const rtq__ast *ast, inputs *list, bool fuzzy)
 {
     rtq__ctx alone = {.env = ctx->env};
-    if (in)
-        add_input(b, list, in, NULL);
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for RTQ__AST_EACH(item, *items) {
         if (item->kind == RTQ__AST_WILDCARD || item->kind == RTQ__AST_STAR) {
             add_matching(b, &alone, list, item, fuzzy);
             continue;
@@ -166,36 +164,54 @@ static void unify(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inpu
     }
 }
 
-const rtq__tab *rtq__bind_union(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
+static const rtq__tab *build(rtq__binder *b, const inputs *list, const char *source, bool inner, bool fuzzy, const rtq__ast *ast)
 {
-    const char *fuzzy = rtq__bind_parameter(&ast->op->params, "isfuzzy", NULL), *kind = rtq__bind_parameter(&ast->op->params, "kind", NULL);
-    const char *source = rtq__bind_parameter(&ast->op->params, "withsource", NULL);
-    if (!source)
-        source = rtq__bind_parameter(&ast->op->params, "with_source", NULL);
-    inputs list = {NULL, 0, 0, false};
-    collect(b, ctx, in, ast, &list, fuzzy && strcmp(fuzzy, "true") == 0);
-    if (list.broken)
-        return rtq__tab_broken(b);
     rtq__rel *rel = rtq__rel_new(b, RTQ__R_UNION, ast, NULL, NULL);
     rtq__union_state *u = rtq__bind_work(b, 1, sizeof *u);
     rtq__tab *out = rtq__tab_new(b, rel);
-    rel->n_in = u->n_inputs = list.n;
-    rel->in = rtq__bind_alloc(b, list.n, sizeof *rel->in);
-    u->inputs = rtq__bind_work(b, list.n, sizeof *u->inputs);
+    rel->n_in = u->n_inputs = list->n;
+    rel->in = rtq__bind_alloc(b, list->n, sizeof *rel->in);
+    u->inputs = rtq__bind_work(b, list->n, sizeof *u->inputs);
     u->rel = rel;
     u->next = b->unions;
     b->unions = u;
     bool open = false;
-    for (uint32_t i = 0; i < list.n; i++) {
-        rel->in[i] = list.items[i].tab->rel;
-        u->inputs[i] = list.items[i].tab;
-        open |= list.items[i].tab->open != NULL;
+    for (uint32_t i = 0; i < list->n; i++) {
+        rel->in[i] = list->items[i].tab->rel;
+        u->inputs[i] = list->items[i].tab;
+        open |= list->items[i].tab->open != NULL;
     }
-    rel->u.unions.fuzzy = fuzzy && strcmp(fuzzy, "true") == 0;
+    rel->u.unions.fuzzy = fuzzy;
     if (source)
-        add_source(b, u, out, &list, source, ast);
-    unify(b, u, out, &list, kind && strcmp(kind, "inner") == 0, ast);
-    if (open && !(kind && strcmp(kind, "inner") == 0))
+        add_source(b, u, out, list, source, ast);
+    unify(b, u, out, list, inner, ast);
+    if (open && !inner)
         out->open = rtq__open_union(b, u);
     return out;
+}
+
+const rtq__tab *rtq__bind_union(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
+{
+    const char *fuzzy = rtq__bind_parameter(&ast->op->params, "isfuzzy", NULL), *kind = rtq__bind_parameter(&ast->op->params, "kind", NULL);
+    const char *source = rtq__bind_parameter(&ast->op->params, "withsource", NULL);
+    bool is_fuzzy = fuzzy && strcmp(fuzzy, "true") == 0;
+    if (!source)
+        source = rtq__bind_parameter(&ast->op->params, "with_source", NULL);
+    inputs list = {NULL, 0, 0, false};
+    if (in)
+        add_input(b, &list, in, NULL);
+    collect(b, ctx, &ast->op->items, ast, &list, is_fuzzy);
+    return list.broken ? rtq__tab_broken(b) : build(b, &list, source, kind && strcmp(kind, "inner") == 0, is_fuzzy, ast);
+}
+
+const rtq__tab *rtq__bind_union_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const char *source, const rtq__ast *at)
+{
+    inputs list = {NULL, 0, 0, false};
+    rtq__ctx alone = {.env = ctx->env};
+    rtq__ast star = {.kind = RTQ__AST_STAR, .begin = at->begin, .end = at->end};
+    if (items)
+        collect(b, ctx, items, at, &list, false);
+    else
+        add_matching(b, &alone, &list, &star, false);
+    return list.broken ? rtq__tab_broken(b) : build(b, &list, source, false, false, at);
 }

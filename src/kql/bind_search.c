@@ -1,0 +1,126 @@
+/* bind_search.c - search: terms in any column, over the rows in front of it or over tables. */
+#include "kql/bind_private.h"
+
+typedef struct search {
+    rtq__binder *b;
+    const rtq__ctx *row;
+    bool cased;
+} search;
+
+/* `text` matches the term of `at`: a whole term, or with `*` the start, the end or a part of one. */
+static rtq__expr *matches_term(const search *s, rtq__expr *text, const char *term, size_t len, const rtq__ast *at)
+{
+    rtq__binder *b = s->b;
+    bool before = len && term[0] == '*', after = len > 1 && term[len - 1] == '*';
+    const char *core = term + before;
+    size_t core_len = len - before - after;
+    rtq__ast_operator op = before && after ? (s->cased ? RTQ__OP_CONTAINS_CS : RTQ__OP_CONTAINS)
+                           : before        ? (s->cased ? RTQ__OP_HASSUFFIX_CS : RTQ__OP_HASSUFFIX)
+                           : after         ? (s->cased ? RTQ__OP_HASPREFIX_CS : RTQ__OP_HASPREFIX)
+                                           : (s->cased ? RTQ__OP_HAS_CS : RTQ__OP_HAS);
+    if (memchr(core, '*', core_len)) {
+        rtq__bind_refuse(b, at, "search with `*` inside a term", "write a condition with `matches regex`");
+        return rtq__expr_broken(b);
+    }
+    if (!core_len)
+        return rtq__expr_cell(b, rtq__cell_i(RTQ_BOOL, 1), at);
+    if (text->kind != RTQ_STRING)
+        text = rtq__bind_cast(b, text, RTQ_STRING, at);
+    rtq__expr *args[2] = {text, rtq__expr_text(b, core, core_len, at)};
+    return rtq__bind_operator(b, op, args, 2, at, at->begin, at->end);
+}
+
+static rtq__expr *any_column(const search *s, const rtq__ast *at)
+{
+    rtq__binder *b = s->b;
+    const rtq__tab *tab = s->row->row;
+    if (!rtq__tab_needs_closed(b, tab, at, "a term that any column may have"))
+        return rtq__expr_broken(b);
+    rtq__expr **args = rtq__bind_work(b, tab->n, sizeof *args);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < tab->n; i++) {
+        if (strcmp(tab->cols[i].name, "$table") == 0)
+            continue;
+        args[n] = matches_term(s, rtq__expr_vcol(b, tab->cols[i].col, at), at->literal.text.ptr, at->literal.text.len, at);
+        if (rtq__expr_is_broken(args[n++]))
+            return rtq__expr_broken(b);
+    }
+    if (n == 0)
+        return rtq__expr_cell(b, rtq__cell_i(RTQ_BOOL, 0), at);
+    return n == 1 ? args[0] : rtq__expr_new(b, RTQ__E_OR, RTQ_BOOL, args, n, at);
+}
+
+static bool is_text(const rtq__ast *ast) { return ast->kind == RTQ__AST_LITERAL && ast->literal.type == RTQ_STRING; }
+
+static rtq__expr *predicate(const search *s, const rtq__ast *ast);
+
+static rtq__expr *by_kind(const search *s, const rtq__ast *ast)
+{
+    rtq__binder *b = s->b;
+    if (is_text(ast))
+        return any_column(s, ast);
+    if (ast->kind == RTQ__AST_STAR)
+        return rtq__expr_cell(b, rtq__cell_i(RTQ_BOOL, 1), ast);
+    if (ast->kind == RTQ__AST_BINARY && (ast->binary.op == RTQ__OP_AND || ast->binary.op == RTQ__OP_OR)) {
+        rtq__expr *args[2] = {predicate(s, ast->binary.left), NULL};
+        args[1] = predicate(s, ast->binary.right);
+        if (rtq__expr_is_broken(args[0]) || rtq__expr_is_broken(args[1]))
+            return rtq__expr_broken(b);
+        return rtq__expr_new(b, ast->binary.op == RTQ__OP_AND ? RTQ__E_AND : RTQ__E_OR, RTQ_BOOL, args, 2, ast);
+    }
+    if (ast->kind == RTQ__AST_CALL && strcmp(ast->call.name.ptr, "not") == 0 && ast->call.args.n == 1) {
+        rtq__expr *e = predicate(s, ast->call.args.first);
+        return rtq__expr_is_broken(e) ? e : rtq__expr_new(b, RTQ__E_NOT, RTQ_BOOL, &e, 1, ast);
+    }
+    if (ast->kind == RTQ__AST_BINARY && ast->binary.op == RTQ__OP_SEARCH) {
+        rtq__expr *left = rtq__bind_expr(b, s->row, ast->binary.left);
+        const rtq__ast *right = ast->binary.right;
+        if (is_text(right))
+            return rtq__expr_is_broken(left) ? left : matches_term(s, left, right->literal.text.ptr, right->literal.text.len, right);
+        rtq__expr *args[2] = {left, rtq__bind_expr(b, s->row, right)};
+        return rtq__bind_operator(b, RTQ__OP_EQ, args, 2, ast, ast->binary.op_begin, ast->binary.op_end);
+    }
+    return rtq__bind_predicate(b, s->row, ast);
+}
+
+static rtq__expr *predicate(const search *s, const rtq__ast *ast)
+{
+    rtq__bind_enter(s->b, ast);
+    rtq__expr *e = by_kind(s, ast);
+    rtq__bind_leave(s->b);
+    return e;
+}
+
+const rtq__tab *rtq__bind_search(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
+{
+    const rtq__ast *at = ast;
+    const char *kind = rtq__bind_parameter(&ast->op->params, "kind", &at);
+    const rtq__tab *rows;
+    if (in && in->broken)
+        return in;
+    if (in && ast->op->has_in) {
+        rtq__bind_error(b, ast, "search in (...) stands at the start of a query");
+        return rtq__tab_broken(b);
+    }
+    if (in) {
+        rtq__proj p;
+        memset(&p, 0, sizeof p);
+        rtq__proj_add(b, &p, "$table", rtq__proj_define(b, &p, "$table", rtq__expr_text(b, "search_arg0", 11, ast), ast), NULL, false, false);
+        rtq__proj_all(b, &p, in);
+        rows = rtq__proj_tab(b, &p, in, rtq__proj_rel(b, &p, in->rel, ast), true);
+    } else {
+        rows = rtq__bind_union_of(b, ctx, ast->op->has_in ? &ast->op->in : NULL, "$table", ast);
+    }
+    if (rows->broken)
+        return rows;
+    rtq__ctx row = {.env = ctx->env, .row = rows};
+    search s = {b, &row, kind && strcmp(kind, "case_sensitive") == 0};
+    rtq__expr *e = predicate(&s, ast->op->value);
+    if (rtq__expr_is_broken(e))
+        return rows;
+    rtq__rel *rel = rtq__rel_new(b, RTQ__R_FILTER, ast, rows->rel, NULL);
+    rel->u.filter.expr = e;
+    rtq__tab *out = rtq__tab_over(b, rows, rel);
+    out->serialized = rel->serialized = false;
+    return out;
+}
