@@ -146,9 +146,9 @@ static int neighbour(rtq__vec **out, rtq__fcall *c)
 
 #define WINDOW .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_WINDOW
 const rtq__fn rtq__fns_window[] = {
-    {"next", "any, [long], [any]", "arg0", WINDOW, .vec = neighbour, .tag = RTQ__WINDOW_NEXT,
+    {"next", "any, [long], [const any]", "arg0", WINDOW, .vec = neighbour, .tag = RTQ__WINDOW_NEXT,
      .doc = "value of a column in a row further down", .page = "next-function"},
-    {"prev", "any, [long], [any]", "arg0", WINDOW, .vec = neighbour, .tag = RTQ__WINDOW_PREV,
+    {"prev", "any, [long], [const any]", "arg0", WINDOW, .vec = neighbour, .tag = RTQ__WINDOW_PREV,
      .doc = "value of a column in a row further up", .page = "prev-function"},
     {"row_cumsum", "int, [bool]", "int", WINDOW, .vec = row_cumsum, .doc = "cumulative sum",
      .page = "row-cumsum-function"},

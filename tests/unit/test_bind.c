@@ -137,6 +137,11 @@ Test(bind, names_of_results)
     COLUMNS("T | project a, d | mv-apply x = d to typeof(long) on (summarize m = max(x))", "a:long, d:dynamic, m:long");
     COLUMNS("U | parse b with 'x' n:long 'y' rest", "a:long, b:string, n:long, rest:string");
     COLUMNS("range x from 1 to 10 step 2", "x:long");
+    COLUMNS("U | search 'x' or a:5", "$table:string, a:long, b:string");
+    COLUMNS("search in (U) b:'x*' | project-away $table", "a:long, b:string");
+    COLUMNS("T | project-by-names 's', dynamic(['a', 'T*'])", "s:string, a:long, Time:datetime");
+    COLUMNS("T | extend (x, y) = array_sort_asc(d, d)", "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, x:dynamic, y:dynamic");
+    COLUMNS("T | extend p = iff(a > 1, 1, 's'), q = case(a > 1, i, r > 1, 2.5, 3)", "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, p:dynamic, q:real");
     COLUMNS("U | extend tostring(b) | extend b = tostring(b)", "a:long, b:string");
 }
 
@@ -172,8 +177,8 @@ Test(bind, fields_of_open_tables)
     cr_expect_eq(bound->rels[0]->u.scan.n_cols, 4, "Port, Name, T and the rest");
     const rtq__expr *e = bound->rels[1]->u.filter.expr;
     cr_assert_eq(e->op, RTQ__E_AND);
-    cr_expect_eq(e->args[0]->args[1]->kind, RTQ_LONG);
-    cr_expect_eq(e->args[0]->args[0]->kind, RTQ_LONG, "typed from use");
+    cr_expect_eq(e->args[0]->args[1]->kind, RTQ_REAL, "a field may hold 445.5");
+    cr_expect_eq(e->args[0]->args[0]->kind, RTQ_REAL, "typed from use");
     COLUMNS("Json | extend x = 1 | project-away Port", "x:long, _rest:dynamic");
     cr_expect_eq(bound->results[0].cols[1]->flags, RTQ__COL_REST);
     COLUMNS("Json | project-away Port | where Port == 1", "-4 there is no column or variable named 'Port'");
@@ -334,7 +339,8 @@ Test(bind, mistakes)
 
 Test(bind, refused_with_reason)
 {
-    FAILS("search 'x'", RTQ_ERR_UNSUPPORTED, "'search' is not supported");
+    FAILS("T | scan declare (n:long) with (step a: true => n = 1;)", RTQ_ERR_UNSUPPORTED, "'scan' is not supported");
+    FAILS("print geo_info_from_ip_address('1.2.3.4')", RTQ_ERR_UNSUPPORTED, "geo_info_from_ip_address");
     FAILS("T | make-series count() on Time from datetime(2020-01-01) to datetime(2020-01-02) step 1h", RTQ_ERR_UNSUPPORTED, "make-series");
     FAILS("T | evaluate autocluster()", RTQ_ERR_UNSUPPORTED, "autocluster");
     FAILS("database('x').T", RTQ_ERR_UNSUPPORTED, "database()");
