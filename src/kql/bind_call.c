@@ -136,6 +136,12 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
     if (row < 0)
         return rtq__expr_broken(b);
     rtq__expr *e = rtq__expr_call(b, rows.fns + row, kind, args, n, call);
+    bool neighbour = strcmp(rows.name, "prev") == 0 || strcmp(rows.name, "next") == 0;
+    rtq__cell offset;
+    if (neighbour && n > 1 && RTQ__BEXPR(args[1])->constant && rtq__expr_constant(b, args[1], &offset) && !offset.is_null && offset.u.i < 1) {
+        rtq__bind_error_at(b, args[1]->begin, args[1]->end, "%s() looks at least one row away", rows.name);
+        return rtq__expr_broken(b);
+    }
     if (rows.fns[row].flags & RTQ__FN_WINDOW)
         e = rtq__bind_window(b, ctx, e, call);
     return type ? typed_result(b, e, type, call) : e;

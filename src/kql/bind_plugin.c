@@ -11,7 +11,11 @@ const rtq__tab *rtq__bind_invoke(rtq__binder *b, const rtq__ctx *ctx, const rtq_
     }
     rtq__ctx alone = {.env = ctx->env};
     if (!rtq__bind_function(b, &alone, call->call.name.ptr, &fn)) {
-        rtq__bind_unknown_name(b, &alone, &call->call.name, "function with a table as its first parameter");
+        const char *reason = rtq__bind_refused_function(call->call.name.ptr);
+        if (reason)
+            rtq__bind_refuse(b, call, call->call.name.ptr, reason);
+        else
+            rtq__bind_unknown_name(b, &alone, &call->call.name, "function with a table as its first parameter");
         return rtq__tab_broken(b);
     }
     if (in->broken)

@@ -240,6 +240,8 @@ const char *rtq__bind_call_text(rtq__binder *b, rtq__expr *const *args, uint32_t
 /* ---- bind_special.c: functions that are more than a row of a table ---- */
 bool rtq__bind_special(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, rtq__expr **out); /* false: not one */
 bool rtq__bind_is_tabular_call(const rtq__ast *call);
+
+/* ---- bind_refused.c ---- */
 const char *rtq__bind_refused_function(const char *name);           /* reason, or NULL */
 
 /* ---- bind_tuple.c ---- */

@@ -76,6 +76,25 @@ static rtq__expr *special_column_ifexists(rtq__binder *b, const rtq__ctx *ctx, c
     return rtq__bind_fn(b, "coalesce", both, 2, call);
 }
 
+/* iscolumnexists("name"): known when the query is compiled; a field of an open table exists. */
+static rtq__expr *special_iscolumnexists(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)
+{
+    rtq__cell cell;
+    if (!check_count(b, call, 1, 1))
+        return rtq__expr_broken(b);
+    rtq__expr *name = rtq__bind_expr(b, ctx, call->call.args.first);
+    if (rtq__expr_is_broken(name))
+        return name;
+    if (name->kind != RTQ_STRING || !rtq__expr_constant(b, name, &cell)) {
+        rtq__bind_error(b, call->call.args.first, "the name of the column must be a constant string");
+        return rtq__expr_broken(b);
+    }
+    if (ctx->row && ctx->row->broken)
+        return rtq__expr_broken(b);
+    bool is = ctx->row && rtq__tab_lookup(b, ctx->row, rtq__bind_namef(b, "%.*s", (int)cell.len, cell.u.s), true, call);
+    return rtq__expr_cell(b, rtq__cell_i(RTQ_BOOL, is), call);
+}
+
 /* pack_all(): a bag of all columns; of an open table, over the rest of the record. */
 static rtq__expr *special_pack_all(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)
 {
@@ -100,8 +119,12 @@ static rtq__expr *special_pack_all(rtq__binder *b, const rtq__ctx *ctx, const rt
         args[2 * i + 1] = rtq__expr_vcol(b, row->cols[i].col, call);
     }
     rtq__expr *rest = rtq__tab_rest(b, row, call), *bag = NULL;
+    if (ignore.u.i) {
+        rtq__bind_refuse(b, call, "pack_all(true)", "leaving out empty values is not built yet: pack_all() packs all");
+        return rtq__expr_broken(b);
+    }
     if (row->n)
-        bag = rtq__bind_fn(b, ignore.u.i ? "__pack_nonempty" : "bag_pack", args, 2 * row->n, call);
+        bag = rtq__bind_fn(b, "bag_pack", args, 2 * row->n, call);
     if (!rest || !bag)
         return bag ? bag : rest ? rest : rtq__bind_fn(b, "bag_pack", NULL, 0, call);
     rtq__expr *both[2] = {bag, rest};
@@ -163,6 +186,7 @@ static const struct { const char *name; special_fn *fn; } specials[] = {
     {"toscalar", special_toscalar},
     {"column_ifexists", special_column_ifexists},
     {"columnifexists", special_column_ifexists},
+    {"iscolumnexists", special_iscolumnexists},
     {"pack_all", special_pack_all},
     {"bag_pack_columns", special_bag_pack_columns},
     {"column_names_of", special_column_names_of},
@@ -186,38 +210,4 @@ bool rtq__bind_special(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call
         }
     }
     return false;
-}
-
-/* ---- functions of KQL that do not run here ---- */
-
-static const char *const cluster_functions[] = {
-    "cluster", "database", "current_cluster_endpoint", "current_database", "current_principal", "current_principal_details",
-    "current_principal_is_member_of", "cursor_after", "cursor_before_or_at", "cursor_current", "cursor_current_precise", "current_cursor",
-    "external_table", "extent_id", "extent_tags", "extentid", "extenttags", "entity_group", "materialized_view", "stored_query_result",
-    "rowstore_ordinal_range", "has_any_index", "graph", "ingestion_time", "table_row_count", "workspace", "app", "resource", "adx",
-};
-static const char *const later_functions[] = {
-    "geo_point_to_geohash", "geo_distance_2points", "geo_point_in_polygon", "geo_info_from_ip_address", "series_stats", "series_fit_line",
-    "series_decompose", "series_decompose_anomalies", "series_outliers", "series_fir", "series_iir", "series_fill_linear", "series_periods_detect",
-    "dcount_hll", "percentile_tdigest", "rank_tdigest", "tdigest_merge", "hll_merge", "parse_command_line", "parse_path", "parse_url",
-    "parse_urlquery", "parse_user_agent", "parse_version", "parse_xml", "parse_csv", "row_window_session", "ipv4_lookup", "punycode_to_string",
-    "punycode_from_string", "zlib_compress_to_base64_string", "gzip_compress_to_base64_string", "unicode_codepoints_from_string",
-};
-
-static bool listed(const char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-const char *rtq__bind_refused_function(const char *name)
-{
-    if (listed(cluster_functions, sizeof cluster_functions / sizeof *cluster_functions, name))
-        return "it asks the Kusto service something that does not exist here";
-    if (listed(later_functions, sizeof later_functions / sizeof *later_functions, name) || strncmp(name, "series_", 7) == 0 ||
-        strncmp(name, "geo_", 4) == 0)
-        return "this function of KQL is not built yet";
-    return NULL;
 }

@@ -54,7 +54,9 @@ static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *it
             head = head->pipe.source;
         if (fuzzy && head->kind == RTQ__AST_NAME && rtq__bind_name_value(b, &alone, head, true).how == RTQ__VALUE_NONE)
             continue;
-        add_input(b, list, rtq__bind_table(b, &alone, item), item->kind == RTQ__AST_NAME ? item->name.ptr : NULL);
+        const rtq__env *var = item->kind == RTQ__AST_NAME ? rtq__env_find(ctx->env, item->name.ptr) : NULL;
+        bool named = item->kind == RTQ__AST_NAME && (!var || var->value.how != RTQ__VALUE_TABLE); /* a tabular let has no name of its own */
+        add_input(b, list, rtq__bind_table(b, &alone, item), named ? item->name.ptr : NULL);
     }
     if (list->n == 0 && !list->broken) {
         rtq__bind_error(b, ast, "union has no table that exists");
