@@ -26,7 +26,7 @@ static struct {
     const char *files[MAX], *inline_kql[MAX];
     size_t n_files, n_inline;
     const char *tables, *duration;
-    int stats, quiet, verbose, json;
+    int stats, quiet, verbose, json, external_files;
     rtq_env *env;
     rtq_diag *diag;
     rtq_query *queries[4096];
@@ -44,7 +44,7 @@ static const char usage_text[] =
     "OUTPUT    json (default)   table   csv   null       then a file; none is standard output\n"
     "-q FILE   queries to run: several in a file stand apart by blank lines; -e takes one on the command line; none: all events\n"
     "--stats   what came in, went out, was filtered, failed or got lost, at the end\n"
-    "--duration 10s   end after that time   --quiet, --verbose\n"
+    "--duration 10s   end after that time   --quiet, --verbose   --external-files   externaldata may read files\n"
     "          every other --option goes to the INPUT, after OUTPUT to the OUTPUT: kqlstream options lists them\n\n"
     "exit code: 0 done (also after Ctrl+C), 1 a feed or an output failed, 2 wrong usage, 3 a query is wrong\n";
 
@@ -156,6 +156,8 @@ static int own_option(int argc, char **argv, int *i)
         return read_files(argc, argv, i) ? -EXIT_USAGE : 1;
     if (strcmp(a, "--stats") == 0)
         return g.stats = 1;
+    if (strcmp(a, "--external-files") == 0)
+        return g.external_files = 1;
     if (strcmp(a, "--quiet") == 0)
         return g.quiet = 1;
     if (strcmp(a, "--verbose") == 0)
@@ -336,7 +338,7 @@ static int loop(rtq_run *run)
 
 static int run_queries(rtq_source *source)
 {
-    rtq_run_options options = { .size = sizeof options, .notice = on_notice };
+    rtq_run_options options = { .size = sizeof options, .notice = on_notice, .flags = g.external_files ? RTQ_RUN_EXTERNAL_FILES : 0 };
     rtq_sink *sink = NULL;
     int code = EXIT_FEED;
 

@@ -39,7 +39,10 @@ typedef struct {
 typedef void (*rtq_notice_fn)(const rtq_notice *notice, void *user);
 
 /** Flags of rtq_run_options. */
-enum { RTQ_RUN_CLOCK_WALL = 1 /**< now() is the wall clock on recordings too, not the time of the row */ };
+enum {
+    RTQ_RUN_CLOCK_WALL = 1,    /**< now() is the wall clock on recordings too, not the time of the row */
+    RTQ_RUN_EXTERNAL_FILES = 2 /**< externaldata may read local files; without it such a query does not start */
+};
 /** Options of rtq_run_new(). Zero is the default of every member. */
 typedef struct {
     size_t size;              /**< set by the caller: sizeof of the struct */

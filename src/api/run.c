@@ -14,7 +14,7 @@ int rtq_run_new(rtq_run **out, rtq_env *env, const rtq_run_options *options)
         return RTQ_ERR_NOMEM;
     if (options)
         memcpy(&run->options, options, options->size < sizeof run->options ? options->size : sizeof run->options);
-    if (run->options.flags & ~(uint32_t)RTQ_RUN_CLOCK_WALL) {
+    if (run->options.flags & ~(uint32_t)(RTQ_RUN_CLOCK_WALL | RTQ_RUN_EXTERNAL_FILES)) {
         rtq__free(env->mem, run);
         return RTQ_ERR_ARG;
     }

@@ -103,6 +103,7 @@ int rtq__run_apply(rtq_run *run, rtq_diag *diag);
 void rtq__run_close_query(rtq_run *run, rtq__run_query *q);
 void rtq__run_close_source(rtq_run *run, rtq__run_source *s);
 /* run_deliver.c */
+int rtq__run_external(void *ctx, const rtq__rel *rel, uint32_t uri, rtq__src **out, rtq_diag *diag); /* run_external.c */
 int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *batch);       /* rtq__pipe_host.rows */
 int rtq__run_drain_pending(rtq_run *run);                               /* OK: nothing waits, AGAIN: some sink is full */
 int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag);

@@ -68,7 +68,7 @@ static int open_pipe(rtq_run *run, rtq__run_query *q)
 {
     rtq__pipe_options options = { q->query->max_state_bytes ? q->query->max_state_bytes : run->options.max_state_bytes, unbounded(run) };
 
-    q->host = (rtq__pipe_host){ .ctx = q, .rows = rtq__run_rows, .host_table = pipe_host_table };
+    q->host = (rtq__pipe_host){ .ctx = q, .rows = rtq__run_rows, .host_table = pipe_host_table, .external = rtq__run_external };
     return rtq__pipe_open(&q->pipe, run->mem, q->query->plan, &run->eval, &q->host, &options);
 }
 
@@ -312,6 +312,8 @@ static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
 
 static int start_query(rtq_run *run, rtq__run_query *q, rtq_diag *diag)
 {
+    rtq_diag_item item = { .size = sizeof item };
+    size_t before = diag ? rtq_diag_count(diag) : 0;
     int rc;
 
     q->started = true;
@@ -320,9 +322,11 @@ static int start_query(rtq_run *run, rtq__run_query *q, rtq_diag *diag)
     if (rc == RTQ_END)
         q->done = true;
     if (rc < 0) {
+        const char *why = rtq__pipe_error(q->pipe) ? rtq__pipe_error(q->pipe) : rtq_strerror(rc);
+        if (diag && rtq_diag_count(diag) > before && rtq_diag_get(&item, diag, before) == RTQ_OK)
+            why = item.message; /* what was in the way: a file, a format */
         q->done = q->dead = true;
-        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name,
-                      rtq__pipe_error(q->pipe) ? rtq__pipe_error(q->pipe) : rtq_strerror(rc));
+        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name, why);
     }
     return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
 }
