@@ -9,7 +9,7 @@ failed=0
 # expect NAME QUERY TEXT [OPTION]
 expect()
 {
-    got=$("$BUILD/kqlstream" -e "$2" ${4:-} csv 2>&1 | grep -v '^kqlstream 0')
+    got=$("$BUILD/kqlstream" -e "$2" ${4:-} csv 2>&1 | grep -v '^kqlstream 0' | tr -d '\r')
     if test "$got" = "$3"; then
         echo "ok $1"
     else
