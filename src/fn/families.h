@@ -30,9 +30,12 @@
     X(series_stat)       \
     X(set)               \
     X(sketch)            \
+    X(stat)              \
     X(string)            \
     X(term)              \
+    X(timezone)          \
     X(unicode)           \
+    X(unit)              \
     X(url)               \
     X(window)            \
     X(xml)

@@ -20,6 +20,24 @@ static void row_number_text(rtq__cell *out, const rtq__cell *args, uint32_t n_ar
         ctx->error = RTQ_ERR_NOMEM;
 }
 
+/* toguid() takes the first 32 hexadecimal digits, wherever the hyphens are; what follows does not matter. */
+static bool loose_guid(rtq__cell *out, const rtq__cell *text)
+{
+    char digits[32];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < text->len && n < sizeof digits; i++) {
+        if (text->u.s[i] == '-')
+            continue;
+        digits[n++] = text->u.s[i];
+    }
+    rtq__cell c = rtq__cell_null(RTQ_GUID);
+    if (n < sizeof digits || !rtq__parse_guid(c.u.b, digits, sizeof digits))
+        return false;
+    c.is_null = false;
+    *out = c;
+    return true;
+}
+
 void rtq__row_to(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     (void)n_args;
@@ -27,6 +45,8 @@ void rtq__row_to(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__ro
     *out = rtq__cell_convert(&args[0], kind, ctx->eval, ctx->heap);
     if (kind == RTQ_STRING && out->is_null)
         ctx->error = RTQ_ERR_NOMEM;
+    if (kind == RTQ_GUID && out->is_null && args[0].kind == RTQ_STRING)
+        loose_guid(out, &args[0]);
 }
 
 /* Kinds that need no work on cells: the driver of conversions does whole vectors. */

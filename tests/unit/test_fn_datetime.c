@@ -171,3 +171,37 @@ Test(fn_datetime, the_clock)
     cr_expect_eq(rtq__vec_get(v, 1).u.i, fx_time("2020-01-02").u.i);
     rtq__prog_free(prog);
 }
+
+/* Needs the zoneinfo database of the system; transitions of past years do not change any more. */
+Test(fn_datetime, time_zones)
+{
+    rtq__cell t = fx_time("2020-02-02 20:02:20");
+    if (strcmp(FX(f, "datetime_local_to_utc", "datetime, string", t, FX_S("Europe/Paris")), "error -4") == 0)
+        cr_skip("no time zone database");
+    EQ("\"2020-02-02T19:02:20.0000000Z\"", "datetime_local_to_utc", "datetime, string", t, FX_S("Europe/Paris"));
+    EQ("\"2020-02-03T04:02:20.0000000Z\"", "datetime_local_to_utc", "datetime, string", t, FX_S("US/Pacific"));
+    /* the hour that Brussels skipped: 02:00 is read with the offset after it */
+    EQ("\"2022-03-27T00:00:00.0000000Z\"", "datetime_local_to_utc", "datetime, string", fx_time("2022-03-27 01:00"),
+       FX_S("Europe/Brussels"));
+    EQ("\"2022-03-27T00:00:00.0000000Z\"", "datetime_local_to_utc", "datetime, string", fx_time("2022-03-27 02:00"),
+       FX_S("Europe/Brussels"));
+    EQ("\"2022-03-27T01:00:00.0000000Z\"", "datetime_local_to_utc", "datetime, string", fx_time("2022-03-27 03:00"),
+       FX_S("Europe/Brussels"));
+    EQ("\"2022-07-11T15:18:48.4678620Z\"", "datetime_utc_to_local", "datetime, string",
+       fx_time("2022-07-11 22:18:48.467862"), FX_S("US/Pacific"));
+    /* after the last transition of the file: the rule */
+    EQ("\"2500-07-01T14:00:00.0000000Z\"", "datetime_utc_to_local", "datetime, string", fx_time("2500-07-01 12:00"),
+       FX_S("Europe/Berlin"));
+    EQ("\"2500-01-01T13:00:00.0000000Z\"", "datetime_utc_to_local", "datetime, string", fx_time("2500-01-01 12:00"),
+       FX_S("Europe/Berlin"));
+    EQ("\"2500-01-01T23:00:00.0000000Z\"", "datetime_utc_to_local", "datetime, string", fx_time("2500-01-01 12:00"),
+       FX_S("Australia/Sydney"));
+    EQ("null", "datetime_local_to_utc", "datetime, string", fx_time("0001-01-01"), FX_S("Asia/Tokyo"));
+    EQ("error -4", "datetime_utc_to_local", "datetime, string", t, FX_S("../../etc/passwd"));
+    EQ("error -4", "datetime_utc_to_local", "datetime, string", t, FX_S("Middle/Earth"));
+    rtq__cell rows[6];
+    for (uint32_t i = 0; i < 3; i++)
+        rows[i * 2] = t, rows[i * 2 + 1] = FX_S(i == 0 ? "Asia/Tokyo" : i == 1 ? "UTC" : "Europe/Paris");
+    const char *bad = fx_agree(f, "datetime_utc_to_local", "datetime, string", 2, rows, 3);
+    cr_expect_null(bad, "%s", bad);
+}

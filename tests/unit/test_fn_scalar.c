@@ -1,6 +1,7 @@
 /* Conversions, conditionals, lists, numbers: values of the reference pages and of recorded emulator results. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include "fx.h"
 
 #define EQ(text, ...) cr_expect_str_eq(FX(f, __VA_ARGS__), text)
@@ -243,4 +244,33 @@ Test(fn_scalar, random_numbers_differ_by_row)
     for (uint32_t i = 0; i < 100; i++)
         cr_expect(rtq__vec_get(v, i).u.d >= 0 && rtq__vec_get(v, i).u.d < 1);
     rtq__prog_free(prog);
+}
+
+Test(fn_scalar, units)
+{
+#define UNIT "real, string, string"
+#define NEAR(value, ...) cr_expect_float_eq(strtod(FX(f, __VA_ARGS__), NULL), value, fabs(value) * 1e-12)
+    EQ("72.0", "convert_angle", UNIT, FX_R(1.2), FX_S("Degree"), FX_S("Arcminute"));
+    NEAR(0.00113738054437598, "convert_energy", UNIT, FX_R(1.2), FX_S("Joule"), FX_S("BritishThermalUnit"));
+    NEAR(3.93700787401575, "convert_length", UNIT, FX_R(1.2), FX_S("Meter"), FX_S("Foot"));
+    NEAR(2.64554714621853, "convert_mass", UNIT, FX_R(1.2), FX_S("Kilogram"), FX_S("Pound"));
+    EQ("432000.0", "convert_speed", UNIT, FX_R(1.2), FX_S("MeterPerSecond"), FX_S("CentimeterPerHour"));
+    EQ("-271.95", "convert_temperature", UNIT, FX_R(1.2), FX_S("Kelvin"), FX_S("DegreeCelsius"));
+    EQ("0.0009728568", "convert_volume", UNIT, FX_R(1.2), FX_S("CubicMeter"), FX_S("AcreFoot"));
+    EQ("null", "convert_mass", UNIT, FX_R(1.2), FX_S("Pound"), FX_S("Elephant"));
+}
+
+Test(fn_scalar, statistics)
+{
+    rtq__cell ten = FX_R(10), twenty = FX_R(20);
+    NEAR(0.999999999999959, "beta_cdf", "real, real, real", FX_R(0.9), ten, twenty);
+    NEAR(0.226415022388749, "beta_inv", "real, real, real", FX_R(0.1), ten, twenty);
+    NEAR(0.746176019310951, "beta_pdf", "real, real, real", FX_R(0.5), ten, twenty);
+    EQ("\"NaN\"", "beta_cdf", "real, real, real", FX_R(1.5), ten, twenty);
+    EQ("null", "beta_inv", "real, real, real", FX_R(1.5), ten, twenty);
+    EQ("\"NaN\"", "beta_inv", "real, real, real", FX_R(0.1), FX_R(-1), twenty);
+    EQ("error -4", "assert", "const bool, const string", FX_B(0), FX_S("no"));
+    EQ("true", "assert", "const bool, const string", FX_B(1), FX_S("no"));
+    EQ("\"01234567-89ab-cdef-0123-456789abcdef\"", "toguid", "string", FX_S("0123456789ab-cdef-0123-456789abcdef"));
+    EQ("null", "toguid", "string", FX_S("a string that is not a guid"));
 }
