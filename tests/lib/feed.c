@@ -170,3 +170,19 @@ void feed_run(rtq__buf *out, const rtq__feed_class *cls, void *decoder, const rt
     if (cls->input_end)
         cls->input_end(decoder, &in);
 }
+
+void feed_drop_bad(rtq__buf *out)
+{
+    char *to = out->ptr;
+    for (char *p = out->ptr; *p;) {
+        char *nl = strchr(p, '\n');
+        size_t len = nl ? (size_t)(nl + 1 - p) : strlen(p);
+        if (strncmp(p, "bad ", 4) != 0) {
+            memmove(to, p, len);
+            to += len;
+        }
+        p += len;
+    }
+    *to = '\0';
+    out->len = (size_t)(to - out->ptr);
+}

@@ -23,5 +23,8 @@ typedef struct feed_split { size_t piece; uint64_t seed; uint32_t max_rows; bool
  * aborts when a call does not keep its promises. The rows' JSON, bad records ("bad LINE: why") in between. */
 void feed_run(rtq__buf *out, const rtq__feed_class *cls, void *decoder, const rtq__source_stats *stats, const char *text, size_t len, feed_split split);
 
+/* Takes the bad records out of a NUL-terminated result: where batches end decides which of them is named. */
+void feed_drop_bad(rtq__buf *out);
+
 uint64_t feed_random(uint64_t *state);
 #endif

@@ -202,22 +202,6 @@ static void run_once(rtq__buf *out, rtq__mem *mem, feed_demand *d, const rtq__bu
     rtq__json_feed.free(json);
 }
 
-/* Rows alone: where batches end decides which bad line is named first. */
-static void drop_bad(rtq__buf *b)
-{
-    char *to = b->ptr;
-    for (char *p = b->ptr; *p;) {
-        char *nl = strchr(p, '\n');
-        size_t len = nl ? (size_t)(nl + 1 - p) : strlen(p);
-        if (strncmp(p, "bad ", 4) != 0) {
-            memmove(to, p, len);
-            to += len;
-        }
-        p += len;
-    }
-    *to = '\0';
-}
-
 Test(json_random, any_split_gives_the_same_rows)
 {
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
@@ -242,12 +226,12 @@ Test(json_random, any_split_gives_the_same_rows)
         rtq__buf_clear(&text);
         random_text(&text, &seed);
         run_once(&all, mem, &d, &text, max_record, (feed_split){ 0, 0, 0, false }, &one);
-        drop_bad(&all);
+        feed_drop_bad(&all);
         rows += one.out;
         for (size_t k = 0; k < 8; k++) {
             feed_split split = { pieces[k % 4], k < 4 ? 0 : seed | 1, k % 3 ? 1024 : 1, k % 2 == 0 };
             run_once(&part, mem, &d, &text, max_record, split, &other);
-            drop_bad(&part);
+            feed_drop_bad(&part);
             cr_assert_str_eq(part.ptr, all.ptr, "piece %zu of\n%.*s", split.piece, (int)text.len, text.ptr);
             cr_assert_eq(one.errored, other.errored, "errored %d, in pieces of %zu %d:\n%.*s", (int)one.errored, split.piece, (int)other.errored,
                          (int)text.len, text.ptr);

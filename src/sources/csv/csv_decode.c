@@ -196,7 +196,11 @@ static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const c
             in->line += **p == '\n';
         if (*p == end)
             return RTQ_AGAIN;
-        rc = read_header(d, in, p, end, final || (size_t)(end - *p) > d->max_record);
+        if ((size_t)(end - *p) > d->max_record) {
+            end = *p + d->max_record; /* no header is that long: what it has by then */
+            final = true;
+        }
+        rc = read_header(d, in, p, end, final);
         if (rc != RTQ_OK)
             return rc;
     }
