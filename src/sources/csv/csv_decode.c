@@ -143,7 +143,7 @@ static int read_header(rtq__csv *d, rtq__feed_input *in, const char **p, const c
         if (got != CSV_DONE) {
             rtq__feed_rows_bad(&d->rows, in->line, "the header is not CSV");
             past = memchr(*p, '\n', (size_t)(end - *p));
-            past += past != NULL;
+            past = past ? past + 1 : NULL;
             n = 0;
             break;
         }

@@ -235,6 +235,10 @@ int rtq__feed_rows_convert(rtq__cell *out, rtq__dyn d, const rtq__path_seg *path
 {
     int rc = RTQ_OK;
 
+    if (n_path == 0 && (kind == RTQ_UNKNOWN || (kind == RTQ_STRING && d.tag == RTQ__DYN_STRING))) {
+        *out = kind == RTQ_STRING ? rtq__cell_s(d.u.p, d.len) : (rtq__cell){ .kind = RTQ_UNKNOWN, .is_null = d.tag == RTQ__DYN_NULL, .u.y = d };
+        return RTQ_OK;
+    }
     for (uint32_t k = 0; k < n_path && rc == RTQ_OK; k++)
         rc = path[k].name ? rtq__dyn_get(&d, &d, path[k].name, path[k].len, heap) : rtq__dyn_at(&d, &d, path[k].index, heap);
     if (rc < 0)

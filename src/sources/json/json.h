@@ -7,6 +7,7 @@
 #define RTQ__JSON_H
 #include "base/text.h"
 #include "sources/feed/feed.h"
+#include "sources/json/json_find.h"
 
 enum { JSON_NUMBER = 0x40 /* tag of a staged number: text at u.p, not converted yet */ };
 
@@ -14,6 +15,8 @@ enum { JSON_NUMBER = 0x40 /* tag of a staged number: text at u.p, not converted 
 typedef struct json_node {
     const char *name;
     uint32_t len;
+    uint64_t head;                   /* the name's first 8 bytes, zero behind its end */
+    uint64_t lens;                   /* lengths of the children's names, a bit each; bit 63: 63 and more */
     uint32_t parent, child, next;    /* 0: none (node 0 is the root) */
     uint32_t own, n_own;             /* slots [own, own + n_own): wants whose names end here */
     uint32_t below;                  /* slots [own, below): those and all below */
@@ -50,6 +53,7 @@ typedef struct json_test {           /* of one conjunct */
 } json_test;
 
 typedef struct json_filter {
+    json_find_fn find;
     bool active;
     const char *window; size_t len;
     json_probe *probes; uint32_t n_probes; /* the first is for escapes that may hide ASCII */
@@ -64,6 +68,7 @@ typedef struct rtq__json {
     json_filter filter;
     rtq__dyn *staged;                /* [row][slot] */
     uint64_t record;                 /* number, for json_node.seen */
+    int (*object)(struct rtq__json *d, const char *p, const char *end, const char **past, const char **why); /* rtq__json_object_… */
 } rtq__json;
 
 enum { JSON_AUTO = 0, JSON_LINES, JSON_STREAM };
@@ -84,9 +89,14 @@ void rtq__json_filter_window(rtq__json *d, const char *p, size_t len);
 /* False: no record of the line [begin, end) of the window is wanted. */
 bool rtq__json_filter_line(rtq__json *d, size_t begin, size_t end);
 
-/* json_parse.c: the object at p, staged as row rows->n. */
+/* json_parse_loop.h: the object at p, staged as row rows->n. */
 enum { JSON_BAD = 0, JSON_DONE, JSON_MORE /* fine so far, but the bytes end */ };
-int rtq__json_object(rtq__json *d, const char *p, const char *end, const char **past, const char **why);
+typedef int (*json_object_fn)(rtq__json *d, const char *p, const char *end, const char **past, const char **why);
+int rtq__json_object_plain(rtq__json *d, const char *p, const char *end, const char **past, const char **why);
+#if defined(__x86_64__)
+int rtq__json_object_avx2(rtq__json *d, const char *p, const char *end, const char **past, const char **why);
+#endif
+json_object_fn rtq__json_object_best(void);
 /* The scalar at p, as staged. */
 int rtq__json_scalar(rtq__dyn *out, const char *p, const char *end, const char **past, const char **why);
 static inline const char *json_blank(const char *p, const char *end)

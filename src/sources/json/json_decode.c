@@ -6,9 +6,27 @@ enum { IN_ARRAY = 1, AFTER_ITEM = 2, LINE_START = 4, MID_LINE = 8 /* the batch w
 
 /* ---- cells ------------------------------------------------------------------------------------------------------------- */
 
+/* Most numbers are short and whole. */
+static bool short_integer(rtq__dyn *d)
+{
+    const char *p = d->u.p, *end = p + d->len;
+    bool negative = *p == '-';
+    int64_t n = 0;
+
+    if (d->len > 18)
+        return false;
+    for (p += negative; p < end; p++) {
+        if (*p < '0' || *p > '9')
+            return false;
+        n = n * 10 + (*p - '0');
+    }
+    *d = (rtq__dyn){ .tag = RTQ__DYN_LONG, .u.i = negative ? -n : n };
+    return true;
+}
+
 int rtq__json_settle(rtq__dyn *d, rtq__arena *heap)
 {
-    if (d->tag == JSON_NUMBER)
+    if (d->tag == JSON_NUMBER && !short_integer(d))
         rtq__json_value(d, d->u.p, d->u.p + d->len);
     return d->flags & RTQ__DYN_ESCAPED ? rtq__dyn_settle(d, heap) : RTQ_OK;
 }
@@ -51,7 +69,7 @@ static int take_value(rtq__json *d, rtq__feed_input *in, const char **p, const c
     }
     if (**p != '{')
         why = "not an object";
-    else if ((got = rtq__json_object(d, *p, end, &past, &why)) == JSON_MORE && !final)
+    else if ((got = d->object(d, *p, end, &past, &why)) == JSON_MORE && !final)
         return RTQ_AGAIN;
     if (got == JSON_DONE && (size_t)(past - *p) > d->max_record) {
         got = JSON_BAD;
@@ -258,7 +276,7 @@ static bool detect(rtq__json *d, rtq__feed_input *in, const char *p, size_t len,
         in->mode = *p == '[' ? JSON_STREAM : JSON_LINES;
         return true;
     }
-    got = rtq__json_object(d, p, nl ? nl : end, &past, &why);
+    got = d->object(d, p, nl ? nl : end, &past, &why);
     final |= capped;
     if (got == JSON_MORE && !nl && !final)
         return false;
@@ -366,6 +384,7 @@ int rtq__json_new(rtq__json **out, rtq__mem *mem, size_t max_record, uint8_t fra
     rtq__feed_rows_init(&d->rows, mem, stats, max_time, json_cell, d);
     d->max_record = max_record;
     d->framing = framing;
+    d->object = rtq__json_object_best();
     *out = d;
     return RTQ_OK;
 }

@@ -108,6 +108,7 @@ int rtq__json_filter_plan(rtq__json *d, const rtq__demand_table *table)
     rtq__arena *arena = &d->rows.plan;
 
     memset(f, 0, sizeof *f);
+    f->find = rtq__json_find();
     f->probes = rtq__arena_zalloc(arena, MAX_PROBES * sizeof *f->probes);
     f->tests = rtq__arena_zalloc(arena, (table->n_conjuncts + 1) * sizeof *f->tests);
     if (!f->probes || !f->tests)
@@ -150,8 +151,7 @@ void rtq__json_filter_window(rtq__json *d, const char *p, size_t len)
 static inline size_t next_hit(const json_filter *f, json_probe *p, size_t from)
 {
     if (!p->started || p->next < from) {
-        ptrdiff_t at = rtq__needle_find(&p->needle, f->window + from, f->len - from);
-        p->next = at < 0 ? f->len : from + (size_t)at;
+        p->next = f->find(&p->needle, f->window, from, f->len);
         p->started = true;
         p->line = SIZE_MAX;
     }

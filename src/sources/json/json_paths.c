@@ -11,6 +11,7 @@ static uint32_t child_of(json_paths *p, uint32_t parent, const rtq__path_seg *se
             return i;
     uint32_t i = p->n_nodes++;
     p->nodes[i] = (json_node){ .name = seg->name, .len = seg->len, .parent = parent, .next = p->nodes[parent].child };
+    memcpy(&p->nodes[i].head, seg->name, seg->len < 8 ? seg->len : 8);
     p->nodes[parent].child = i;
     return i;
 }
@@ -48,6 +49,8 @@ static void build_tables(json_paths *p)
         n->table = used;
         n->mask = size - 1;
         used += size;
+        for (uint32_t c = n->child; c; c = p->nodes[c].next)
+            n->lens |= UINT64_C(1) << (p->nodes[c].len < 63 ? p->nodes[c].len : 63);
         for (uint32_t c = n->child, next; c; c = next) {
             uint16_t *head = &p->heads[n->table + (json_hash(p->nodes[c].name, p->nodes[c].len) & n->mask)];
             next = p->nodes[c].next;
