@@ -143,6 +143,7 @@ static int read_header(rtq__csv *d, rtq__feed_input *in, const char **p, const c
         if (got != CSV_DONE) {
             rtq__feed_rows_bad(&d->rows, in->line, "the header is not CSV");
             past = memchr(*p, '\n', (size_t)(end - *p));
+            in->skipping = !past;
             past = past ? past + 1 : NULL;
             n = 0;
             break;
@@ -172,6 +173,7 @@ static int read_header(rtq__csv *d, rtq__feed_input *in, const char **p, const c
 static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const char *end, bool final)
 {
     size_t n = (size_t)(end - *p);
+    bool capped;
     int rc;
 
     if (in->tail) {
@@ -196,13 +198,13 @@ static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const c
             in->line += **p == '\n';
         if (*p == end)
             return RTQ_AGAIN;
-        if ((size_t)(end - *p) > d->max_record) {
+        if ((capped = (size_t)(end - *p) > d->max_record)) {
             end = *p + d->max_record; /* no header is that long: what it has by then */
             final = true;
         }
-        rc = read_header(d, in, p, end, final);
-        if (rc != RTQ_OK)
+        if ((rc = read_header(d, in, p, end, final)) != RTQ_OK)
             return rc;
+        in->skipping |= capped && *p == end;
     }
     in->mode = BODY;
     return RTQ_OK;
@@ -276,6 +278,8 @@ static int csv_take(void *decoder, rtq__feed_input *in, const char *p, size_t le
             rc = rc == RTQ_AGAIN ? RTQ_OK : rc;
             break;
         }
+        if (in->skipping) /* a header without an end */
+            continue;
         rc = take_records(d, in, &q, end, final);
     } while (rc == RTQ_OK && in->skipping);
     *used = final && rc == RTQ_OK ? len : (size_t)(q - p);
