@@ -14,15 +14,21 @@ static void require(bool holds, const char *what)
     abort();
 }
 
-typedef struct counts { rtq__source_stats stats; uint64_t ragged; } counts;
+typedef struct counts {
+    rtq__source_stats stats;
+    uint64_t ragged;
+} counts;
 
-static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *data, size_t len, const uint8_t how[3], feed_split split, counts *n)
+static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *data, size_t len, const uint8_t how[3],
+                feed_split split, counts *n)
 {
     int64_t max_time = INT64_MIN;
     rtq__csv *csv = NULL;
 
     memset(n, 0, sizeof *n);
-    require(rtq__csv_new(&csv, mem, &d->table, how[0] & 8 ? 30 : 1 << 20, how[0] & 16 ? ';' : ',', how[0] & 1, &n->stats, &max_time) == RTQ_OK, "new");
+    require(rtq__csv_new(&csv, mem, &d->table, how[0] & 8 ? 30 : 1 << 20, how[0] & 16 ? ';' : ',', how[0] & 1,
+                         &n->stats, &max_time) == RTQ_OK,
+            "new");
     require(rtq__csv_feed.plan(csv, &d->demand) == RTQ_OK, "plan");
     feed_run(out, &rtq__csv_feed, csv, &n->stats, (const char *)data, len, split);
     n->ragged = csv->rows.ragged;
@@ -34,7 +40,7 @@ static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *dat
 static void infer(rtq__mem *mem, const uint8_t *data, size_t len, const uint8_t how[3])
 {
     rtq__arena arena;
-    rtq__table table = { 0 };
+    rtq__table table = {0};
     const char *why = NULL;
     char *copy;
 
@@ -55,7 +61,10 @@ static void infer(rtq__mem *mem, const uint8_t *data, size_t len, const uint8_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const rtq__table_col cols[] = { { "a", NULL, RTQ_STRING, 0 }, { "n", NULL, RTQ_LONG, 0 }, { "d", NULL, RTQ_DYNAMIC, 0 }, { "t", NULL, RTQ_DATETIME, 0 } };
+    static const rtq__table_col cols[] = {{"a", NULL, RTQ_STRING, 0},
+                                          {"n", NULL, RTQ_LONG, 0},
+                                          {"d", NULL, RTQ_DYNAMIC, 0},
+                                          {"t", NULL, RTQ_DATETIME, 0}};
     rtq__cell a = rtq__cell_s("x", 1);
     rtq__buf whole, parts;
     counts one, other;
@@ -77,9 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     feed_branch(&d, &c, how[0] & 4 ? 1 : 0);
     rtq__buf_init(&whole, mem);
     rtq__buf_init(&parts, mem);
-    run(&whole, mem, &d, data, len, how, (feed_split){ 0, 0, 0, false }, &one);
-    run(&parts, mem, &d, data, len, how, (feed_split){ how[1] % 40u + 1, how[2], how[2] & 1 ? 1 : 1000, true }, &other);
-    require(one.stats.in == other.stats.in && one.stats.errored == other.stats.errored && one.ragged == other.ragged, "pieces are counted otherwise");
+    run(&whole, mem, &d, data, len, how, (feed_split){0, 0, 0, false}, &one);
+    run(&parts, mem, &d, data, len, how, (feed_split){how[1] % 40u + 1, how[2], how[2] & 1 ? 1 : 1000, true}, &other);
+    require(one.stats.in == other.stats.in && one.stats.errored == other.stats.errored && one.ragged == other.ragged,
+            "pieces are counted otherwise");
     require(whole.len == parts.len && memcmp(whole.ptr, parts.ptr, whole.len) == 0, "pieces give other rows");
     rtq__buf_free(&whole);
     rtq__buf_free(&parts);

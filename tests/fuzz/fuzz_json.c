@@ -15,7 +15,8 @@ static void require(bool holds, const char *what)
     abort();
 }
 
-static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *data, size_t len, size_t max_record, feed_split split, rtq__source_stats *stats)
+static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *data, size_t len, size_t max_record,
+                feed_split split, rtq__source_stats *stats)
 {
     int64_t max_time = INT64_MIN;
     rtq__json *json = NULL;
@@ -53,8 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         feed_branch(&d, c + 1, 1);
     rtq__buf_init(&whole, mem);
     rtq__buf_init(&parts, mem);
-    run(&whole, mem, &d, data, len, how[0] & 8 ? 40 : 1 << 20, (feed_split){ 0, 0, 0, false }, &one);
-    run(&parts, mem, &d, data, len, how[0] & 8 ? 40 : 1 << 20, (feed_split){ how[1] % 40u + 1, how[2], how[2] & 1 ? 1 : 1000, true }, &other);
+    run(&whole, mem, &d, data, len, how[0] & 8 ? 40 : 1 << 20, (feed_split){0, 0, 0, false}, &one);
+    run(&parts, mem, &d, data, len, how[0] & 8 ? 40 : 1 << 20,
+        (feed_split){how[1] % 40u + 1, how[2], how[2] & 1 ? 1 : 1000, true}, &other);
     require(one.in == other.in && one.errored == other.errored && one.out == other.out, "pieces are counted otherwise");
     require(whole.len == parts.len && memcmp(whole.ptr, parts.ptr, whole.len) == 0, "pieces give other rows");
     rtq__buf_free(&whole);

@@ -15,14 +15,15 @@ static void require(bool holds, const char *what)
     abort();
 }
 
-static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *data, size_t len, size_t max_record, feed_split split, rtq__source_stats *stats)
+static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *data, size_t len, size_t max_record,
+                feed_split split, rtq__source_stats *stats)
 {
-    syslog_clock clock = { .now = INT64_C(638500000000000000) };
+    syslog_clock clock = {.now = INT64_C(638500000000000000)};
     int64_t max_time = INT64_MIN;
     rtq__syslog *s = NULL;
 
     memset(stats, 0, sizeof *stats);
-    require(rtq__syslog_new(&s, mem, max_record, clock, (rtq_str){ "me", 2 }, stats, &max_time) == RTQ_OK, "new");
+    require(rtq__syslog_new(&s, mem, max_record, clock, (rtq_str){"me", 2}, stats, &max_time) == RTQ_OK, "new");
     require(rtq__syslog_feed.plan(s, &d->demand) == RTQ_OK, "plan");
     feed_run(out, &rtq__syslog_feed, s, stats, (const char *)data, len, split);
     require(stats->filtered == 0 && stats->dropped == 0, "a line has no row");
@@ -51,8 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     feed_branch(&d, NULL, 0);
     rtq__buf_init(&whole, mem);
     rtq__buf_init(&parts, mem);
-    run(&whole, mem, &d, data, len, how[0] & 8 ? 60 : 1 << 20, (feed_split){ 0, 0, 0, false }, &one);
-    run(&parts, mem, &d, data, len, how[0] & 8 ? 60 : 1 << 20, (feed_split){ how[1] % 40u + 1, how[2], how[2] & 1 ? 1 : 1000, true }, &other);
+    run(&whole, mem, &d, data, len, how[0] & 8 ? 60 : 1 << 20, (feed_split){0, 0, 0, false}, &one);
+    run(&parts, mem, &d, data, len, how[0] & 8 ? 60 : 1 << 20,
+        (feed_split){how[1] % 40u + 1, how[2], how[2] & 1 ? 1 : 1000, true}, &other);
     require(one.in == other.in && one.errored == other.errored, "pieces are counted otherwise");
     require(whole.len == parts.len && memcmp(whole.ptr, parts.ptr, whole.len) == 0, "pieces give other rows");
     rtq__buf_free(&whole);

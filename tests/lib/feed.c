@@ -26,7 +26,7 @@ void feed_demand_init(feed_demand *d, rtq__mem *mem, const rtq__table_col *cols,
 {
     memset(d, 0, sizeof *d);
     rtq__arena_init(&d->arena, mem, 0);
-    d->table = (rtq__table){ .name = "T", .cols = cols, .n_cols = n_cols, .time_col = -1, .open = open };
+    d->table = (rtq__table){.name = "T", .cols = cols, .n_cols = n_cols, .time_col = -1, .open = open};
     d->demand.table = &d->table;
     d->demand.wants = rtq__arena_zalloc(&d->arena, CAP * sizeof(rtq__want));
     d->demand.conjuncts = rtq__arena_zalloc(&d->arena, CAP * sizeof(rtq__conjunct));
@@ -34,7 +34,10 @@ void feed_demand_init(feed_demand *d, rtq__mem *mem, const rtq__table_col *cols,
     require(d->demand.wants && d->demand.conjuncts && d->demand.branches, "out of memory");
 }
 
-void feed_demand_free(feed_demand *d) { rtq__arena_free(&d->arena); }
+void feed_demand_free(feed_demand *d)
+{
+    rtq__arena_free(&d->arena);
+}
 
 static void split_path(feed_demand *d, rtq__want *w)
 {
@@ -86,7 +89,7 @@ uint32_t feed_conjunct(feed_demand *d, uint32_t want, uint32_t op, const rtq__ce
     require(copy && d->demand.n_conjuncts < CAP, "too many conjuncts");
     if (n)
         memcpy(copy, values, n * sizeof *copy);
-    d->demand.conjuncts[d->demand.n_conjuncts] = (rtq__conjunct){ .want = want, .op = op, .values = copy, .n_values = n };
+    d->demand.conjuncts[d->demand.n_conjuncts] = (rtq__conjunct){.want = want, .op = op, .values = copy, .n_values = n};
     d->demand.wants[want].flags |= RTQ__WANT_DECIDE;
     return d->demand.n_conjuncts++;
 }
@@ -97,7 +100,7 @@ void feed_branch(feed_demand *d, const uint32_t *conjuncts, uint32_t n)
     require(copy && d->demand.n_branches < CAP, "too many branches");
     if (n)
         memcpy(copy, conjuncts, n * sizeof *copy);
-    d->demand.branches[d->demand.n_branches++] = (rtq__branch){ copy, n };
+    d->demand.branches[d->demand.n_branches++] = (rtq__branch){copy, n};
     d->demand.all |= n == 0;
     d->demand.single = d->demand.n_branches == 1;
 }
@@ -140,16 +143,20 @@ static char *window_of(const char *p, size_t len)
     return w;
 }
 
-void feed_run(rtq__buf *out, const rtq__feed_class *cls, void *decoder, const rtq__source_stats *stats, const char *text, size_t len, feed_split split)
+void feed_run(rtq__buf *out, const rtq__feed_class *cls, void *decoder, const rtq__source_stats *stats,
+              const char *text, size_t len, feed_split split)
 {
-    rtq__feed_input in = { .name = "test", .line = 1, .clock = INT64_MIN };
+    rtq__feed_input in = {.name = "test", .line = 1, .clock = INT64_MIN};
     rtq__feed_rows *rows = cls->rows(decoder);
     size_t begin = 0, end = 0, calls = 0;
     uint64_t n_rows = stats->out;
     int rc = RTQ_OK;
 
     do {
-        size_t more = split.piece == 0 ? len : split.seed ? (size_t)(feed_random(&split.seed) % split.piece) + 1 : split.piece, used = 0;
+        size_t more = split.piece == 0 ? len
+                      : split.seed     ? (size_t)(feed_random(&split.seed) % split.piece) + 1
+                                       : split.piece,
+               used = 0;
         char *window;
         if (rc == RTQ_OK)
             end = len - end < more ? len : end + more;

@@ -4,7 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-static const rtq__table_col cols[] = { { "a", NULL, RTQ_STRING, 0 }, { "n", NULL, RTQ_LONG, 0 }, { "r", NULL, RTQ_REAL, 0 }, { "d", NULL, RTQ_DYNAMIC, 0 } };
+static const rtq__table_col cols[] = {
+    {"a", NULL, RTQ_STRING, 0}, {"n", NULL, RTQ_LONG, 0}, {"r", NULL, RTQ_REAL, 0}, {"d", NULL, RTQ_DYNAMIC, 0}};
 
 typedef struct fixture {
     rtq__mem *mem;
@@ -55,7 +56,7 @@ static void done(fixture *f)
     rtq__mem_unref(f->mem);
 }
 
-static const feed_split whole = { 0, 0, 0, false };
+static const feed_split whole = {0, 0, 0, false};
 #define RUN(f, text) run(f, text, sizeof text - 1, false, whole)
 
 Test(csv_decode, cells)
@@ -64,8 +65,10 @@ Test(csv_decode, cells)
     setup(&f);
     all_columns(&f);
     cr_expect_str_eq(RUN(&f, "x,1,1.5,5\n"), "\"x\"\t1\t1.5\t5\tnull\n");
-    cr_expect_str_eq(RUN(&f, "\"a,\"\"b\"\"\r\nc\",-2,3,\"{\"\"k\"\":[1]}\""), "\"a,\\\"b\\\"\\r\\nc\"\t-2\t3.0\t{\"k\":[1]}\t[1]\n");
-    cr_expect_str_eq(RUN(&f, ",,,\r\n\r\n\"\",\"\",\"\",\"\"\n"), "\"\"\tnull\tnull\tnull\tnull\n\"\"\tnull\tnull\tnull\tnull\n");
+    cr_expect_str_eq(RUN(&f, "\"a,\"\"b\"\"\r\nc\",-2,3,\"{\"\"k\"\":[1]}\""),
+                     "\"a,\\\"b\\\"\\r\\nc\"\t-2\t3.0\t{\"k\":[1]}\t[1]\n");
+    cr_expect_str_eq(RUN(&f, ",,,\r\n\r\n\"\",\"\",\"\",\"\"\n"),
+                     "\"\"\tnull\tnull\tnull\tnull\n\"\"\tnull\tnull\tnull\tnull\n");
     cr_expect_str_eq(RUN(&f, "a\"b,1,2,not json"), "\"a\\\"b\"\t1\t2.0\t\"not json\"\tnull\n");
     cr_expect_str_eq(RUN(&f, " a , 1 ,x,\n"), "\" a \"\t1\tnull\tnull\tnull\n");
     cr_expect_eq(f.unfit, 1);
@@ -89,7 +92,8 @@ Test(csv_decode, bad_records)
     cr_expect_str_eq(RUN(&f, "a\n\"b,1\nc\nd\n"), "\"a\"\n\"c\"\n\"d\"\nbad 2\n");
     cr_expect_eq(f.stats.errored, 1);
     f.max_record = 10;
-    cr_expect_str_eq(RUN(&f, "a\nbbbbbbbbbbbbbbbbbbbbbbbbb,1\nc\n\"d\n123456789\ne\n"), "\"a\"\n\"c\"\n\"123456789\"\n\"e\"\nbad 2\n");
+    cr_expect_str_eq(RUN(&f, "a\nbbbbbbbbbbbbbbbbbbbbbbbbb,1\nc\n\"d\n123456789\ne\n"),
+                     "\"a\"\n\"c\"\n\"123456789\"\n\"e\"\nbad 2\n");
     cr_expect_eq(f.stats.errored, 2);
     done(&f);
 }
@@ -102,7 +106,8 @@ Test(csv_decode, header)
 #define HEADED(f, text) run(f, text, sizeof text - 1, true, whole)
     cr_expect_str_eq(HEADED(&f, "a,n,r,d\nx,1,2,3\n"), "\"x\"\t1\t2.0\t3\tnull\n");
     cr_expect_str_eq(HEADED(&f, "\xEF\xBB\xBF\"a\", n,r,d\nx,1,2,3\n"), "\"x\"\t1\t2.0\t3\tnull\n");
-    cr_expect_str_eq(HEADED(&f, "n,other,a\r\n1,?,x\r\n2,?,y,z\r\n3\r\n"), "\"x\"\t1\tnull\tnull\tnull\n\"\"\t3\tnull\tnull\tnull\nbad 3\n");
+    cr_expect_str_eq(HEADED(&f, "n,other,a\r\n1,?,x\r\n2,?,y,z\r\n3\r\n"),
+                     "\"x\"\t1\tnull\tnull\tnull\n\"\"\t3\tnull\tnull\tnull\nbad 3\n");
     cr_expect_str_eq(HEADED(&f, "a,n,r,d"), "");
     cr_expect_str_eq(HEADED(&f, ""), "");
     cr_expect_eq(f.stats.in, 0);
@@ -112,7 +117,7 @@ Test(csv_decode, header)
 static const char *infer(rtq__arena *arena, const char *text, bool header)
 {
     rtq__buf out;
-    rtq__table table = { 0 };
+    rtq__table table = {0};
     const char *why = "", *result;
     char *copy = rtq__arena_zalloc(arena, strlen(text) + RTQ__FEED_PAD);
     rtq__buf_init(&out, arena->mem);
@@ -132,11 +137,16 @@ Test(csv_decode, inferred_types)
     rtq__arena arena;
     rtq__arena_init(&arena, mem, 0);
     cr_expect_str_eq(infer(&arena, "a,b,c,d\n1,1.5,x,true\n2,2,3,False\n", true), "a:long,b:real,c:string,d:bool");
-    cr_expect_str_eq(infer(&arena, "a,a,,a\n1.5,,2024-05-01 10:00:00,1\n3.2,,2024-05-01,x\n", true), "a:real,a1:string,col2:datetime,a2:string");
-    cr_expect_str_eq(infer(&arena, "zip,big,huge,exp\n01234,9223372036854775807,9223372036854775808,1e5\n", true), "zip:string,big:long,huge:string,exp:real");
+    cr_expect_str_eq(infer(&arena, "a,a,,a\n1.5,,2024-05-01 10:00:00,1\n3.2,,2024-05-01,x\n", true),
+                     "a:real,a1:string,col2:datetime,a2:string");
+    cr_expect_str_eq(infer(&arena, "zip,big,huge,exp\n01234,9223372036854775807,9223372036854775808,1e5\n", true),
+                     "zip:string,big:long,huge:string,exp:real");
     cr_expect_str_eq(infer(&arena, "1,x\n2,y\n", false), "col0:long,col1:string");
-    cr_expect_str_eq(infer(&arena, "g,m\n6F9619FF-8B86-D011-B42D-00CF4FC964FF,1\n6f9619ff-8b86-d011-b42d-00cf4fc964ff,true\n", true), "g:guid,m:string");
-    cr_expect_str_eq(infer(&arena, "a,b\n1,\n1,2,3,4\n\"x\"y,4\n2,5\n", true), "a:long,b:long"); /* bad records have no say */
+    cr_expect_str_eq(
+        infer(&arena, "g,m\n6F9619FF-8B86-D011-B42D-00CF4FC964FF,1\n6f9619ff-8b86-d011-b42d-00cf4fc964ff,true\n", true),
+        "g:guid,m:string");
+    cr_expect_str_eq(infer(&arena, "a,b\n1,\n1,2,3,4\n\"x\"y,4\n2,5\n", true),
+                     "a:long,b:long"); /* bad records have no say */
     cr_expect_str_eq(infer(&arena, "a\n\"1\"\n\"\"\n", true), "a:string");
     cr_expect_str_eq(infer(&arena, "\n", true), "there is no header");
     cr_expect_str_eq(infer(&arena, "\"a", true), "the header is not CSV, or too long");
@@ -146,14 +156,30 @@ Test(csv_decode, inferred_types)
 
 static void random_csv(rtq__buf *out, uint64_t *s)
 {
-    static const char *const parts[] = { "a", "1", "-2.5", ",", ",", "\n", "\r\n", "\"x\"", "\"a,b\"", "\"\"\"\"", "\"l\nm\"", "\"", "\r", " ", "\u00e9", "\xff", "\"{\"\"k\"\":1}\"" };
+    static const char *const parts[] = {"a",
+                                        "1",
+                                        "-2.5",
+                                        ",",
+                                        ",",
+                                        "\n",
+                                        "\r\n",
+                                        "\"x\"",
+                                        "\"a,b\"",
+                                        "\"\"\"\"",
+                                        "\"l\nm\"",
+                                        "\"",
+                                        "\r",
+                                        " ",
+                                        "\u00e9",
+                                        "\xff",
+                                        "\"{\"\"k\"\":1}\""};
     for (uint64_t n = feed_random(s) % 60; n > 0; n--)
         rtq__buf_adds(out, parts[feed_random(s) % (sizeof parts / sizeof *parts)]);
 }
 
 Test(csv_decode, any_split_gives_the_same_rows)
 {
-    static const size_t pieces[] = { 1, 7, 30 };
+    static const size_t pieces[] = {1, 7, 30};
     rtq__cell two = rtq__cell_i(RTQ_LONG, 1);
     fixture f;
     uint64_t seed = 4711, rows = 0;
@@ -179,7 +205,8 @@ Test(csv_decode, any_split_gives_the_same_rows)
         in = f.stats.in, errored = f.stats.errored, ragged = f.ragged;
         rows += f.stats.out;
         for (size_t k = 0; k < 6; k++) {
-            run(&f, text.ptr ? text.ptr : "", text.len, header, (feed_split){ pieces[k % 3], k < 3 ? 0 : seed | 1, k % 2 ? 1 : 1000, k % 2 });
+            run(&f, text.ptr ? text.ptr : "", text.len, header,
+                (feed_split){pieces[k % 3], k < 3 ? 0 : seed | 1, k % 2 ? 1 : 1000, k % 2});
             cr_assert_eq(in, f.stats.in, "%.*s", (int)text.len, text.ptr);
             cr_assert_eq(errored, f.stats.errored, "%.*s", (int)text.len, text.ptr);
             cr_assert_eq(ragged, f.ragged);

@@ -14,7 +14,7 @@ static char dir[] = "/tmp/kqlstream-feed-XXXXXX";
 static rtq__mem *mem;
 static feed_demand demand;
 static rtq_demand all;
-static rtq_clock now = { INT64_C(638000000000000000), 0 };
+static rtq_clock now = {INT64_C(638000000000000000), 0};
 static rtq__buf seen;
 static char notices[2000];
 
@@ -68,7 +68,7 @@ static rtq__src *open_source(const rtq__src_class *cls, const rtq_option *option
     feed_demand_init(&demand, mem, src->tables[0].cols, src->tables[0].n_cols, src->tables[0].open);
     feed_want(&demand, column, RTQ__WANT_SURVIVOR);
     feed_branch(&demand, NULL, 0);
-    all = (rtq_demand){ .tables = &demand.demand, .n_tables = 1, .epoch = 1 };
+    all = (rtq_demand){.tables = &demand.demand, .n_tables = 1, .epoch = 1};
     cr_assert_eq(cls->plan(src, &all), RTQ_OK);
     src->notice = on_notice;
     cr_assert_eq(cls->start(src, NULL, 0, diag), RTQ_OK);
@@ -108,7 +108,7 @@ static const char *step(rtq__src *src, int expected)
 
 Test(feed_read, files_in_turn, .init = setup, .fini = teardown)
 {
-    rtq_option options[] = { { "path", NULL }, { "path", NULL } };
+    rtq_option options[] = {{"path", NULL}, {"path", NULL}};
     rtq__src *src;
     char pattern[300];
     append("b.jsonl", "{\"a\":3}\n{\"a\":4}");
@@ -128,7 +128,7 @@ Test(feed_read, files_in_turn, .init = setup, .fini = teardown)
 
 Test(feed_read, growing_file, .init = setup, .fini = teardown)
 {
-    rtq_option options[] = { { "path", NULL }, { "follow", "start" } };
+    rtq_option options[] = {{"path", NULL}, {"follow", "start"}};
     rtq__src *src;
     append("log", "one\n");
     options[0].value = in_dir("log");
@@ -172,7 +172,7 @@ Test(feed_read, growing_file, .init = setup, .fini = teardown)
 
 Test(feed_read, from_the_end, .init = setup, .fini = teardown)
 {
-    rtq_option options[] = { { "path", NULL }, { "path", NULL }, { "follow", "end" } };
+    rtq_option options[] = {{"path", NULL}, {"path", NULL}, {"follow", "end"}};
     rtq__src *src;
     append("x", "old\nhalf a li");
     append("y", "old\n");
@@ -190,7 +190,7 @@ Test(feed_read, from_the_end, .init = setup, .fini = teardown)
 
 Test(feed_read, csv_from_the_end, .init = setup, .fini = teardown)
 {
-    rtq_option options[] = { { "path", NULL }, { "follow", "end" }, { "schema", "b:long,a:string" } };
+    rtq_option options[] = {{"path", NULL}, {"follow", "end"}, {"schema", "b:long,a:string"}};
     rtq__src *src;
     append("x", "a,b\nold,1\n");
     options[0].value = in_dir("x");
@@ -206,7 +206,7 @@ Test(feed_read, csv_from_the_end, .init = setup, .fini = teardown)
 
 Test(feed_read, pipes_do_not_block, .init = setup, .fini = teardown)
 {
-    rtq_option options[] = { { "path", NULL } };
+    rtq_option options[] = {{"path", NULL}};
     rtq__src *src;
     int fd;
     cr_assert_eq(mkfifo(in_dir("pipe"), 0600), 0);
@@ -227,13 +227,13 @@ Test(feed_read, pipes_do_not_block, .init = setup, .fini = teardown)
 
 Test(feed_read, long_lines_and_windows, .init = setup, .fini = teardown)
 {
-    rtq_option options[] = { { "path", NULL }, { "max_line_bytes", "3000000" } };
+    rtq_option options[] = {{"path", NULL}, {"max_line_bytes", "3000000"}};
     rtq__src *src;
     FILE *f = fopen(in_dir("x"), "w");
     const char *text;
     cr_assert_not_null(f);
     for (int i = 0; i < 6; i++) {
-        size_t len = (size_t[]){ 10, 300000, 2999980, 3000001, 262144, 5 }[i];
+        size_t len = (size_t[]){10, 300000, 2999980, 3000001, 262144, 5}[i];
         fprintf(f, "{\"a\":%d,\"p\":\"", i);
         for (size_t k = 0; k < len; k++)
             fputc('x', f);
@@ -252,9 +252,10 @@ Test(feed_read, long_lines_and_windows, .init = setup, .fini = teardown)
 Test(feed_read, options_are_checked, .init = setup, .fini = teardown)
 {
     static const rtq_option bad[][2] = {
-        { { "path", "/nonexistent/x" }, { "table", "T" } },  { { "path", "-" }, { "follow", "start" } }, { { "path", "-" }, { "max_line_bytes", "0" } },
-        { { "path", "-" }, { "schema", "a:nonsense" } },     { { "path", "-" }, { "follow", "maybe" } },  { { "path", "-" }, { "folow", "end" } },
-        { { "table", "T" }, { "follow", "end" } },           { { "path", "-" }, { "path", "/dev/null" } },
+        {{"path", "/nonexistent/x"}, {"table", "T"}}, {{"path", "-"}, {"follow", "start"}},
+        {{"path", "-"}, {"max_line_bytes", "0"}},     {{"path", "-"}, {"schema", "a:nonsense"}},
+        {{"path", "-"}, {"follow", "maybe"}},         {{"path", "-"}, {"folow", "end"}},
+        {{"table", "T"}, {"follow", "end"}},          {{"path", "-"}, {"path", "/dev/null"}},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rtq__src *src = NULL;

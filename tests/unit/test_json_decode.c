@@ -46,7 +46,7 @@ static void done(fixture *f)
     rtq__mem_unref(f->mem);
 }
 
-static const feed_split whole = { 0, 0, 0, false };
+static const feed_split whole = {0, 0, 0, false};
 
 /* Values of the fields a, a.b, c[1], c[-1].x for each text. */
 static const char *fields(fixture *f, const char *text)
@@ -66,12 +66,16 @@ Test(json_decode, fields)
     fixture f;
     setup(&f, NULL, 0);
     cr_expect_str_eq(fields(&f, "{\"a\":1}"), "1\tnull\tnull\tnull\n");
-    cr_expect_str_eq(fields(&f, "{\"a\":{\"b\":\"x\"},\"c\":[1,2.5,{\"x\":true}]}\n"), "{\"b\":\"x\"}\t\"x\"\t2.5\ttrue\n");
+    cr_expect_str_eq(fields(&f, "{\"a\":{\"b\":\"x\"},\"c\":[1,2.5,{\"x\":true}]}\n"),
+                     "{\"b\":\"x\"}\t\"x\"\t2.5\ttrue\n");
     cr_expect_str_eq(fields(&f, "{\"c\":[{\"a\":{\"b\":1}}],\"d\":{\"a\":{\"b\":2}}}"), "null\tnull\tnull\tnull\n");
     cr_expect_str_eq(fields(&f, "{ \"a\" : { \"b\" : [ ] } }"), "{\"b\":[]}\t[]\tnull\tnull\n");
-    cr_expect_str_eq(fields(&f, "{\"\\u0061\":\"\\u00e9\\ud83d\\ude00\\n\\/\"}"), "\"\u00e9\U0001F600\\n/\"\tnull\tnull\tnull\n");
-    cr_expect_str_eq(fields(&f, "{\"a\":9223372036854775807}\n{\"a\":9223372036854775808}\n{\"a\":4.624e3}\n{\"a\":-0}"),
-                     "9223372036854775807\tnull\tnull\tnull\n9223372036854776000.0\tnull\tnull\tnull\n4624.0\tnull\tnull\tnull\n0\tnull\tnull\tnull\n");
+    cr_expect_str_eq(fields(&f, "{\"\\u0061\":\"\\u00e9\\ud83d\\ude00\\n\\/\"}"),
+                     "\"\u00e9\U0001F600\\n/\"\tnull\tnull\tnull\n");
+    cr_expect_str_eq(fields(&f,
+                            "{\"a\":9223372036854775807}\n{\"a\":9223372036854775808}\n{\"a\":4.624e3}\n{\"a\":-0}"),
+                     "9223372036854775807\tnull\tnull\tnull\n9223372036854776000.0\tnull\tnull\tnull\n4624."
+                     "0\tnull\tnull\tnull\n0\tnull\tnull\tnull\n");
     cr_expect_str_eq(fields(&f, "{\"a\":null}\n{}"), "null\tnull\tnull\tnull\nnull\tnull\tnull\tnull\n");
     done(&f);
 }
@@ -83,7 +87,8 @@ Test(json_decode, last_of_equal_names_counts)
     cr_expect_str_eq(fields(&f, "{\"a\":1,\"a\":2}"), "2\tnull\tnull\tnull\n");
     cr_expect_str_eq(fields(&f, "{\"a\":{\"b\":1},\"a\":{\"d\":2}}"), "{\"d\":2}\tnull\tnull\tnull\n");
     cr_expect_str_eq(fields(&f, "{\"a\":{\"b\":1},\"a\":3}"), "3\tnull\tnull\tnull\n");
-    cr_expect_str_eq(fields(&f, "{\"a\":{\"b\":1},\"\\u0061\":{\"b\":7,\"b\":8}}"), "{\"b\":7,\"b\":8}\t8\tnull\tnull\n");
+    cr_expect_str_eq(fields(&f, "{\"a\":{\"b\":1},\"\\u0061\":{\"b\":7,\"b\":8}}"),
+                     "{\"b\":7,\"b\":8}\t8\tnull\tnull\n");
     done(&f);
 }
 
@@ -108,11 +113,36 @@ Test(json_decode, frames)
 Test(json_decode, bad_records)
 {
     static const char *const bad[] = {
-        "{\"a\":1",         "{\"a\"}",            "{\"a\":01}",       "{\"a\":1.}",        "{\"a\":.5}",      "{\"a\":+1}",
-        "{\"a\":1e}",       "{\"a\":tru}",        "{a:1}",            "{'a':1}",           "{\"a\":1,}",      "{,\"a\":1}",
-        "{\"a\":\"\\x\"}",  "{\"a\":\"\\u12g4\"}", "{\"a\":\"\t\"}",   "{\"a\":[1,]}",      "{\"a\":[1 2]}",   "{\"a\":1}}",
-        "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":[}",  "{\"a\":{]}",      "null",
-        "1",                "\"a\"",              "{\"a\":1}x",       "{\"a\":NaN}",       "{\"a\" 1}",       "{\"a\":\"x}",
+        "{\"a\":1",
+        "{\"a\"}",
+        "{\"a\":01}",
+        "{\"a\":1.}",
+        "{\"a\":.5}",
+        "{\"a\":+1}",
+        "{\"a\":1e}",
+        "{\"a\":tru}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":1,}",
+        "{,\"a\":1}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12g4\"}",
+        "{\"a\":\"\t\"}",
+        "{\"a\":[1,]}",
+        "{\"a\":[1 2]}",
+        "{\"a\":1}}",
+        "{\"a\":\"\xff\"}",
+        "{\"a\":\"\xc0\x80\"}",
+        "{\"a\":\"\xed\xa0\x80\"}",
+        "{\"a\":[}",
+        "{\"a\":{]}",
+        "null",
+        "1",
+        "\"a\"",
+        "{\"a\":1}x",
+        "{\"a\":NaN}",
+        "{\"a\" 1}",
+        "{\"a\":\"x}",
     };
     fixture f;
     setup(&f, NULL, 0);
@@ -159,7 +189,7 @@ Test(json_decode, deep_and_long)
     n += 400;
     n += (size_t)sprintf(text + n, "\"}\n{\"z\":3}\n");
     for (size_t piece = 1; piece < 300; piece += 13) {
-        run(&f, text, n, (feed_split){ piece, 0, 0, false });
+        run(&f, text, n, (feed_split){piece, 0, 0, false});
         cr_expect_eq(f.stats.out, 2);
         cr_expect_eq(f.stats.errored, 1);
     }
@@ -209,7 +239,8 @@ static void check_filter(uint32_t op, const char *path, const rtq__cell *values,
     with = strdup(run(&f, tricky, sizeof tricky - 1, whole));
     passed = f.stats.out;
     for (size_t piece = 1; piece < 80; piece += 9)
-        cr_expect_str_eq(run(&f, tricky, sizeof tricky - 1, (feed_split){ piece, 0, 3, true }), with, "op %u %s", op, path);
+        cr_expect_str_eq(run(&f, tricky, sizeof tricky - 1, (feed_split){piece, 0, 3, true}), with, "op %u %s", op,
+                         path);
     {
         char text[sizeof tricky * 2], *t = text; /* in one array: no lines, so nothing is rejected by bytes */
         *t++ = '[';
@@ -226,10 +257,13 @@ static void check_filter(uint32_t op, const char *path, const rtq__cell *values,
 
 Test(json_decode, filter_is_a_superset)
 {
-    rtq__cell id = rtq__cell_i(RTQ_LONG, 4624), none = rtq__cell_i(RTQ_LONG, 77), real = rtq__cell_d(4624), text = rtq__cell_s("4624", 4);
-    rtq__cell admin = rtq__cell_s("admin", 5), slash = rtq__cell_s("c:\\admin", 8), empty = rtq__cell_s("", 0), yes = rtq__cell_s("true", 4);
-    rtq__cell two[2] = { id, none };
-    static const uint32_t text_ops[] = { RTQ_OP_EQ, RTQ_OP_NE, RTQ_OP_EQ_NOCASE, RTQ_OP_HAS, RTQ_OP_CONTAINS, RTQ_OP_STARTSWITH, RTQ_OP_ENDSWITH };
+    rtq__cell id = rtq__cell_i(RTQ_LONG, 4624), none = rtq__cell_i(RTQ_LONG, 77), real = rtq__cell_d(4624),
+              text = rtq__cell_s("4624", 4);
+    rtq__cell admin = rtq__cell_s("admin", 5), slash = rtq__cell_s("c:\\admin", 8), empty = rtq__cell_s("", 0),
+              yes = rtq__cell_s("true", 4);
+    rtq__cell two[2] = {id, none};
+    static const uint32_t text_ops[] = {RTQ_OP_EQ,       RTQ_OP_NE,         RTQ_OP_EQ_NOCASE, RTQ_OP_HAS,
+                                        RTQ_OP_CONTAINS, RTQ_OP_STARTSWITH, RTQ_OP_ENDSWITH};
 
     for (uint32_t op = RTQ_OP_EQ; op <= RTQ_OP_GE; op++) {
         check_filter(op, "id", &id, 1);
@@ -273,8 +307,10 @@ Test(json_decode, rejected_lines_are_not_decoded)
 
 Test(json_decode, typed_columns_and_time)
 {
-    static const rtq__table_col cols[] = { { "t", NULL, RTQ_DATETIME, RTQ__COL_TIME }, { "n", NULL, RTQ_LONG, 0 }, { "s", NULL, RTQ_STRING, 0 } };
-    static const char text[] = "{\"t\":\"2024-05-01T10:00:00Z\",\"n\":\"12\",\"s\":5}\n{\"t\":\"2024-05-02T10:00:00Z\"}\n{\"t\":[]}\n";
+    static const rtq__table_col cols[] = {
+        {"t", NULL, RTQ_DATETIME, RTQ__COL_TIME}, {"n", NULL, RTQ_LONG, 0}, {"s", NULL, RTQ_STRING, 0}};
+    static const char text[] =
+        "{\"t\":\"2024-05-01T10:00:00Z\",\"n\":\"12\",\"s\":5}\n{\"t\":\"2024-05-02T10:00:00Z\"}\n{\"t\":[]}\n";
     fixture f;
     int64_t last = 0;
     setup(&f, cols, 3);
@@ -283,8 +319,8 @@ Test(json_decode, typed_columns_and_time)
     feed_want(&f.d, "n", RTQ__WANT_SURVIVOR);
     feed_want(&f.d, "s", RTQ__WANT_SURVIVOR);
     feed_branch(&f.d, NULL, 0);
-    cr_expect_str_eq(run(&f, text, sizeof text - 1, whole),
-                     "\"2024-05-01T10:00:00.0000000Z\"\t12\t\"5\"\n\"2024-05-02T10:00:00.0000000Z\"\tnull\t\"\"\nnull\tnull\t\"\"\n");
+    cr_expect_str_eq(run(&f, text, sizeof text - 1, whole), "\"2024-05-01T10:00:00.0000000Z\"\t12\t\"5\"\n\"2024-05-"
+                                                            "02T10:00:00.0000000Z\"\tnull\t\"\"\nnull\tnull\t\"\"\n");
     cr_expect(rtq__parse_datetime(&last, "2024-05-02T10:00:00Z", 20));
     cr_expect_eq(f.max_time, last);
     done(&f);

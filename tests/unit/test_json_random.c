@@ -8,11 +8,33 @@
 #include <stdio.h>
 
 /* ---- random text ----------------------------------------------------------------------------------------------------------- */
-static const char *const names[] = { "a", "b", "id", "name", "Event", "\\u0061", "x y", "\u00e9", "a.b", "" };
-static const char *const scalars[] = { "0", "1", "-1", "4624", "4.624e3", "1e400", "-0.0", "1E-5", "9223372036854775807", "-9223372036854775808",
-                                       "9223372036854775808", "123456789012345678901234567890", "true", "false", "null", "\"\"", "\"x\"",
-                                       "\"a longer text, with \\\"quotes\\\" and \\\\ \"", "\"\\u00e9\\ud83d\\ude00\"", "\"\u00e9\u4e2d\U0001F600\"",
-                                       "\"\\ud800\"", "\"{\\\"id\\\":4624}\"", "\"4624\"", "0.1", "1.5", "\"\\n\\t\\/\\b\\f\\r\"" };
+static const char *const names[] = {"a", "b", "id", "name", "Event", "\\u0061", "x y", "\u00e9", "a.b", ""};
+static const char *const scalars[] = {"0",
+                                      "1",
+                                      "-1",
+                                      "4624",
+                                      "4.624e3",
+                                      "1e400",
+                                      "-0.0",
+                                      "1E-5",
+                                      "9223372036854775807",
+                                      "-9223372036854775808",
+                                      "9223372036854775808",
+                                      "123456789012345678901234567890",
+                                      "true",
+                                      "false",
+                                      "null",
+                                      "\"\"",
+                                      "\"x\"",
+                                      "\"a longer text, with \\\"quotes\\\" and \\\\ \"",
+                                      "\"\\u00e9\\ud83d\\ude00\"",
+                                      "\"\u00e9\u4e2d\U0001F600\"",
+                                      "\"\\ud800\"",
+                                      "\"{\\\"id\\\":4624}\"",
+                                      "\"4624\"",
+                                      "0.1",
+                                      "1.5",
+                                      "\"\\n\\t\\/\\b\\f\\r\""};
 #define PICK(list, s) ((list)[feed_random(s) % (sizeof(list) / sizeof *(list))])
 
 static void random_value(rtq__buf *out, uint64_t *s, int depth)
@@ -87,7 +109,8 @@ static bool same_value(const rtq__dyn *d, json_object *o)
     case json_type_null: return d->tag == RTQ__DYN_NULL;
     case json_type_boolean: return d->tag == RTQ__DYN_BOOL && d->u.i == json_object_get_boolean(o);
     case json_type_string:
-        return d->tag == RTQ__DYN_STRING && d->len == (uint32_t)json_object_get_string_len(o) && memcmp(d->u.p, json_object_get_string(o), d->len) == 0;
+        return d->tag == RTQ__DYN_STRING && d->len == (uint32_t)json_object_get_string_len(o) &&
+               memcmp(d->u.p, json_object_get_string(o), d->len) == 0;
     case json_type_array:
     case json_type_object:
         if (d->tag != RTQ__DYN_JSON || !(again = parse_with_json_c(d->u.p, d->len)))
@@ -107,9 +130,9 @@ static json_object *member(json_object *o, const char *name)
 
 Test(json_random, same_as_json_c)
 {
-    static const char *const paths[] = { "a", "a.b", "id", "Event.id", "Event.a.b", "name", "b[1]", "x y", "\u00e9" };
+    static const char *const paths[] = {"a", "a.b", "id", "Event.id", "Event.a.b", "name", "b[1]", "x y", "\u00e9"};
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
-    rtq__source_stats stats = { 0 };
+    rtq__source_stats stats = {0};
     int64_t max_time = INT64_MIN;
     uint64_t seed = 0x1234567, accepted = 0, values = 0;
     rtq__json *json;
@@ -124,7 +147,7 @@ Test(json_random, same_as_json_c)
     cr_assert_eq(rtq__json_feed.plan(json, &d.demand), RTQ_OK);
     rtq__buf_init(&text, mem);
     for (int round = 0; round < 30000; round++) {
-        rtq__feed_input in = { .name = "test", .line = 1 };
+        rtq__feed_input in = {.name = "test", .line = 1};
         size_t used, len;
         json_object *o, *v[9];
         bool good;
@@ -139,15 +162,18 @@ Test(json_random, same_as_json_c)
         rtq__feed_rows_begin(&json->rows, 10);
         cr_assert_eq(rtq__json_feed.take(json, &in, text.ptr, len, true, &used), RTQ_OK);
         good = rtq__utf8_valid(text.ptr, len) && len && *text.ptr == '{' && rtq__json_check(text.ptr, text.ptr + len);
-        cr_assert_eq(json->rows.n == 1 && json->rows.bad.n == 0, good, "%.*s: %s", (int)len, text.ptr, json->rows.bad.why ? json->rows.bad.why : "accepted");
+        cr_assert_eq(json->rows.n == 1 && json->rows.bad.n == 0, good, "%.*s: %s", (int)len, text.ptr,
+                     json->rows.bad.why ? json->rows.bad.why : "accepted");
         if (!good)
             continue;
         accepted++;
         o = parse_with_json_c(text.ptr, len);
         if (!o) /* numbers out of range, U+0000 in names: json-c's own limits */
             continue;
-        v[0] = member(o, "a"), v[1] = member(v[0], "b"), v[2] = member(o, "id"), v[3] = member(member(o, "Event"), "id");
-        v[4] = member(member(member(o, "Event"), "a"), "b"), v[5] = member(o, "name"), v[6] = member(o, "b"), v[7] = member(o, "x y"), v[8] = member(o, "\u00e9");
+        v[0] = member(o, "a"), v[1] = member(v[0], "b"), v[2] = member(o, "id"),
+        v[3] = member(member(o, "Event"), "id");
+        v[4] = member(member(member(o, "Event"), "a"), "b"), v[5] = member(o, "name"), v[6] = member(o, "b"),
+        v[7] = member(o, "x y"), v[8] = member(o, "\u00e9");
         v[6] = v[6] && json_object_get_type(v[6]) == json_type_array ? json_object_array_get_idx(v[6], 1) : NULL;
         b = rtq__feed_rows_batch(&json->rows);
         for (uint32_t i = 0; i < 9; i++) {
@@ -174,7 +200,7 @@ Test(json_random, same_as_json_c)
 
 static void random_text(rtq__buf *out, uint64_t *s)
 {
-    static const char *const ends[] = { "\n", "\r\n", "\n\n", " ", "", ",\n", "\n  " };
+    static const char *const ends[] = {"\n", "\r\n", "\n\n", " ", "", ",\n", "\n  "};
     uint64_t style = feed_random(s) % 4;
     if (style == 1)
         rtq__buf_adds(out, "[\n");
@@ -189,7 +215,8 @@ static void random_text(rtq__buf *out, uint64_t *s)
         rtq__buf_adds(out, "{}]\n");
 }
 
-static void run_once(rtq__buf *out, rtq__mem *mem, feed_demand *d, const rtq__buf *text, size_t max_record, feed_split split, rtq__source_stats *stats)
+static void run_once(rtq__buf *out, rtq__mem *mem, feed_demand *d, const rtq__buf *text, size_t max_record,
+                     feed_split split, rtq__source_stats *stats)
 {
     int64_t max_time = INT64_MIN;
     rtq__json *json;
@@ -211,7 +238,7 @@ Test(json_random, any_split_gives_the_same_rows)
 
     rtq__buf_init(&text, mem), rtq__buf_init(&all, mem), rtq__buf_init(&part, mem);
     for (int round = 0; round < 1500; round++) {
-        static const size_t pieces[] = { 1, 7, 64, 1000 };
+        static const size_t pieces[] = {1, 7, 64, 1000};
         rtq__source_stats one, other;
         size_t max_record = round % 3 ? 1 << 20 : 120;
         uint32_t c[2];
@@ -225,17 +252,18 @@ Test(json_random, any_split_gives_the_same_rows)
             feed_branch(&d, c + 1, 1);
         rtq__buf_clear(&text);
         random_text(&text, &seed);
-        run_once(&all, mem, &d, &text, max_record, (feed_split){ 0, 0, 0, false }, &one);
+        run_once(&all, mem, &d, &text, max_record, (feed_split){0, 0, 0, false}, &one);
         feed_drop_bad(&all);
         rows += one.out;
         for (size_t k = 0; k < 8; k++) {
-            feed_split split = { pieces[k % 4], k < 4 ? 0 : seed | 1, k % 3 ? 1024 : 1, k % 2 == 0 };
+            feed_split split = {pieces[k % 4], k < 4 ? 0 : seed | 1, k % 3 ? 1024 : 1, k % 2 == 0};
             run_once(&part, mem, &d, &text, max_record, split, &other);
             feed_drop_bad(&part);
             cr_assert_str_eq(part.ptr, all.ptr, "piece %zu of\n%.*s", split.piece, (int)text.len, text.ptr);
-            cr_assert_eq(one.errored, other.errored, "errored %d, in pieces of %zu %d:\n%.*s", (int)one.errored, split.piece, (int)other.errored,
-                         (int)text.len, text.ptr);
-            cr_assert_eq(one.in, other.in, "in %d, %d of pieces %zu rows %u limit %zu\n%.*s", (int)one.in, (int)other.in, split.piece, split.max_rows, max_record, (int)text.len, text.ptr);
+            cr_assert_eq(one.errored, other.errored, "errored %d, in pieces of %zu %d:\n%.*s", (int)one.errored,
+                         split.piece, (int)other.errored, (int)text.len, text.ptr);
+            cr_assert_eq(one.in, other.in, "in %d, %d of pieces %zu rows %u limit %zu\n%.*s", (int)one.in,
+                         (int)other.in, split.piece, split.max_rows, max_record, (int)text.len, text.ptr);
         }
         feed_demand_free(&d);
     }

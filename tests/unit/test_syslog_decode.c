@@ -35,7 +35,8 @@ static const char *run(fixture *f, const char *text, size_t len, feed_split spli
     int64_t max_time = INT64_MIN;
     memset(&f->stats, 0, sizeof f->stats);
     rtq__buf_clear(&f->out);
-    cr_assert_eq(rtq__syslog_new(&f->syslog, f->mem, f->max_record, f->clock, (rtq_str){ "me", 2 }, &f->stats, &max_time), RTQ_OK);
+    cr_assert_eq(rtq__syslog_new(&f->syslog, f->mem, f->max_record, f->clock, (rtq_str){"me", 2}, &f->stats, &max_time),
+                 RTQ_OK);
     cr_assert_eq(rtq__syslog_feed.plan(f->syslog, &f->d.demand), RTQ_OK);
     feed_run(&f->out, &rtq__syslog_feed, f->syslog, &f->stats, text, len, split);
     rtq__syslog_feed.free(f->syslog);
@@ -51,17 +52,17 @@ static void done(fixture *f)
     rtq__mem_unref(f->mem);
 }
 
-static const feed_split whole = { 0, 0, 0, false };
+static const feed_split whole = {0, 0, 0, false};
 
 /* One line's columns by number, as JSON; ends in a newline. */
 static const char *cells(const char *line, const char *now, int n, const int *columns)
 {
     static char result[4000];
-    rtq__source_stats stats = { 0 };
+    rtq__source_stats stats = {0};
     int64_t max_time = INT64_MIN;
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
-    rtq__feed_input in = { .name = "test", .line = 1, .clock = ticks(now) };
-    syslog_clock clock = { 0 };
+    rtq__feed_input in = {.name = "test", .line = 1, .clock = ticks(now)};
+    syslog_clock clock = {0};
     char window[2000] = "";
     rtq__syslog *s;
     rtq__batch *b;
@@ -73,7 +74,7 @@ static const char *cells(const char *line, const char *now, int n, const int *co
     for (int i = 0; i < n; i++)
         feed_want(&d, rtq__syslog_cols[columns[i]].name, RTQ__WANT_SURVIVOR);
     feed_branch(&d, NULL, 0);
-    cr_assert_eq(rtq__syslog_new(&s, mem, 1 << 20, clock, (rtq_str){ "me", 2 }, &stats, &max_time), RTQ_OK);
+    cr_assert_eq(rtq__syslog_new(&s, mem, 1 << 20, clock, (rtq_str){"me", 2}, &stats, &max_time), RTQ_OK);
     cr_assert_eq(rtq__syslog_feed.plan(s, &d.demand), RTQ_OK);
     rtq__feed_rows_begin(&s->rows, 10);
     memcpy(window, line, strlen(line));
@@ -96,55 +97,77 @@ static const char *cells(const char *line, const char *now, int n, const int *co
     return result;
 }
 
-#define CELLS(line, ...) cells(line, "2024-06-01T00:00:00Z", (int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), (int[]){ __VA_ARGS__ })
-#define HEADER SYSLOG_TIME, SYSLOG_FACILITY, SYSLOG_SEVERITY, SYSLOG_HOST, SYSLOG_APP, SYSLOG_PROC, SYSLOG_MSGID, SYSLOG_MESSAGE
+#define CELLS(line, ...) \
+    cells(line, "2024-06-01T00:00:00Z", (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (int[]){__VA_ARGS__})
+#define HEADER \
+    SYSLOG_TIME, SYSLOG_FACILITY, SYSLOG_SEVERITY, SYSLOG_HOST, SYSLOG_APP, SYSLOG_PROC, SYSLOG_MSGID, SYSLOG_MESSAGE
 
 Test(syslog_decode, headers)
 {
     cr_expect_str_eq(CELLS("<34>Oct 11 22:14:15 mymachine sshd[123]: Failed password", HEADER),
-                     "\"2023-10-11T22:14:15.0000000Z\" \"Authorization\" \"Critical\" \"mymachine\" \"sshd\" \"123\" \"\" \"Failed password\"");
-    cr_expect_str_eq(CELLS("<165>1 2003-10-11T22:14:15.003Z my.example.com evntslog - ID47 [e@3 iut=\"3\"] \xEF\xBB\xBF" "An event", HEADER),
-                     "\"2003-10-11T22:14:15.0030000Z\" \"Local4\" \"Notice\" \"my.example.com\" \"evntslog\" \"\" \"ID47\" \"An event\"");
+                     "\"2023-10-11T22:14:15.0000000Z\" \"Authorization\" \"Critical\" \"mymachine\" \"sshd\" \"123\" "
+                     "\"\" \"Failed password\"");
+    cr_expect_str_eq(CELLS("<165>1 2003-10-11T22:14:15.003Z my.example.com evntslog - ID47 [e@3 iut=\"3\"] \xEF\xBB\xBF"
+                           "An event",
+                           HEADER),
+                     "\"2003-10-11T22:14:15.0030000Z\" \"Local4\" \"Notice\" \"my.example.com\" \"evntslog\" \"\" "
+                     "\"ID47\" \"An event\"");
     cr_expect_str_eq(CELLS("<0>1 - - - 77 - - x", HEADER), "null \"Kernel\" \"Emergency\" \"\" \"\" \"77\" \"\" \"x\"");
     cr_expect_str_eq(CELLS("2024-05-01T12:00:00.5+02:00 host postfix/smtpd[9]: text: more", HEADER),
                      "\"2024-05-01T10:00:00.5000000Z\" \"\" \"\" \"host\" \"postfix/smtpd\" \"9\" \"\" \"text: more\"");
-    cr_expect_str_eq(CELLS("May  1 00:00:01 su: x", HEADER), "\"2024-05-01T00:00:01.0000000Z\" \"\" \"\" \"\" \"su\" \"\" \"\" \"x\"");
-    cr_expect_str_eq(CELLS("May  1 00:00:01 h last message repeated 2 times", HEADER),
-                     "\"2024-05-01T00:00:01.0000000Z\" \"\" \"\" \"h\" \"\" \"\" \"\" \"last message repeated 2 times\"");
-    cr_expect_str_eq(CELLS("<189>55: *Mar  1 2024 18:46:11.123 PDT: %SYS-5-CONFIG_I: Configured", HEADER),
-                     "\"2024-03-02T01:46:11.1230000Z\" \"Local7\" \"Notice\" \"\" \"%SYS-5-CONFIG_I\" \"\" \"\" \"Configured\"");
-    cr_expect_str_eq(CELLS("date=2024-05-01 time=18:13:38 timezone=\"IST\" device_id=C4 a=\"x \\\"y\\\"\" tail", HEADER),
+    cr_expect_str_eq(CELLS("May  1 00:00:01 su: x", HEADER),
+                     "\"2024-05-01T00:00:01.0000000Z\" \"\" \"\" \"\" \"su\" \"\" \"\" \"x\"");
+    cr_expect_str_eq(
+        CELLS("May  1 00:00:01 h last message repeated 2 times", HEADER),
+        "\"2024-05-01T00:00:01.0000000Z\" \"\" \"\" \"h\" \"\" \"\" \"\" \"last message repeated 2 times\"");
+    cr_expect_str_eq(
+        CELLS("<189>55: *Mar  1 2024 18:46:11.123 PDT: %SYS-5-CONFIG_I: Configured", HEADER),
+        "\"2024-03-02T01:46:11.1230000Z\" \"Local7\" \"Notice\" \"\" \"%SYS-5-CONFIG_I\" \"\" \"\" \"Configured\"");
+    cr_expect_str_eq(CELLS("date=2024-05-01 time=18:13:38 timezone=\"IST\" device_id=C4 a=\"x \\\"y\\\"\" tail",
+                           HEADER),
                      "\"2024-05-01T12:43:38.0000000Z\" \"\" \"\" \"C4\" \"\" \"\" \"\" \"tail\"");
     /* those that stopped or lost lines elsewhere */
     cr_expect_str_eq(CELLS("<13>12", HEADER), "null \"UserLevel\" \"Notice\" \"\" \"\" \"\" \"\" \"12\"");
     cr_expect_str_eq(CELLS("<13>5 x", HEADER), "null \"UserLevel\" \"Notice\" \"\" \"\" \"\" \"\" \"5 x\"");
-    cr_expect_str_eq(CELLS("<34>Oct 11 22:14:15 h su: x", HEADER), "\"2023-10-11T22:14:15.0000000Z\" \"Authorization\" \"Critical\" \"h\" \"su\" \"\" \"\" \"x\"");
-    cr_expect_str_eq(CELLS("<13>hello world, plain text 26", SYSLOG_MESSAGE, SYSLOG_PAYLOAD), "\"hello world, plain text 26\" \"<13>hello world, plain text 26\"");
+    cr_expect_str_eq(CELLS("<34>Oct 11 22:14:15 h su: x", HEADER),
+                     "\"2023-10-11T22:14:15.0000000Z\" \"Authorization\" \"Critical\" \"h\" \"su\" \"\" \"\" \"x\"");
+    cr_expect_str_eq(CELLS("<13>hello world, plain text 26", SYSLOG_MESSAGE, SYSLOG_PAYLOAD),
+                     "\"hello world, plain text 26\" \"<13>hello world, plain text 26\"");
     cr_expect_str_eq(CELLS("<134> tiny line", SYSLOG_FACILITY, SYSLOG_MESSAGE), "\"Local0\" \"tiny line\"");
     cr_expect_str_eq(CELLS("<192>x", SYSLOG_FACILITY, SYSLOG_MESSAGE), "\"\" \"<192>x\"");
     cr_expect_str_eq(CELLS("x", HEADER), "null \"\" \"\" \"\" \"\" \"\" \"\" \"x\"");
-    cr_expect_str_eq(CELLS("<13>1 2003-10-11T22:14:15Z h", HEADER), "\"2003-10-11T22:14:15.0000000Z\" \"UserLevel\" \"Notice\" \"h\" \"\" \"\" \"\" \"\"");
+    cr_expect_str_eq(CELLS("<13>1 2003-10-11T22:14:15Z h", HEADER),
+                     "\"2003-10-11T22:14:15.0000000Z\" \"UserLevel\" \"Notice\" \"h\" \"\" \"\" \"\" \"\"");
 }
 
 Test(syslog_decode, years)
 {
-    static const int time[] = { SYSLOG_TIME };
-    cr_expect_str_eq(cells("Dec 31 23:59:59 h a: b", "2024-01-02T00:00:00Z", 1, time), "\"2023-12-31T23:59:59.0000000Z\"");
-    cr_expect_str_eq(cells("Jan  1 00:00:01 h a: b", "2024-01-01T00:00:00Z", 1, time), "\"2024-01-01T00:00:01.0000000Z\"");
-    cr_expect_str_eq(cells("Jan  1 00:00:01 h a: b", "2023-12-31T23:50:00Z", 1, time), "\"2024-01-01T00:00:01.0000000Z\""); /* clocks differ */
-    cr_expect_str_eq(cells("Feb 29 00:00:01 h a: b", "2026-03-01T00:00:00Z", 1, time), "\"2024-02-29T00:00:01.0000000Z\"");
+    static const int time[] = {SYSLOG_TIME};
+    cr_expect_str_eq(cells("Dec 31 23:59:59 h a: b", "2024-01-02T00:00:00Z", 1, time),
+                     "\"2023-12-31T23:59:59.0000000Z\"");
+    cr_expect_str_eq(cells("Jan  1 00:00:01 h a: b", "2024-01-01T00:00:00Z", 1, time),
+                     "\"2024-01-01T00:00:01.0000000Z\"");
+    cr_expect_str_eq(cells("Jan  1 00:00:01 h a: b", "2023-12-31T23:50:00Z", 1, time),
+                     "\"2024-01-01T00:00:01.0000000Z\""); /* clocks differ */
+    cr_expect_str_eq(cells("Feb 29 00:00:01 h a: b", "2026-03-01T00:00:00Z", 1, time),
+                     "\"2024-02-29T00:00:01.0000000Z\"");
     cr_expect_str_eq(cells("Feb 30 00:00:01 h a: b", "2026-03-01T00:00:00Z", 1, time), "null");
     cr_expect_str_eq(cells("Feb 28 24:00:01 h a: b", "2026-03-01T00:00:00Z", 1, time), "null");
 }
 
 Test(syslog_decode, extracted)
 {
-    cr_expect_str_eq(CELLS("May  1 00:00:01 h sshd[7]: Failed password for invalid user bob from 10.0.0.1 port 22 ssh2, 1.2.3.4:80 fe80::1%eth0 ::1", SYSLOG_EXTRACTED),
-                     "{\"IPv4\":[\"10.0.0.1\",\"1.2.3.4\"],\"IPv6\":[\"fe80::1\",\"::1\"],\"Proc\":\"sshd[7]\",\"User\":\"bob\",\"Port\":\"22\"}");
-    cr_expect_str_eq(CELLS("<13>1 - - - - - [a@1 x=\"1\" y=\"a\\\"b\\\\c\\]\"][b x=\"2\" ip=\"9.9.9.9\"] m", SYSLOG_EXTRACTED),
+    cr_expect_str_eq(CELLS("May  1 00:00:01 h sshd[7]: Failed password for invalid user bob from 10.0.0.1 port 22 "
+                           "ssh2, 1.2.3.4:80 fe80::1%eth0 ::1",
+                           SYSLOG_EXTRACTED),
+                     "{\"IPv4\":[\"10.0.0.1\",\"1.2.3.4\"],\"IPv6\":[\"fe80::1\",\"::1\"],\"Proc\":\"sshd[7]\","
+                     "\"User\":\"bob\",\"Port\":\"22\"}");
+    cr_expect_str_eq(CELLS("<13>1 - - - - - [a@1 x=\"1\" y=\"a\\\"b\\\\c\\]\"][b x=\"2\" ip=\"9.9.9.9\"] m",
+                           SYSLOG_EXTRACTED),
                      "{\"x\":[\"1\",\"2\"],\"y\":\"a\\\"b\\\\c]\",\"ip\":\"9.9.9.9\",\"IPv4\":[\"9.9.9.9\"]}");
     cr_expect_str_eq(CELLS("a=1 b=\"two words\" a=3", SYSLOG_EXTRACTED), "{\"a\":[\"1\",\"3\"],\"b\":\"two words\"}");
-    cr_expect_str_eq(CELLS("May  1 00:00:01 h kernel: IN=eth0 OUT= SRC=1.2.3.4", SYSLOG_EXTRACTED), "{\"IPv4\":[\"1.2.3.4\"],\"IN\":\"eth0\",\"OUT\":\"\",\"SRC\":\"1.2.3.4\"}");
+    cr_expect_str_eq(CELLS("May  1 00:00:01 h kernel: IN=eth0 OUT= SRC=1.2.3.4", SYSLOG_EXTRACTED),
+                     "{\"IPv4\":[\"1.2.3.4\"],\"IN\":\"eth0\",\"OUT\":\"\",\"SRC\":\"1.2.3.4\"}");
     cr_expect_str_eq(CELLS("x error: disk full at 22:14:15, 00:11:22:33:44:55 256.1.1.1 1.2.3.4.5", SYSLOG_EXTRACTED),
                      "{\"Error\":\"disk full at 22:14:15, 00:11:22:33:44:55 256.1.1.1 1.2.3.4.5\"}");
     cr_expect_str_eq(CELLS("May  1 00:00:01 %L2-MKA-5-X: down", SYSLOG_EXTRACTED), "{\"Category\":\"L2-MKA-5-X\"}");
@@ -152,8 +175,10 @@ Test(syslog_decode, extracted)
 
 Test(syslog_decode, lineage)
 {
-    cr_expect_str_eq(CELLS("<13>x", SYSLOG_LINEAGE), "{\"PayloadType\":\"PlainText\",\"RelayServer\":\"me\",\"ReceivedTimestamp\":null,\"File\":\"test\",\"Line\":1}");
-    cr_expect_not_null(strstr(CELLS("<13>1 - - - - - [a b m", SYSLOG_LINEAGE), "\"SyslogParserErrors\":\"malformed structured data\""));
+    cr_expect_str_eq(CELLS("<13>x", SYSLOG_LINEAGE), "{\"PayloadType\":\"PlainText\",\"RelayServer\":\"me\","
+                                                     "\"ReceivedTimestamp\":null,\"File\":\"test\",\"Line\":1}");
+    cr_expect_not_null(strstr(CELLS("<13>1 - - - - - [a b m", SYSLOG_LINEAGE),
+                              "\"SyslogParserErrors\":\"malformed structured data\""));
 }
 
 Test(syslog_decode, nothing_is_extracted_unasked)
@@ -173,9 +198,34 @@ Test(syslog_decode, nothing_is_extracted_unasked)
 
 Test(syslog_decode, any_split_gives_the_same_rows)
 {
-    static const char *const parts[] = { "<34>", "<13>", "1 ", "2003-10-11T22:14:15.003Z ", "Oct 11 22:14:15 ", "host ", "app[1]: ", "su: ", "a=1 ", "b=\"x y\" ", "[a b=\"c\"] ",
-                                         "text ", "10.0.0.1 ", "fe80::1 ", "user bob ", "\n", "\r\n", "\n\n", "\xff", "\u00e9", "- ", "\"", "[", "]", "\\", "%A-1-B: ", "error: " };
-    static const size_t pieces[] = { 1, 7, 50 };
+    static const char *const parts[] = {"<34>",
+                                        "<13>",
+                                        "1 ",
+                                        "2003-10-11T22:14:15.003Z ",
+                                        "Oct 11 22:14:15 ",
+                                        "host ",
+                                        "app[1]: ",
+                                        "su: ",
+                                        "a=1 ",
+                                        "b=\"x y\" ",
+                                        "[a b=\"c\"] ",
+                                        "text ",
+                                        "10.0.0.1 ",
+                                        "fe80::1 ",
+                                        "user bob ",
+                                        "\n",
+                                        "\r\n",
+                                        "\n\n",
+                                        "\xff",
+                                        "\u00e9",
+                                        "- ",
+                                        "\"",
+                                        "[",
+                                        "]",
+                                        "\\",
+                                        "%A-1-B: ",
+                                        "error: "};
+    static const size_t pieces[] = {1, 7, 50};
     fixture f;
     uint64_t seed = 31337, rows = 0;
     rtq__buf text;
@@ -195,7 +245,8 @@ Test(syslog_decode, any_split_gives_the_same_rows)
         rows += f.stats.out;
         for (size_t k = 0; k < 6; k++) {
             uint64_t errored = f.stats.errored;
-            run(&f, text.ptr ? text.ptr : "", text.len, (feed_split){ pieces[k % 3], k < 3 ? 0 : seed | 1, k % 2 ? 1 : 1000, k % 2 });
+            run(&f, text.ptr ? text.ptr : "", text.len,
+                (feed_split){pieces[k % 3], k < 3 ? 0 : seed | 1, k % 2 ? 1 : 1000, k % 2});
             cr_assert_eq(errored, f.stats.errored);
             if (errored == 0)
                 cr_assert_str_eq(f.out.ptr, all, "%.*s", (int)text.len, text.ptr);

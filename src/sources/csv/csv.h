@@ -7,22 +7,30 @@
 enum { CSV_MAX_COLS = 4096, CSV_NONE = UINT32_MAX };
 
 enum { CSV_QUOTED = 1, CSV_DOUBLED = 2 /* has "" */, CSV_MISSING = 4 };
-typedef struct csv_cell { const char *p; uint32_t len, flags; } csv_cell;
+typedef struct csv_cell {
+    const char *p;
+    uint32_t len, flags;
+} csv_cell;
 
-typedef struct csv_want { uint32_t slot; const rtq__path_seg *path; uint32_t n_path; uint8_t kind, column_kind; } csv_want;
+typedef struct csv_want {
+    uint32_t slot;
+    const rtq__path_seg *path;
+    uint32_t n_path;
+    uint8_t kind, column_kind;
+} csv_want;
 
 typedef struct rtq__csv {
     rtq__feed_rows rows;
     const rtq__table *table;
     size_t max_record;
     char delimiter;
-    bool header;               /* the first record of an input has the names */
-    uint32_t *tail_map;        /* columns of inputs that are not read from their start, NULL: those of the table */
+    bool header;        /* the first record of an input has the names */
+    uint32_t *tail_map; /* columns of inputs that are not read from their start, NULL: those of the table */
     uint32_t tail_cols;
     csv_want *wants;
-    uint32_t *slots;           /* by column of the table, CSV_NONE: not wanted */
+    uint32_t *slots; /* by column of the table, CSV_NONE: not wanted */
     uint32_t n_slots;
-    csv_cell *staged;          /* [row][slot] */
+    csv_cell *staged; /* [row][slot] */
 } rtq__csv;
 
 extern const rtq__feed_class rtq__csv_feed;
@@ -44,7 +52,8 @@ const char *rtq__csv_text(const csv_cell *cell, size_t *len, rtq__arena *heap);
 
 /* csv_infer.c: names from the first record of a sample (or col0 ...), types from the others. final: the sample is all there is.
  * OK, NOMEM, ERR_DATA: no header, too many columns, no CSV (*why). */
-int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char delimiter, bool header, const char **why);
+int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char delimiter,
+                   bool header, const char **why);
 /* Unique name of column i: names that repeat get a number behind them. NULL: out of memory. */
 const char *rtq__csv_name(const rtq__table *table, uint32_t i, const csv_cell *cell, rtq__arena *arena);
 

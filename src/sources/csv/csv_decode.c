@@ -24,7 +24,7 @@ static int valid_text(const char **p, size_t *len, rtq__feed_rows *rows)
 
 static int parse(rtq__cell *out, const char *p, size_t len, uint8_t kind, rtq__arena *heap)
 {
-    rtq__dyn d = { .tag = RTQ__DYN_STRING, .len = (uint32_t)len, .u.p = p };
+    rtq__dyn d = {.tag = RTQ__DYN_STRING, .len = (uint32_t)len, .u.p = p};
     int rc;
 
     if (kind == RTQ_LONG) {
@@ -34,7 +34,7 @@ static int parse(rtq__cell *out, const char *p, size_t len, uint8_t kind, rtq__a
     }
     if (kind == RTQ_DYNAMIC) {
         if ((rc = rtq__dyn_parse(&d, p, len, heap)) == RTQ_ERR_DATA)
-            d = (rtq__dyn){ .tag = RTQ__DYN_STRING, .len = (uint32_t)len, .u.p = p };
+            d = (rtq__dyn){.tag = RTQ__DYN_STRING, .len = (uint32_t)len, .u.p = p};
         *out = rtq__cell_y(d);
         return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
     }
@@ -69,15 +69,22 @@ static int csv_cell_of(rtq__cell *out, void *decoder, uint32_t row, uint32_t wan
     d->rows.unfit += out->is_null && w->column_kind != RTQ_DYNAMIC;
     if (w->n_path == 0)
         return RTQ_OK;
-    return rtq__feed_rows_convert(out, w->column_kind == RTQ_DYNAMIC && !out->is_null ? out->u.y : (rtq__dyn){ 0 }, w->path, w->n_path, w->kind, &d->rows.heap);
+    rtq__dyn base = {0};
+    if (w->column_kind == RTQ_DYNAMIC && !out->is_null)
+        base = out->u.y;
+    return rtq__feed_rows_convert(out, base, w->path, w->n_path, w->kind, &d->rows.heap);
 }
 
 /* ---- records ------------------------------------------------------------------------------------------------------------- */
 
-static uint32_t columns_of(const rtq__csv *d, const rtq__feed_input *in) { return in->map ? in->flags : d->table->n_cols; }
+static uint32_t columns_of(const rtq__csv *d, const rtq__feed_input *in)
+{
+    return in->map ? in->flags : d->table->n_cols;
+}
 
 /* The record at p, staged as row rows->n; *past is behind it. Not DONE: *past is where it was noticed, or behind it. */
-static int take_record(rtq__csv *d, const rtq__feed_input *in, const char *p, const char *end, bool final, const char **past, const char **why)
+static int take_record(rtq__csv *d, const rtq__feed_input *in, const char *p, const char *end, bool final,
+                       const char **past, const char **why)
 {
     csv_cell *row = d->staged + (size_t)d->rows.n * d->n_slots, cell;
     uint32_t n_cols = columns_of(d, in), n = 0, extra = 0;
@@ -128,7 +135,7 @@ static int read_header(rtq__csv *d, rtq__feed_input *in, const char **p, const c
 {
     rtq__arena *heap = &d->rows.heap;
     rtq__table_col *seen = rtq__arena_zalloc(heap, CSV_MAX_COLS * sizeof *seen);
-    rtq__table names = { .cols = seen };
+    rtq__table names = {.cols = seen};
     const char *q = *p, *why, *past = NULL;
     uint32_t n = 0, *map;
     bool same = true;
@@ -215,11 +222,13 @@ static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const c
 /* Sets the record at *p aside. The text goes on behind it; where its end is not known, behind the line of `from`: the first line of a
  * record with an open quote, so that one stray quote costs one line. (Two such searches never go over the same text: every odd run of
  * quotes that could open one also closes one.) */
-static void give_up(rtq__csv *d, rtq__feed_input *in, const char **p, const char *end, int got, const char *from, const char *why)
+static void give_up(rtq__csv *d, rtq__feed_input *in, const char **p, const char *end, int got, const char *from,
+                    const char *why)
 {
     const char *to = from;
 
-    rtq__feed_rows_bad(&d->rows, in->line, got == CSV_MORE ? "longer than max_line_bytes, or a quote is not closed" : why);
+    rtq__feed_rows_bad(&d->rows, in->line,
+                       got == CSV_MORE ? "longer than max_line_bytes, or a quote is not closed" : why);
     if (got != CSV_EXTRA) {
         to = memchr(from, '\n', (size_t)(end - from));
         in->skipping = !to;
@@ -328,7 +337,10 @@ static int csv_plan(void *decoder, rtq__demand_table *table)
     return d->staged ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
-static rtq__feed_rows *csv_rows(void *decoder) { return &((rtq__csv *)decoder)->rows; }
+static rtq__feed_rows *csv_rows(void *decoder)
+{
+    return &((rtq__csv *)decoder)->rows;
+}
 
 static void csv_free(void *decoder)
 {
@@ -337,8 +349,8 @@ static void csv_free(void *decoder)
     rtq__free(d->rows.mem, d);
 }
 
-int rtq__csv_new(rtq__csv **out, rtq__mem *mem, const rtq__table *table, size_t max_record, char delimiter, bool header, rtq__source_stats *stats,
-                 int64_t *max_time)
+int rtq__csv_new(rtq__csv **out, rtq__mem *mem, const rtq__table *table, size_t max_record, char delimiter, bool header,
+                 rtq__source_stats *stats, int64_t *max_time)
 {
     rtq__csv *d = rtq__calloc(mem, 1, sizeof *d);
 
@@ -353,4 +365,4 @@ int rtq__csv_new(rtq__csv **out, rtq__mem *mem, const rtq__table *table, size_t 
     return RTQ_OK;
 }
 
-const rtq__feed_class rtq__csv_feed = { csv_plan, csv_take, csv_input_end, csv_rows, csv_free };
+const rtq__feed_class rtq__csv_feed = {csv_plan, csv_take, csv_input_end, csv_rows, csv_free};

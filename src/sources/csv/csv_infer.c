@@ -26,7 +26,8 @@ const char *rtq__csv_name(const rtq__table *table, uint32_t i, const csv_cell *c
         len--;
     while (len && (*text == ' ' || *text == '\t'))
         text++, len--;
-    name = len && rtq__utf8_valid(text, len) && !memchr(text, 0, len) ? rtq__arena_strndup(arena, text, len) : rtq__arena_printf(arena, "col%u", i);
+    name = len && rtq__utf8_valid(text, len) && !memchr(text, 0, len) ? rtq__arena_strndup(arena, text, len)
+                                                                      : rtq__arena_printf(arena, "col%u", i);
     for (uint32_t k = 1; name && taken(table, i, name); k++)
         name = len ? rtq__arena_printf(arena, "%.*s%u", (int)len, text, k) : rtq__arena_printf(arena, "col%u_%u", i, k);
     return name;
@@ -81,7 +82,8 @@ static unsigned kinds_of(const char *p, size_t len)
 
     if (rtq__equal_nocase(p, len, "true", 4) || rtq__equal_nocase(p, len, "false", 5))
         return IS_BOOL;
-    if (len >= 10 && digits(p, len) == 4 && p[4] == '-' && digits(p + 5, len - 5) == 2 && p[7] == '-' && rtq__parse_datetime(&ticks, p, len))
+    if (len >= 10 && digits(p, len) == 4 && p[4] == '-' && digits(p + 5, len - 5) == 2 && p[7] == '-' &&
+        rtq__parse_datetime(&ticks, p, len))
         return IS_TIME;
     if (len == 36 && rtq__parse_guid(guid, p, len))
         return IS_GUID;
@@ -92,7 +94,12 @@ static uint8_t kind_of(unsigned kinds, bool any)
 {
     if (!any)
         return RTQ_STRING;
-    return kinds & IS_BOOL ? RTQ_BOOL : kinds & IS_LONG ? RTQ_LONG : kinds & IS_REAL ? RTQ_REAL : kinds & IS_TIME ? RTQ_DATETIME : kinds & IS_GUID ? RTQ_GUID : RTQ_STRING;
+    return kinds & IS_BOOL   ? RTQ_BOOL
+           : kinds & IS_LONG ? RTQ_LONG
+           : kinds & IS_REAL ? RTQ_REAL
+           : kinds & IS_TIME ? RTQ_DATETIME
+           : kinds & IS_GUID ? RTQ_GUID
+                             : RTQ_STRING;
 }
 
 /* ---- the sample ---------------------------------------------------------------------------------------------------------- */
@@ -146,7 +153,8 @@ static void narrow(unsigned *kinds, bool *any, const csv_cell *cell, rtq__arena 
         *kinds &= kinds_of(text, len);
 }
 
-int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char delimiter, bool header, const char **why)
+int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char delimiter,
+                   bool header, const char **why)
 {
     const char *end = p + len;
     rtq__arena_mark mark;
@@ -187,7 +195,9 @@ int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t l
             p = memchr(got == CSV_OPEN ? from : p, '\n', (size_t)(end - (got == CSV_OPEN ? from : p)));
             p = p ? p + 1 : end;
         }
-        for (uint32_t i = 0; got == CSV_DONE && m <= n && i < m && !(m == 1 && cells[0].len == 0 && !(cells[0].flags & CSV_QUOTED)); i++)
+        for (uint32_t i = 0;
+             got == CSV_DONE && m <= n && i < m && !(m == 1 && cells[0].len == 0 && !(cells[0].flags & CSV_QUOTED));
+             i++)
             narrow(&kinds[i], &any[i], &cells[i], arena);
         rtq__arena_release(arena, mark);
     }

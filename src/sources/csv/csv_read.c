@@ -10,11 +10,12 @@ enum { SAMPLE = 1 << 20, STDIN_SAMPLE = 64 << 10 };
 
 static const rtq__option_def options[] = {
     RTQ__FEED_OPTIONS("Csv", "16777216", "records"),
-    { "schema", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "columns: a:long, b:datetime; default: from the header and the types of the first 1 MiB" },
-    { "time_column", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "column with the event time; default: the first datetime" },
-    { "delimiter", RTQ__OPT_TEXT, 0, 0, 0, ",", NULL, "one character, or tab" },
-    { "header", RTQ__OPT_BOOL, 0, 0, 0, "true", NULL, "the first record has the names; without: col0, col1, ..." },
-    { NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+    {"schema", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL,
+     "columns: a:long, b:datetime; default: from the header and the types of the first 1 MiB"},
+    {"time_column", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "column with the event time; default: the first datetime"},
+    {"delimiter", RTQ__OPT_TEXT, 0, 0, 0, ",", NULL, "one character, or tab"},
+    {"header", RTQ__OPT_BOOL, 0, 0, 0, "true", NULL, "the first record has the names; without: col0, col1, ..."},
+    {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
 typedef struct csv_source {
@@ -63,7 +64,8 @@ static int sample_stdin(rtq__feed *feed, char *buffer, size_t *len, bool *final,
         size_t got;
         rc = rtq__file_read(&file, buffer + *len, STDIN_SAMPLE - *len, &got, error);
         *len += got;
-        if (rc == RTQ_AGAIN && (rc = rtq__waiter_wait(&waiter, memchr(buffer, '\n', *len) ? SAMPLE_WAIT : HEADER_WAIT)) == RTQ_AGAIN)
+        if (rc == RTQ_AGAIN &&
+            (rc = rtq__waiter_wait(&waiter, memchr(buffer, '\n', *len) ? SAMPLE_WAIT : HEADER_WAIT)) == RTQ_AGAIN)
             break;
         *final = rc == RTQ_END;
         if (rc < 0 || rc == RTQ_END)
@@ -103,7 +105,7 @@ static int infer_table(csv_source *s, const char *name, const char *time_column,
 {
     const char *path = s->feed.paths.items[0];
     char *buffer = rtq__alloc(s->feed.base.mem, SAMPLE + RTQ__FEED_PAD);
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     bool final;
     size_t len;
     int rc;
@@ -111,11 +113,13 @@ static int infer_table(csv_source *s, const char *name, const char *time_column,
     if (!buffer)
         return RTQ_ERR_NOMEM;
     memset(buffer, 0, SAMPLE + RTQ__FEED_PAD);
-    rc = s->feed.stdin_used ? sample_stdin(&s->feed, buffer, &len, &final, &error) : sample_file(&s->feed, path, buffer, &len, &final, &error);
+    rc = s->feed.stdin_used ? sample_stdin(&s->feed, buffer, &len, &final, &error)
+                            : sample_file(&s->feed, path, buffer, &len, &final, &error);
     if (rc == RTQ_OK)
         rc = infer(s, buffer, len, final, diag);
     else if (rc == RTQ_ERR_UNSUPPORTED)
-        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "'%s' is no regular file: option schema must name its columns", path);
+        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "'%s' is no regular file: option schema must name its columns",
+                      path);
     else
         rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s", path, error.text);
     if (!s->feed.preload)
@@ -129,8 +133,8 @@ static int infer_table(csv_source *s, const char *name, const char *time_column,
 /* The header of a file that is followed from its end, for a declared schema in another order. */
 static int tail_header(csv_source *s, rtq__csv *decoder)
 {
-    rtq__os_error error = { 0 };
-    rtq__table seen = { 0 };
+    rtq__os_error error = {0};
+    rtq__table seen = {0};
     const char *why;
     bool final;
     size_t len;
@@ -162,18 +166,23 @@ static int tail_header(csv_source *s, rtq__csv *decoder)
 
 static int open_table(csv_source *s, const rtq_option *opts, size_t n, rtq_diag *diag)
 {
-    const char *delimiter = rtq__option_get(options, opts, n, "delimiter"), *schema = rtq__option_get(options, opts, n, "schema");
-    const char *time_column = rtq__option_get(options, opts, n, "time_column"), *name = rtq__option_get(options, opts, n, "table");
+    const char *delimiter = rtq__option_get(options, opts, n, "delimiter"),
+               *schema = rtq__option_get(options, opts, n, "schema");
+    const char *time_column = rtq__option_get(options, opts, n, "time_column"),
+               *name = rtq__option_get(options, opts, n, "table");
     int rc;
 
     if (strcmp(delimiter, "tab") == 0 || strcmp(delimiter, "\\t") == 0)
         delimiter = "\t";
     if (strlen(delimiter) != 1 || *delimiter == '"' || *delimiter == '\n' || *delimiter == '\r')
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "delimiter must be one character, no quote and no line end");
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                             "delimiter must be one character, no quote and no line end");
     s->delimiter = *delimiter;
     s->header = rtq__option_bool(options, opts, n, "header");
-    if (schema && (rc = rtq__feed_table(&s->table, &s->feed.arena, name, schema, time_column, false, diag)) == RTQ_OK && s->table.open)
-        rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "schema: csv has no columns besides those declared");
+    if (schema && (rc = rtq__feed_table(&s->table, &s->feed.arena, name, schema, time_column, false, diag)) == RTQ_OK &&
+        s->table.open)
+        rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                           "schema: csv has no columns besides those declared");
     else if (!schema)
         rc = infer_table(s, name, time_column, diag);
     s->feed.base.tables = &s->table;
@@ -191,9 +200,11 @@ static int csv_open(rtq__src **out, rtq__mem *mem, const rtq_option *opts, size_
         return RTQ_ERR_NOMEM;
     s->feed.base.cls = &rtq__src_csv;
     s->feed.decoder_class = &rtq__csv_feed;
-    if ((rc = rtq__feed_open(&s->feed, mem, options, opts, n, ".csv", diag)) < 0 || (rc = open_table(s, opts, n, diag)) < 0)
+    if ((rc = rtq__feed_open(&s->feed, mem, options, opts, n, ".csv", diag)) < 0 ||
+        (rc = open_table(s, opts, n, diag)) < 0)
         goto fail;
-    rc = rtq__csv_new(&decoder, mem, &s->table, s->feed.max_record, s->delimiter, s->header, &s->feed.base.stats, &s->feed.base.max_time);
+    rc = rtq__csv_new(&decoder, mem, &s->table, s->feed.max_record, s->delimiter, s->header, &s->feed.base.stats,
+                      &s->feed.base.max_time);
     s->feed.decoder = decoder;
     if (rc == RTQ_OK && (rc = tail_header(s, decoder)) == RTQ_OK) {
         *out = &s->feed.base;

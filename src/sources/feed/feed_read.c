@@ -15,7 +15,7 @@ int rtq__feed_plan(rtq__src *src, rtq_demand *demand)
 int rtq__feed_start(rtq__src *src, const void *position, size_t len, rtq_diag *diag)
 {
     rtq__feed *feed = (rtq__feed *)src;
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     int rc;
 
     (void)position, (void)len;
@@ -26,9 +26,12 @@ int rtq__feed_start(rtq__src *src, const void *position, size_t len, rtq_diag *d
     for (uint32_t i = 0; i < feed->n_files; i++)
         feed->files[i].file = RTQ__FILE_NONE;
     for (uint32_t i = 0; i < feed->n_files && i < feed->paths.n; i++) {
-        rc = rtq__feed_file_open(&feed->files[i], feed, feed->paths.items[i], feed->follow == FEED_FOLLOW_END ? UINT64_MAX : 0, &error);
+        rc = rtq__feed_file_open(&feed->files[i], feed, feed->paths.items[i],
+                                 feed->follow == FEED_FOLLOW_END ? UINT64_MAX : 0, &error);
         if (rc < 0)
-            return rc == RTQ_ERR_IO ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s", feed->paths.items[i], error.text) : rc;
+            return rc == RTQ_ERR_IO ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s",
+                                                    feed->paths.items[i], error.text)
+                                    : rc;
     }
     feed->next_path = feed->n_files;
     feed->started = true;
@@ -47,8 +50,8 @@ static void report_bad(rtq__feed *feed, const rtq__feed_file *f)
         n += (size_t)snprintf(more + n, sizeof more - n, "%s %llu", n ? "," : "", (unsigned long long)bad->lines[i]);
     if (bad->n > RTQ__FEED_BAD_LINES)
         snprintf(more + n, sizeof more - n, " and %llu more", (unsigned long long)(bad->n - RTQ__FEED_BAD_LINES));
-    rtq__feed_note(feed, RTQ_ERR_DATA, bad->n, "%s: line %llu: %s%s%s", f->in.name, (unsigned long long)bad->lines[0], bad->why,
-                   bad->n > 1 ? "; bad too: line" : "", more);
+    rtq__feed_note(feed, RTQ_ERR_DATA, bad->n, "%s: line %llu: %s%s%s", f->in.name, (unsigned long long)bad->lines[0],
+                   bad->why, bad->n > 1 ? "; bad too: line" : "", more);
 }
 
 static void tell(rtq__feed *feed, uint64_t now, uint64_t *told, const char *what)
@@ -78,7 +81,8 @@ static int take(rtq__feed *feed, rtq__feed_file *f, const rtq_clock *clock)
         return RTQ_OK;
     if (f->in.live || f->in.clock == INT64_MIN)
         f->in.clock = clock->wall_ticks;
-    rc = feed->decoder_class->take(feed->decoder, &f->in, f->window ? f->window + f->begin : "", f->end - f->begin, f->final, &used);
+    rc = feed->decoder_class->take(feed->decoder, &f->in, f->window ? f->window + f->begin : "", f->end - f->begin,
+                                   f->final, &used);
     f->begin += used;
     return rc;
 }
@@ -89,7 +93,7 @@ static int take(rtq__feed *feed, rtq__feed_file *f, const rtq_clock *clock)
 static int next_file(rtq__feed *feed)
 {
     rtq__feed_file *f = &feed->files[0];
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     int rc;
 
     rtq__feed_file_end(f, feed);
@@ -107,7 +111,7 @@ static int next_file(rtq__feed *feed)
 
 static int fill(rtq__feed *feed, rtq__feed_file *f)
 {
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     int rc = rtq__feed_file_fill(f, feed, &error);
 
     if (rc == RTQ_END) {
@@ -159,7 +163,7 @@ static int next_once(rtq__feed *feed, const rtq_clock *clock)
 static int next_of(rtq__feed *feed, rtq__feed_file *f, const rtq_clock *clock)
 {
     const rtq__feed_rows *rows = feed->decoder_class->rows(feed->decoder);
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     int rc = take(feed, f, clock);
 
     if (rc < 0)
@@ -173,7 +177,8 @@ static int next_of(rtq__feed *feed, rtq__feed_file *f, const rtq_clock *clock)
         return RTQ_OK;
     }
     f->final = false;
-    if (f->file.kind != RTQ__FILE_STREAM && !feed->draining && ((rc = rtq__feed_file_check(f, feed)) != RTQ_OK || f->final))
+    if (f->file.kind != RTQ__FILE_STREAM && !feed->draining &&
+        ((rc = rtq__feed_file_check(f, feed)) != RTQ_OK || f->final))
         return rc;
     rc = rtq__feed_file_fill(f, feed, &error);
     if (rc == RTQ_ERR_IO)
@@ -215,7 +220,8 @@ static int next_follow(rtq__feed *feed, const rtq_clock *clock, const rtq__feed_
     return RTQ_AGAIN;
 }
 
-int rtq__feed_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table, rtq_diag *diag)
+int rtq__feed_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table,
+                   rtq_diag *diag)
 {
     rtq__feed *feed = (rtq__feed *)src;
     rtq__feed_rows *rows = feed->decoder_class->rows(feed->decoder);
@@ -236,7 +242,8 @@ int rtq__feed_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq
 intptr_t rtq__feed_handle(rtq__src *src)
 {
     const rtq__feed *feed = (const rtq__feed *)src;
-    return feed->n_files == 1 && feed->files[0].path && feed->paths.n == 1 ? rtq__file_wait_handle(&feed->files[0].file) : -1;
+    return feed->n_files == 1 && feed->files[0].path && feed->paths.n == 1 ? rtq__file_wait_handle(&feed->files[0].file)
+                                                                           : -1;
 }
 
 int64_t rtq__feed_timeout(rtq__src *src, const rtq_clock *clock)
@@ -246,7 +253,8 @@ int64_t rtq__feed_timeout(rtq__src *src, const rtq_clock *clock)
     if (rtq__feed_handle(src) >= 0)
         return -1;
     if (!feed->follow)
-        return feed->started && feed->files[0].file.kind == RTQ__FILE_STREAM ? POLL_MIN : -1; /* a pipe among several files */
+        return feed->started && feed->files[0].file.kind == RTQ__FILE_STREAM ? POLL_MIN
+                                                                             : -1; /* a pipe among several files */
     return feed->next_poll > clock->mono_ns ? feed->next_poll - clock->mono_ns : 0;
 }
 
@@ -277,7 +285,8 @@ void rtq__feed_drain(rtq__src *src)
 
     feed->draining = true;
     for (uint32_t i = 0; i < feed->n_files && feed->files; i++)
-        if (feed->files[i].file.handle >= 0 && rtq__file_info_get(&info, &feed->files[i].file, NULL) == RTQ_OK && info.kind == RTQ__FILE_REGULAR)
+        if (feed->files[i].file.handle >= 0 && rtq__file_info_get(&info, &feed->files[i].file, NULL) == RTQ_OK &&
+            info.kind == RTQ__FILE_REGULAR)
             feed->files[i].drain_to = info.size;
 }
 

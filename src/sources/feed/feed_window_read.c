@@ -50,7 +50,8 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
             offset = f->info.size;
         if (offset && (rc = rtq__file_read_at(&f->file, &before, 1, offset - 1, &got, error)) < 0)
             return rc;
-        if ((rc = rtq__file_read_at(&f->file, f->head, offset < FEED_HEAD ? (size_t)offset : FEED_HEAD, 0, &f->head_len, error)) < 0 ||
+        if ((rc = rtq__file_read_at(&f->file, f->head, offset < FEED_HEAD ? (size_t)offset : FEED_HEAD, 0, &f->head_len,
+                                    error)) < 0 ||
             (rc = rtq__file_seek(&f->file, offset, error)) < 0)
             return rc;
         f->in.skipping = before != '\n'; /* that line began before us */

@@ -7,14 +7,14 @@ static bool same_head(rtq__feed_file *f)
     char head[FEED_HEAD];
     size_t got;
 
-    return f->head_len == 0 || (rtq__file_read_at(&f->file, head, f->head_len, 0, &got, NULL) == RTQ_OK && got == f->head_len &&
-                                memcmp(head, f->head, got) == 0);
+    return f->head_len == 0 || (rtq__file_read_at(&f->file, head, f->head_len, 0, &got, NULL) == RTQ_OK &&
+                                got == f->head_len && memcmp(head, f->head, got) == 0);
 }
 
 /* The same file, shorter or with another beginning: read from its start. What the window still holds was the old one's last line. */
 static int start_again(rtq__feed_file *f, rtq__feed *feed)
 {
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     int rc;
 
     if (f->begin < f->end) {
@@ -26,7 +26,7 @@ static int start_again(rtq__feed_file *f, rtq__feed *feed)
     rtq__feed_note(feed, RTQ_OK, 1, "%s was truncated: reading from its start", f->path);
     if (feed->decoder_class->input_end)
         feed->decoder_class->input_end(feed->decoder, &f->in);
-    f->in = (rtq__feed_input){ .name = f->in.name, .line = 1, .live = true, .clock = f->in.clock };
+    f->in = (rtq__feed_input){.name = f->in.name, .line = 1, .live = true, .clock = f->in.clock};
     f->offset = 0;
     f->head_len = 0;
     return RTQ_OK;
@@ -35,7 +35,7 @@ static int start_again(rtq__feed_file *f, rtq__feed *feed)
 static int open_new(rtq__feed_file *f, rtq__feed *feed)
 {
     const char *path = f->path;
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     int rc;
 
     if (f->begin < f->end) { /* the old one's last line has no end */
@@ -61,7 +61,9 @@ int rtq__feed_file_check(rtq__feed_file *f, rtq__feed *feed)
         if (!f->missing)
             rtq__feed_note(feed, RTQ_OK, 1, "%s is gone: waiting for it", f->path);
         f->missing = true; /* renamed, or between two rotations: the open one may still grow */
-        return f->file.handle >= 0 && rtq__file_info_get(&open, &f->file, NULL) == RTQ_OK && open.size > f->offset ? RTQ_OK : RTQ_AGAIN;
+        return f->file.handle >= 0 && rtq__file_info_get(&open, &f->file, NULL) == RTQ_OK && open.size > f->offset
+                   ? RTQ_OK
+                   : RTQ_AGAIN;
     }
     if (f->file.handle < 0)
         return open_new(f, feed);

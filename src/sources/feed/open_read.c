@@ -5,12 +5,13 @@
 
 static int add_paths(rtq__feed *feed, const char *argument, const char *suffix, rtq_diag *diag)
 {
-    rtq__os_error error = { 0 };
+    rtq__os_error error = {0};
     int rc;
 
     if (strcmp(argument, "-") == 0) {
         feed->stdin_used = true;
-        rc = rtq__grow(feed->base.mem, &feed->paths.items, &feed->paths.cap, feed->paths.n + 1, sizeof *feed->paths.items);
+        rc = rtq__grow(feed->base.mem, &feed->paths.items, &feed->paths.cap, feed->paths.n + 1,
+                       sizeof *feed->paths.items);
         if (rc == RTQ_OK && !(feed->paths.items[feed->paths.n] = rtq__strndup(feed->base.mem, "-", 1)))
             rc = RTQ_ERR_NOMEM;
         feed->paths.n += rc == RTQ_OK;
@@ -18,14 +19,16 @@ static int add_paths(rtq__feed *feed, const char *argument, const char *suffix, 
     }
     rc = rtq__paths_add(&feed->paths, argument, suffix, &error);
     if (rc < 0 && rc != RTQ_ERR_NOMEM) {
-        rtq__diag_add(diag, rc == RTQ_ERR_DATA ? RTQ_ERR_IO : rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s", argument, error.text);
+        rtq__diag_add(diag, rc == RTQ_ERR_DATA ? RTQ_ERR_IO : rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s",
+                      argument, error.text);
         rtq__diag_subject(diag, argument);
         return RTQ_ERR_IO;
     }
     return rc;
 }
 
-int rtq__feed_open(rtq__feed *feed, rtq__mem *mem, const rtq__option_def *defs, const rtq_option *options, size_t n, const char *suffix, rtq_diag *diag)
+int rtq__feed_open(rtq__feed *feed, rtq__mem *mem, const rtq__option_def *defs, const rtq_option *options, size_t n,
+                   const char *suffix, rtq_diag *diag)
 {
     const char *follow;
     int rc;
@@ -40,11 +43,16 @@ int rtq__feed_open(rtq__feed *feed, rtq__mem *mem, const rtq__option_def *defs, 
         if (strcmp(options[i].key, "path") == 0 && (rc = add_paths(feed, options[i].value, suffix, diag)) < 0)
             return rc;
     follow = rtq__option_get(defs, options, n, "follow");
-    feed->follow = strcmp(follow, "start") == 0 ? FEED_FOLLOW_START : strcmp(follow, "end") == 0 ? FEED_FOLLOW_END : FEED_ONCE;
+    feed->follow = strcmp(follow, "start") == 0 ? FEED_FOLLOW_START
+                   : strcmp(follow, "end") == 0 ? FEED_FOLLOW_END
+                                                : FEED_ONCE;
     if (feed->stdin_used && (feed->follow || feed->paths.n > 1))
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "the standard input can only be read alone, and not be followed");
-    if (rtq__option_number(defs, options, n, "max_line_bytes") < 1 || rtq__option_number(defs, options, n, "max_line_bytes") > (INT64_C(1) << 30))
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "max_line_bytes must be between 1 and 1073741824");
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                             "the standard input can only be read alone, and not be followed");
+    if (rtq__option_number(defs, options, n, "max_line_bytes") < 1 ||
+        rtq__option_number(defs, options, n, "max_line_bytes") > (INT64_C(1) << 30))
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                             "max_line_bytes must be between 1 and 1073741824");
     feed->max_record = (size_t)rtq__option_number(defs, options, n, "max_line_bytes");
     feed->lateness = rtq__option_number(defs, options, n, "lateness");
     feed->base.bounded = !feed->follow && !rtq__option_bool(defs, options, n, "as_stream");
@@ -56,7 +64,8 @@ static const char *path_of(rtq__arena *arena, const char *name)
 {
     const char *quote = strchr(name, '\'') ? "\"" : "'";
     for (const char *s = name; *s; s++)
-        if (!((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_' || (unsigned char)*s >= 0x80))
+        if (!((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_' ||
+              (unsigned char)*s >= 0x80))
             return rtq__arena_printf(arena, "[%s%s%s]", quote, name, quote);
     return name;
 }
@@ -81,7 +90,8 @@ static int set_time(rtq__table *table, rtq__table_col *cols, const char *name, b
     if (at < 0)
         return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "time_column: there is no column '%s'", name);
     if (cols[at].kind != RTQ_DATETIME)
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "time_column: '%s' is %s, not datetime", name, rtq__kind_name(cols[at].kind));
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "time_column: '%s' is %s, not datetime", name,
+                             rtq__kind_name(cols[at].kind));
     if (table->time_col >= 0)
         cols[table->time_col].flags &= (uint8_t)~RTQ__COL_TIME;
     table->time_col = at;
@@ -89,7 +99,8 @@ static int set_time(rtq__table *table, rtq__table_col *cols, const char *name, b
     return RTQ_OK;
 }
 
-int rtq__feed_table_finish(rtq__table *table, rtq__arena *arena, const char *name, const char *time_column, bool add, rtq_diag *diag)
+int rtq__feed_table_finish(rtq__table *table, rtq__arena *arena, const char *name, const char *time_column, bool add,
+                           rtq_diag *diag)
 {
     rtq__table_col *cols = rtq__arena_zalloc(arena, (table->n_cols + 2u) * sizeof *cols);
     int rc;
@@ -111,9 +122,10 @@ int rtq__feed_table_finish(rtq__table *table, rtq__arena *arena, const char *nam
     return RTQ_OK;
 }
 
-int rtq__feed_table(rtq__table *table, rtq__arena *arena, const char *name, const char *schema, const char *time_column, bool add, rtq_diag *diag)
+int rtq__feed_table(rtq__table *table, rtq__arena *arena, const char *name, const char *schema, const char *time_column,
+                    bool add, rtq_diag *diag)
 {
-    rtq__ast_list list = { 0 };
+    rtq__ast_list list = {0};
     int rc;
 
     if (schema) {

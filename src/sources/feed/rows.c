@@ -1,7 +1,8 @@
 /* rows.c - see rows.h. */
 #include "sources/feed/rows.h"
 
-void rtq__feed_rows_init(rtq__feed_rows *rows, rtq__mem *mem, rtq__source_stats *stats, int64_t *max_time, rtq__feed_rows_cell cell, void *decoder)
+void rtq__feed_rows_init(rtq__feed_rows *rows, rtq__mem *mem, rtq__source_stats *stats, int64_t *max_time,
+                         rtq__feed_rows_cell cell, void *decoder)
 {
     memset(rows, 0, sizeof *rows);
     rows->mem = mem;
@@ -229,18 +230,24 @@ rtq__batch *rtq__feed_rows_batch(rtq__feed_rows *rows)
     return b;
 }
 
-int rtq__feed_rows_test(const rtq__feed_rows *rows, uint32_t conjunct, const rtq__cell *cell) { return rtq__tester_test(rows->tester, conjunct, cell); }
+int rtq__feed_rows_test(const rtq__feed_rows *rows, uint32_t conjunct, const rtq__cell *cell)
+{
+    return rtq__tester_test(rows->tester, conjunct, cell);
+}
 
-int rtq__feed_rows_convert(rtq__cell *out, rtq__dyn d, const rtq__path_seg *path, uint32_t n_path, uint8_t kind, rtq__arena *heap)
+int rtq__feed_rows_convert(rtq__cell *out, rtq__dyn d, const rtq__path_seg *path, uint32_t n_path, uint8_t kind,
+                           rtq__arena *heap)
 {
     int rc = RTQ_OK;
 
     if (n_path == 0 && (kind == RTQ_UNKNOWN || (kind == RTQ_STRING && d.tag == RTQ__DYN_STRING))) {
-        *out = kind == RTQ_STRING ? rtq__cell_s(d.u.p, d.len) : (rtq__cell){ .kind = RTQ_UNKNOWN, .is_null = d.tag == RTQ__DYN_NULL, .u.y = d };
+        *out = kind == RTQ_STRING ? rtq__cell_s(d.u.p, d.len)
+                                  : (rtq__cell){.kind = RTQ_UNKNOWN, .is_null = d.tag == RTQ__DYN_NULL, .u.y = d};
         return RTQ_OK;
     }
     for (uint32_t k = 0; k < n_path && rc == RTQ_OK; k++)
-        rc = path[k].name ? rtq__dyn_get(&d, &d, path[k].name, path[k].len, heap) : rtq__dyn_at(&d, &d, path[k].index, heap);
+        rc = path[k].name ? rtq__dyn_get(&d, &d, path[k].name, path[k].len, heap)
+                          : rtq__dyn_at(&d, &d, path[k].index, heap);
     if (rc < 0)
         return rc;
     if (kind == RTQ_UNKNOWN || kind == RTQ_DYNAMIC) {

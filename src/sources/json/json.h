@@ -15,25 +15,28 @@ enum { JSON_NUMBER = 0x40 /* tag of a staged number: text at u.p, not converted 
 typedef struct json_node {
     const char *name;
     uint32_t len;
-    uint64_t head;                   /* the name's first 8 bytes, zero behind its end */
-    uint64_t lens;                   /* lengths of the children's names, a bit each; bit 63: 63 and more */
-    uint32_t parent, child, next;    /* 0: none (node 0 is the root) */
-    uint32_t own, n_own;             /* slots [own, own + n_own): wants whose names end here */
-    uint32_t below;                  /* slots [own, below): those and all below */
-    uint32_t table, mask;            /* names of children by hash: heads[table + (hash & mask)], chained by next; mask 0: no children */
-    uint64_t seen;                   /* number of the record in which the name occurred last */
+    uint64_t head;                /* the name's first 8 bytes, zero behind its end */
+    uint64_t lens;                /* lengths of the children's names, a bit each; bit 63: 63 and more */
+    uint32_t parent, child, next; /* 0: none (node 0 is the root) */
+    uint32_t own, n_own;          /* slots [own, own + n_own): wants whose names end here */
+    uint32_t below;               /* slots [own, below): those and all below */
+    uint32_t table,
+        mask;      /* names of children by hash: heads[table + (hash & mask)], chained by next; mask 0: no children */
+    uint64_t seen; /* number of the record in which the name occurred last */
 } json_node;
 
 typedef struct json_want {
-    const rtq__path_seg *rest;       /* from the first array index on: looked up in the staged value */
+    const rtq__path_seg *rest; /* from the first array index on: looked up in the staged value */
     uint32_t n_rest, slot;
     uint8_t kind;
 } json_want;
 
 typedef struct json_paths {
-    json_node *nodes; uint32_t n_nodes;
+    json_node *nodes;
+    uint32_t n_nodes;
     uint16_t *heads;
-    json_want *wants; uint32_t n_wants;
+    json_want *wants;
+    uint32_t n_wants;
 } json_paths;
 
 /* ---- lines that cannot match ---------------------------------------------------------------------------------------- */
@@ -41,46 +44,52 @@ enum { JSON_HITS = 6 };
 typedef struct json_probe {
     rtq__needle needle;
     bool started;
-    size_t next;                     /* offset in the window of the next hit, or the window's length */
-    size_t line;                     /* the line that hits are of */
-    uint32_t n_hits;                 /* > JSON_HITS: too many */
+    size_t next;     /* offset in the window of the next hit, or the window's length */
+    size_t line;     /* the line that hits are of */
+    uint32_t n_hits; /* > JSON_HITS: too many */
     size_t hits[JSON_HITS];
 } json_probe;
 
-typedef struct json_test {           /* of one conjunct */
-    int32_t key, text;               /* probes, -1: none. key < 0 and text < 0: says nothing */
+typedef struct json_test { /* of one conjunct */
+    int32_t key, text;     /* probes, -1: none. key < 0 and text < 0: says nothing */
     uint8_t kind;
 } json_test;
 
 typedef struct json_filter {
     json_find_fn find;
     bool active;
-    const char *window; size_t len;
-    json_probe *probes; uint32_t n_probes; /* the first is for escapes that may hide ASCII */
-    json_test *tests;                /* by conjunct */
+    const char *window;
+    size_t len;
+    json_probe *probes;
+    uint32_t n_probes; /* the first is for escapes that may hide ASCII */
+    json_test *tests;  /* by conjunct */
 } json_filter;
 
 typedef struct rtq__json {
     rtq__feed_rows rows;
     size_t max_record;
-    uint8_t framing;                 /* JSON_AUTO … */
+    uint8_t framing; /* JSON_AUTO … */
     json_paths paths;
     json_filter filter;
-    rtq__dyn *staged;                /* [row][slot] */
-    uint64_t record;                 /* number, for json_node.seen */
-    int (*object)(struct rtq__json *d, const char *p, const char *end, const char **past, const char **why); /* rtq__json_object_… */
+    rtq__dyn *staged; /* [row][slot] */
+    uint64_t record;  /* number, for json_node.seen */
+    int (*object)(struct rtq__json *d, const char *p, const char *end, const char **past,
+                  const char **why); /* rtq__json_object_… */
 } rtq__json;
 
 enum { JSON_AUTO = 0, JSON_LINES, JSON_STREAM };
 
 extern const rtq__feed_class rtq__json_feed;
-int rtq__json_new(rtq__json **out, rtq__mem *mem, size_t max_record, uint8_t framing, rtq__source_stats *stats, int64_t *max_time);
+int rtq__json_new(rtq__json **out, rtq__mem *mem, size_t max_record, uint8_t framing, rtq__source_stats *stats,
+                  int64_t *max_time);
 
 /* json_paths.c */
 int rtq__json_paths(rtq__json *d, const rtq__demand_table *table);
 static inline uint32_t json_hash(const char *s, size_t len)
 {
-    return len == 0 ? 0 : (uint32_t)len * 7u + (unsigned char)s[0] + 31u * (unsigned char)s[len - 1] + 17u * (unsigned char)s[len / 2];
+    return len == 0 ? 0
+                    : (uint32_t)len * 7u + (unsigned char)s[0] + 31u * (unsigned char)s[len - 1] +
+                          17u * (unsigned char)s[len / 2];
 }
 
 /* json_filter.c */

@@ -2,7 +2,12 @@
 #include "sources/json/json.h"
 #include "value/dyn_scan.h"
 
-enum { IN_ARRAY = 1, AFTER_ITEM = 2, LINE_START = 4, MID_LINE = 8 /* the batch was full there */ }; /* rtq__feed_input.flags */
+enum {
+    IN_ARRAY = 1,
+    AFTER_ITEM = 2,
+    LINE_START = 4,
+    MID_LINE = 8 /* the batch was full there */
+};               /* rtq__feed_input.flags */
 
 /* ---- cells ------------------------------------------------------------------------------------------------------------- */
 
@@ -20,7 +25,7 @@ static bool short_integer(rtq__dyn *d)
             return false;
         n = n * 10 + (*p - '0');
     }
-    *d = (rtq__dyn){ .tag = RTQ__DYN_LONG, .u.i = negative ? -n : n };
+    *d = (rtq__dyn){.tag = RTQ__DYN_LONG, .u.i = negative ? -n : n};
     return true;
 }
 
@@ -97,7 +102,7 @@ static bool take_punctuation(rtq__feed_input *in, const char **p, bool *bad)
     if (!(in->flags & IN_ARRAY))
         return true;
     if (**p == ']') {
-        in->flags &= (uint32_t)~(IN_ARRAY | AFTER_ITEM);
+        in->flags &= (uint32_t) ~(IN_ARRAY | AFTER_ITEM);
         (*p)++;
         return false;
     }
@@ -148,7 +153,7 @@ static int take_line(rtq__json *d, rtq__feed_input *in, const char **p, const ch
         return rc;
     if (rc == RTQ_OK && (in->flags & IN_ARRAY))
         rtq__feed_rows_bad(&d->rows, in->line, "the line ends within an array");
-    in->flags &= (uint32_t)~(IN_ARRAY | AFTER_ITEM | MID_LINE);
+    in->flags &= (uint32_t) ~(IN_ARRAY | AFTER_ITEM | MID_LINE);
     *p = end;
     return RTQ_OK;
 }
@@ -187,7 +192,7 @@ static int take_lines(rtq__json *d, rtq__feed_input *in, const char *p, size_t l
         in->scanned = 0;
         if (end - at > d->max_record) {
             rtq__feed_rows_bad(&d->rows, in->line, "longer than max_line_bytes");
-            in->flags &= (uint32_t)~(IN_ARRAY | AFTER_ITEM | MID_LINE);
+            in->flags &= (uint32_t) ~(IN_ARRAY | AFTER_ITEM | MID_LINE);
             in->skipping = !nl;
         } else if (!(in->flags & MID_LINE) && may_reject(d, at, end)) {
             rtq__feed_rows_reject(&d->rows);
@@ -347,7 +352,8 @@ static int json_take(void *decoder, rtq__feed_input *in, const char *p, size_t l
             break;
         if (!in->mode && !begin_input(d, in, &q, end, final))
             break;
-        rc = in->mode == JSON_LINES ? take_lines(d, in, q, (size_t)(end - q), final, &n) : take_stream(d, in, q, (size_t)(end - q), final, &n);
+        rc = in->mode == JSON_LINES ? take_lines(d, in, q, (size_t)(end - q), final, &n)
+                                    : take_stream(d, in, q, (size_t)(end - q), final, &n);
         q += n;
     } while (rc == RTQ_OK && in->skipping);
     *used = final && rc == RTQ_OK ? len : (size_t)(q - p);
@@ -366,7 +372,10 @@ static int json_plan(void *decoder, rtq__demand_table *table)
     return rc == RTQ_OK ? rtq__json_filter_plan(d, table) : rc;
 }
 
-static rtq__feed_rows *json_rows(void *decoder) { return &((rtq__json *)decoder)->rows; }
+static rtq__feed_rows *json_rows(void *decoder)
+{
+    return &((rtq__json *)decoder)->rows;
+}
 
 static void json_free(void *decoder)
 {
@@ -375,7 +384,8 @@ static void json_free(void *decoder)
     rtq__free(d->rows.mem, d);
 }
 
-int rtq__json_new(rtq__json **out, rtq__mem *mem, size_t max_record, uint8_t framing, rtq__source_stats *stats, int64_t *max_time)
+int rtq__json_new(rtq__json **out, rtq__mem *mem, size_t max_record, uint8_t framing, rtq__source_stats *stats,
+                  int64_t *max_time)
 {
     rtq__json *d = rtq__calloc(mem, 1, sizeof *d);
 
@@ -389,4 +399,4 @@ int rtq__json_new(rtq__json **out, rtq__mem *mem, size_t max_record, uint8_t fra
     return RTQ_OK;
 }
 
-const rtq__feed_class rtq__json_feed = { json_plan, json_take, NULL, json_rows, json_free };
+const rtq__feed_class rtq__json_feed = {json_plan, json_take, NULL, json_rows, json_free};

@@ -10,9 +10,15 @@
 enum { MAX_PROBES = 48, MIN_TEXT = 3 };
 
 /* Stands for itself in JSON text, unless written as \u00XX. */
-static bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '/'; }
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '/';
+}
 
-static bool is_word(char c) { return (c >= '0' && c <= '9') || (c | 0x20) == 'e' || c == '.' || c == '+' || c == '-'; }
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c | 0x20) == 'e' || c == '.' || c == '+' || c == '-';
+}
 
 /* ---- plan ------------------------------------------------------------------------------------------------------------- */
 
@@ -23,7 +29,8 @@ static int32_t probe_for(json_filter *f, rtq__arena *arena, const char *text, si
 
     for (uint32_t i = 1; i < f->n_probes; i++) {
         const rtq__needle *n = &f->probes[i].needle;
-        if (n->len == full && n->match_case == match_case && memcmp(n->ptr + quoted, text, len) == 0 && (n->ptr[0] == '"') == quoted)
+        if (n->len == full && n->match_case == match_case && memcmp(n->ptr + quoted, text, len) == 0 &&
+            (n->ptr[0] == '"') == quoted)
             return (int32_t)i;
     }
     if (f->n_probes == MAX_PROBES || !(copy = rtq__arena_alloc(arena, full + 1)))
@@ -38,11 +45,12 @@ static int32_t probe_for(json_filter *f, rtq__arena *arena, const char *text, si
 /* May text with this run only come from a string or a name, never from how a number, true or white space is printed? */
 static bool tells(const char *p, size_t len)
 {
-    static const char *const words[] = { "true", "false", "null", "nan", "infinity" };
+    static const char *const words[] = {"true", "false", "null", "nan", "infinity"};
     bool letter = false;
 
     for (size_t i = 0; i < len; i++)
-        letter |= !is_word(p[i]) && p[i] != ' ' && p[i] != ',' && p[i] != ':' && p[i] != '[' && p[i] != ']' && p[i] != '{' && p[i] != '}';
+        letter |= !is_word(p[i]) && p[i] != ' ' && p[i] != ',' && p[i] != ':' && p[i] != '[' && p[i] != ']' &&
+                  p[i] != '{' && p[i] != '}';
     for (size_t w = 0; w < sizeof words / sizeof *words; w++)
         if (rtq__find_nocase(words[w], strlen(words[w]), p, len) >= 0)
             return false;
@@ -52,13 +60,13 @@ static bool tells(const char *p, size_t len)
 /* What of a constant must stand in the line as it is: the longest run of plain characters without JSON's punctuation. */
 static rtq_str run_of(const char *p, size_t len)
 {
-    rtq_str best = { p, 0 };
+    rtq_str best = {p, 0};
     for (size_t i = 0; i < len;) {
         size_t from = i;
         while (i < len && is_plain(p[i]) && !strchr(",:[]{} ", p[i]))
             i++;
         if (i - from > best.len)
-            best = (rtq_str){ p + from, i - from };
+            best = (rtq_str){p + from, i - from};
         i += i == from;
     }
     return best;
@@ -131,7 +139,8 @@ int rtq__json_filter_plan(rtq__json *d, const rtq__demand_table *table)
     for (uint32_t b = 0; b < table->n_branches && f->active; b++) {
         bool says = false;
         for (uint32_t k = 0; k < table->branches[b].n; k++)
-            says |= f->tests[table->branches[b].conjuncts[k]].key >= 0 || f->tests[table->branches[b].conjuncts[k]].text >= 0;
+            says |= f->tests[table->branches[b].conjuncts[k]].key >= 0 ||
+                    f->tests[table->branches[b].conjuncts[k]].text >= 0;
         f->active = says;
     }
     return RTQ_OK;
@@ -190,7 +199,8 @@ static int test_value(rtq__json *d, uint32_t conjunct, const json_test *t, const
     p = json_blank(p + 1, end);
     if (p >= end || *p == '{' || *p == '[' || rtq__json_scalar(&value, p, end, &past, &why) != JSON_DONE)
         return -1;
-    if (rtq__json_settle(&value, &d->rows.heap) == RTQ_OK && rtq__feed_rows_convert(&cell, value, NULL, 0, t->kind, &d->rows.heap) == RTQ_OK)
+    if (rtq__json_settle(&value, &d->rows.heap) == RTQ_OK &&
+        rtq__feed_rows_convert(&cell, value, NULL, 0, t->kind, &d->rows.heap) == RTQ_OK)
         result = rtq__feed_rows_test(&d->rows, conjunct, &cell);
     rtq__arena_release(&d->rows.heap, mark);
     return result;

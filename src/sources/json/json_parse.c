@@ -2,7 +2,10 @@
 #define JSON_OBJECT rtq__json_object_plain
 #include "sources/json/json_parse_loop.h"
 
-int rtq__json_scalar(rtq__dyn *out, const char *p, const char *end, const char **past, const char **why) { return scan_scalar(out, p, end, past, why); }
+int rtq__json_scalar(rtq__dyn *out, const char *p, const char *end, const char **past, const char **why)
+{
+    return scan_scalar(out, p, end, past, why);
+}
 
 json_object_fn rtq__json_object_best(void)
 {

@@ -6,7 +6,10 @@
 #include <immintrin.h>
 #endif
 
-static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 static inline int fail(const char **why, const char *text)
 {
@@ -50,7 +53,10 @@ static inline const char *special(const char *p, const char *end)
 #endif
 }
 
-static inline bool is_hex(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+static inline bool is_hex(char c)
+{
+    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
 
 /* p on the first backslash, or what ends the string. */
 static int scan_escapes(const char *p, const char *end, const char **close, bool *escapes, const char **why)
@@ -68,9 +74,14 @@ static int scan_escapes(const char *p, const char *end, const char **close, bool
         if (++p >= end)
             return JSON_MORE;
         switch (*p) {
-        case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
-            p++;
-            break;
+        case '"':
+        case '\\':
+        case '/':
+        case 'b':
+        case 'f':
+        case 'n':
+        case 'r':
+        case 't': p++; break;
         case 'u':
             if (end - p < 5)
                 return JSON_MORE;
@@ -78,8 +89,7 @@ static int scan_escapes(const char *p, const char *end, const char **close, bool
                 return fail(why, "\\u without four hexadecimal digits");
             p += 5;
             break;
-        default:
-            return fail(why, "unknown escape in a string");
+        default: return fail(why, "unknown escape in a string");
         }
     }
 }
@@ -157,8 +167,7 @@ static inline int scan_scalar(rtq__dyn *out, const char *p, const char *end, con
         out->tag = RTQ__DYN_BOOL;
         out->u.i = *p == 't';
         return *p == 't' ? scan_word(p, end, "true", 4, past, why) : scan_word(p, end, "false", 5, past, why);
-    case 'n':
-        return scan_word(p, end, "null", 4, past, why);
+    case 'n': return scan_word(p, end, "null", 4, past, why);
     default:
         if (*p != '-' && !is_digit(*p))
             return fail(why, "a value was expected");
@@ -173,15 +182,18 @@ static inline int scan_scalar(rtq__dyn *out, const char *p, const char *end, con
 
 /* ---- containers ------------------------------------------------------------------------------------------------------- */
 typedef struct level {
-    uint32_t node;      /* of a bag with demanded members; UINT32_MAX: nothing inside is wanted by name */
-    uint32_t staged;    /* the node that wants the container itself, UINT32_MAX: nobody */
+    uint32_t node;   /* of a bag with demanded members; UINT32_MAX: nothing inside is wanted by name */
+    uint32_t staged; /* the node that wants the container itself, UINT32_MAX: nobody */
     const char *start;
     bool bag;
 } level;
 
 enum { NONE = UINT32_MAX };
 
-static inline const char *next_token(const char *p, const char *end) { return p < end && (unsigned char)*p > ' ' ? p : json_blank(p, end); }
+static inline const char *next_token(const char *p, const char *end)
+{
+    return p < end && (unsigned char)*p > ' ' ? p : json_blank(p, end);
+}
 
 static inline bool same_name(const json_node *n, const char *name, size_t len)
 {
@@ -230,7 +242,8 @@ static inline void stage(const rtq__json *d, uint32_t node, const rtq__dyn *valu
 }
 
 /* A name and its colon; p at the quote. *node: the demanded name. */
-static inline int take_name(rtq__json *d, const level *in, const char **p, const char *end, uint32_t *node, rtq__dyn *row, const char **why)
+static inline int take_name(rtq__json *d, const level *in, const char **p, const char *end, uint32_t *node,
+                            rtq__dyn *row, const char **why)
 {
     const char *name = *p + 1, *close;
     bool escapes;
@@ -254,7 +267,7 @@ static inline int take_name(rtq__json *d, const level *in, const char **p, const
 
 static inline void close_level(const rtq__json *d, const level *l, const char *past, rtq__dyn *row)
 {
-    rtq__dyn span = { .tag = RTQ__DYN_JSON, .len = (uint32_t)(past - l->start), .u.p = l->start };
+    rtq__dyn span = {.tag = RTQ__DYN_JSON, .len = (uint32_t)(past - l->start), .u.p = l->start};
     if (l->staged != NONE)
         stage(d, l->staged, &span, row);
 }

@@ -1,7 +1,10 @@
 /* json_paths.c - the demanded paths as a tree of names. */
 #include "sources/json/json.h"
 
-static bool is_name(const rtq__path_seg *seg) { return seg->name != NULL; }
+static bool is_name(const rtq__path_seg *seg)
+{
+    return seg->name != NULL;
+}
 
 /* The child of that name, made when it is not there. Children are a list until the hash tables are built. */
 static uint32_t child_of(json_paths *p, uint32_t parent, const rtq__path_seg *seg)
@@ -10,7 +13,7 @@ static uint32_t child_of(json_paths *p, uint32_t parent, const rtq__path_seg *se
         if (p->nodes[i].len == seg->len && memcmp(p->nodes[i].name, seg->name, seg->len) == 0)
             return i;
     uint32_t i = p->n_nodes++;
-    p->nodes[i] = (json_node){ .name = seg->name, .len = seg->len, .parent = parent, .next = p->nodes[parent].child };
+    p->nodes[i] = (json_node){.name = seg->name, .len = seg->len, .parent = parent, .next = p->nodes[parent].child};
     memcpy(&p->nodes[i].head, seg->name, seg->len < 8 ? seg->len : 8);
     p->nodes[parent].child = i;
     return i;
@@ -86,7 +89,7 @@ int rtq__json_paths(rtq__json *d, const rtq__demand_table *table)
         uint32_t n = w->flags & RTQ__WANT_REST ? 0 : w->n_segs, k = 0;
         for (; k < n && is_name(&w->segs[k]); k++)
             ends[i] = child_of(p, ends[i], &w->segs[k]);
-        p->wants[i] = (json_want){ .rest = w->segs ? w->segs + k : NULL, .n_rest = n - k, .kind = w->kind };
+        p->wants[i] = (json_want){.rest = w->segs ? w->segs + k : NULL, .n_rest = n - k, .kind = w->kind};
         p->nodes[ends[i]].n_own++;
     }
     number_slots(p);

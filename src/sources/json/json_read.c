@@ -5,10 +5,12 @@
 
 static const rtq__option_def options[] = {
     RTQ__FEED_OPTIONS("Json", "16777216", "records"),
-    { "schema", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "fields with a type: a:long, b:datetime; all others are there too" },
-    { "time_column", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "field with the event time; default: the first datetime of the schema" },
-    { "framing", RTQ__OPT_CHOICE, 0, 0, 0, "auto", "auto|lines|objects", "one record a line, or objects wherever they end" },
-    { NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+    {"schema", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "fields with a type: a:long, b:datetime; all others are there too"},
+    {"time_column", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL,
+     "field with the event time; default: the first datetime of the schema"},
+    {"framing", RTQ__OPT_CHOICE, 0, 0, 0, "auto", "auto|lines|objects",
+     "one record a line, or objects wherever they end"},
+    {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
 static int open_table(rtq__feed *feed, const rtq_option *opts, size_t n, rtq_diag *diag)
@@ -19,8 +21,8 @@ static int open_table(rtq__feed *feed, const rtq_option *opts, size_t n, rtq_dia
 
     if (!table)
         return RTQ_ERR_NOMEM;
-    rc = rtq__feed_table(table, &feed->arena, rtq__option_get(options, opts, n, "table"), schema, rtq__option_get(options, opts, n, "time_column"), true,
-                         diag);
+    rc = rtq__feed_table(table, &feed->arena, rtq__option_get(options, opts, n, "table"), schema,
+                         rtq__option_get(options, opts, n, "time_column"), true, diag);
     table->open = true;
     feed->base.tables = table;
     feed->base.n_tables = 1;
@@ -38,10 +40,14 @@ static int json_open(rtq__src **out, rtq__mem *mem, const rtq_option *opts, size
         return RTQ_ERR_NOMEM;
     feed->base.cls = &rtq__src_json;
     feed->decoder_class = &rtq__json_feed;
-    if ((rc = rtq__feed_open(feed, mem, options, opts, n, NULL, diag)) < 0 || (rc = open_table(feed, opts, n, diag)) < 0)
+    if ((rc = rtq__feed_open(feed, mem, options, opts, n, NULL, diag)) < 0 ||
+        (rc = open_table(feed, opts, n, diag)) < 0)
         goto fail;
     framing = rtq__option_get(options, opts, n, "framing");
-    rc = rtq__json_new(&decoder, mem, feed->max_record, strcmp(framing, "lines") == 0 ? JSON_LINES : strcmp(framing, "objects") == 0 ? JSON_STREAM : JSON_AUTO,
+    rc = rtq__json_new(&decoder, mem, feed->max_record,
+                       strcmp(framing, "lines") == 0     ? JSON_LINES
+                       : strcmp(framing, "objects") == 0 ? JSON_STREAM
+                                                         : JSON_AUTO,
                        &feed->base.stats, &feed->base.max_time);
     feed->decoder = decoder;
     if (rc == RTQ_OK) {

@@ -9,16 +9,17 @@
 enum { SYSLOG_PLAIN = 0, SYSLOG_3164, SYSLOG_5424, SYSLOG_PAIRS };
 
 typedef struct syslog_row {
-    const char *line; uint32_t len;   /* without its end */
+    const char *line;
+    uint32_t len; /* without its end */
     uint8_t type;
     bool parsed, has_time;
-    int16_t pri;                      /* -1: none */
-    uint64_t number;                  /* of the line */
-    int64_t time;                     /* ticks, UTC */
-    int64_t received;                 /* INT64_MIN: a recording */
-    const char *file, *error;         /* constant text, NULL: none */
+    int16_t pri;              /* -1: none */
+    uint64_t number;          /* of the line */
+    int64_t time;             /* ticks, UTC */
+    int64_t received;         /* INT64_MIN: a recording */
+    const char *file, *error; /* constant text, NULL: none */
     rtq_str host, app, proc, msgid, message;
-    rtq_str data;                     /* structured data, or the key=value list */
+    rtq_str data; /* structured data, or the key=value list */
 } syslog_row;
 
 /* What times without zone and year mean. */
@@ -28,22 +29,35 @@ typedef struct syslog_clock {
     int64_t (*to_utc)(int64_t local); /* instead of offset, may be NULL */
 } syslog_clock;
 
-enum { SYSLOG_TIME = 0, SYSLOG_FACILITY, SYSLOG_SEVERITY, SYSLOG_HOST, SYSLOG_APP, SYSLOG_PROC, SYSLOG_MSGID, SYSLOG_MESSAGE, SYSLOG_PAYLOAD, SYSLOG_EXTRACTED,
-       SYSLOG_LINEAGE, SYSLOG_COLS };
+enum {
+    SYSLOG_TIME = 0,
+    SYSLOG_FACILITY,
+    SYSLOG_SEVERITY,
+    SYSLOG_HOST,
+    SYSLOG_APP,
+    SYSLOG_PROC,
+    SYSLOG_MSGID,
+    SYSLOG_MESSAGE,
+    SYSLOG_PAYLOAD,
+    SYSLOG_EXTRACTED,
+    SYSLOG_LINEAGE,
+    SYSLOG_COLS
+};
 extern const rtq__table_col rtq__syslog_cols[SYSLOG_COLS];
 
 typedef struct rtq__syslog {
     rtq__feed_rows rows;
     size_t max_record;
     syslog_clock clock;
-    rtq_str relay;                    /* name of this machine */
+    rtq_str relay; /* name of this machine */
     rtq__dyn_builder *builder;
     syslog_row *staged;
     bool has_wants;
 } rtq__syslog;
 
 extern const rtq__feed_class rtq__syslog_feed;
-int rtq__syslog_new(rtq__syslog **out, rtq__mem *mem, size_t max_record, syslog_clock clock, rtq_str relay, rtq__source_stats *stats, int64_t *max_time);
+int rtq__syslog_new(rtq__syslog **out, rtq__mem *mem, size_t max_record, syslog_clock clock, rtq_str relay,
+                    rtq__source_stats *stats, int64_t *max_time);
 
 /* syslog_parse.c: line to pieces (all point into the line). */
 void rtq__syslog_parse(syslog_row *row, const syslog_clock *clock);

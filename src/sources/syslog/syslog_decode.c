@@ -3,40 +3,51 @@
 #include "sources/syslog/syslog.h"
 
 const rtq__table_col rtq__syslog_cols[SYSLOG_COLS] = {
-    { "DeviceTimestamp", NULL, RTQ_DATETIME, RTQ__COL_TIME }, { "Facility", NULL, RTQ_STRING, 0 }, { "Severity", NULL, RTQ_STRING, 0 },
-    { "HostName", NULL, RTQ_STRING, 0 },                      { "AppName", NULL, RTQ_STRING, 0 },  { "ProcId", NULL, RTQ_STRING, 0 },
-    { "MsgId", NULL, RTQ_STRING, 0 },                         { "Message", NULL, RTQ_STRING, 0 },  { "Payload", NULL, RTQ_STRING, 0 },
-    { "ExtractedData", NULL, RTQ_DYNAMIC, RTQ__COL_BAG },     { "LogFileLineage", NULL, RTQ_DYNAMIC, RTQ__COL_BAG },
+    {"DeviceTimestamp", NULL, RTQ_DATETIME, RTQ__COL_TIME},
+    {"Facility", NULL, RTQ_STRING, 0},
+    {"Severity", NULL, RTQ_STRING, 0},
+    {"HostName", NULL, RTQ_STRING, 0},
+    {"AppName", NULL, RTQ_STRING, 0},
+    {"ProcId", NULL, RTQ_STRING, 0},
+    {"MsgId", NULL, RTQ_STRING, 0},
+    {"Message", NULL, RTQ_STRING, 0},
+    {"Payload", NULL, RTQ_STRING, 0},
+    {"ExtractedData", NULL, RTQ_DYNAMIC, RTQ__COL_BAG},
+    {"LogFileLineage", NULL, RTQ_DYNAMIC, RTQ__COL_BAG},
 };
 
 /* ---- cells ------------------------------------------------------------------------------------------------------------- */
 
 static const char *facility(int pri)
 {
-    static const char *const names[] = { "Kernel", "UserLevel", "MailSystem", "SystemDaemons", "Authorization", "Syslog", "Printer", "News", "Uucp", "Clock",
-                                         "SecurityAuth", "Ftp", "Ntp", "LogAudit", "LogAlert", "ClockDaemon", "Local0", "Local1", "Local2", "Local3",
-                                         "Local4", "Local5", "Local6", "Local7" };
+    static const char *const names[] = {"Kernel",       "UserLevel", "MailSystem", "SystemDaemons", "Authorization",
+                                        "Syslog",       "Printer",   "News",       "Uucp",          "Clock",
+                                        "SecurityAuth", "Ftp",       "Ntp",        "LogAudit",      "LogAlert",
+                                        "ClockDaemon",  "Local0",    "Local1",     "Local2",        "Local3",
+                                        "Local4",       "Local5",    "Local6",     "Local7"};
     return pri < 0 ? "" : names[pri / 8];
 }
 
 static const char *severity(int pri)
 {
-    static const char *const names[] = { "Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug" };
+    static const char *const names[] = {"Emergency", "Alert",  "Critical",      "Error",
+                                        "Warning",   "Notice", "Informational", "Debug"};
     return pri < 0 ? "" : names[pri % 8];
 }
 
 static void member(rtq__dyn_builder *b, const char *name, const char *text, size_t len)
 {
-    rtq__dyn d = { .tag = RTQ__DYN_STRING, .len = (uint32_t)len, .u.p = len ? text : "" };
+    rtq__dyn d = {.tag = RTQ__DYN_STRING, .len = (uint32_t)len, .u.p = len ? text : ""};
     rtq__dyn_key(b, name, strlen(name));
     rtq__dyn_add(b, &d);
 }
 
 static int lineage(rtq__dyn *out, rtq__syslog *d, const syslog_row *r)
 {
-    static const char *const types[] = { "PlainText", "Rfc3164", "Rfc5424", "KeyValuePairs" };
-    rtq__dyn time = { .tag = r->received == INT64_MIN ? RTQ__DYN_NULL : RTQ__DYN_DATETIME, .u.i = r->received == INT64_MIN ? 0 : r->received };
-    rtq__dyn number = { .tag = RTQ__DYN_LONG, .u.i = (int64_t)r->number };
+    static const char *const types[] = {"PlainText", "Rfc3164", "Rfc5424", "KeyValuePairs"};
+    rtq__dyn time = {.tag = r->received == INT64_MIN ? RTQ__DYN_NULL : RTQ__DYN_DATETIME,
+                     .u.i = r->received == INT64_MIN ? 0 : r->received};
+    rtq__dyn number = {.tag = RTQ__DYN_LONG, .u.i = (int64_t)r->number};
     rtq__dyn_builder *b = d->builder;
 
     rtq__dyn_begin_bag(b);
@@ -71,7 +82,10 @@ static int parse_row(rtq__syslog *d, syslog_row *r)
     return RTQ_OK;
 }
 
-static rtq__cell text_cell(rtq_str s) { return s.len ? rtq__cell_s(s.ptr, s.len) : rtq__cell_s("", 0); }
+static rtq__cell text_cell(rtq_str s)
+{
+    return s.len ? rtq__cell_s(s.ptr, s.len) : rtq__cell_s("", 0);
+}
 
 static int column(rtq__cell *out, rtq__syslog *d, const syslog_row *r, int32_t col)
 {
@@ -114,8 +128,12 @@ static int syslog_cell(rtq__cell *out, void *decoder, uint32_t row, uint32_t wan
         return rc;
     if ((rc = column(out, d, r, w->table_col)) < 0)
         return rc;
-    if (w->n_segs > 1 && w->kind == RTQ_UNKNOWN)
-        return rtq__feed_rows_convert(out, out->is_null || out->kind != RTQ_DYNAMIC ? (rtq__dyn){ 0 } : out->u.y, w->segs + 1, w->n_segs - 1, w->kind, &d->rows.heap);
+    if (w->n_segs > 1 && w->kind == RTQ_UNKNOWN) {
+        rtq__dyn bag = {0};
+        if (!out->is_null && out->kind == RTQ_DYNAMIC)
+            bag = out->u.y;
+        return rtq__feed_rows_convert(out, bag, w->segs + 1, w->n_segs - 1, w->kind, &d->rows.heap);
+    }
     if (out->is_null && out->kind != w->kind)
         *out = rtq__cell_null(w->kind);
     return RTQ_OK;
@@ -187,7 +205,10 @@ static int syslog_plan(void *decoder, rtq__demand_table *table)
     return d->staged ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
-static rtq__feed_rows *syslog_rows(void *decoder) { return &((rtq__syslog *)decoder)->rows; }
+static rtq__feed_rows *syslog_rows(void *decoder)
+{
+    return &((rtq__syslog *)decoder)->rows;
+}
 
 static void syslog_free(void *decoder)
 {
@@ -197,7 +218,8 @@ static void syslog_free(void *decoder)
     rtq__free(d->rows.mem, d);
 }
 
-int rtq__syslog_new(rtq__syslog **out, rtq__mem *mem, size_t max_record, syslog_clock clock, rtq_str relay, rtq__source_stats *stats, int64_t *max_time)
+int rtq__syslog_new(rtq__syslog **out, rtq__mem *mem, size_t max_record, syslog_clock clock, rtq_str relay,
+                    rtq__source_stats *stats, int64_t *max_time)
 {
     rtq__syslog *d = rtq__calloc(mem, 1, sizeof *d);
 
@@ -215,4 +237,4 @@ int rtq__syslog_new(rtq__syslog **out, rtq__mem *mem, size_t max_record, syslog_
     return RTQ_OK;
 }
 
-const rtq__feed_class rtq__syslog_feed = { syslog_plan, syslog_take, NULL, syslog_rows, syslog_free };
+const rtq__feed_class rtq__syslog_feed = {syslog_plan, syslog_take, NULL, syslog_rows, syslog_free};

@@ -3,8 +3,15 @@
 #include "sources/syslog/syslog.h"
 
 enum { MAX_VALUES = 256 };
-typedef struct found { rtq_str name, value; bool list, escaped, done; } found;
-typedef struct finder { found values[MAX_VALUES]; uint32_t n; bool overflow; } finder;
+typedef struct found {
+    rtq_str name, value;
+    bool list, escaped, done;
+} found;
+typedef struct finder {
+    found values[MAX_VALUES];
+    uint32_t n;
+    bool overflow;
+} finder;
 
 static void add(finder *f, const char *name, size_t name_len, const char *p, size_t len, bool list, bool escaped)
 {
@@ -12,12 +19,21 @@ static void add(finder *f, const char *name, size_t name_len, const char *p, siz
         f->overflow = true;
         return;
     }
-    f->values[f->n++] = (found){ .name = { name, name_len }, .value = { p, len }, .list = list, .escaped = escaped };
+    f->values[f->n++] = (found){.name = {name, name_len}, .value = {p, len}, .list = list, .escaped = escaped};
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_hex(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-static bool is_word(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || (unsigned char)c >= 0x80; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static bool is_hex(char c)
+{
+    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+static bool is_word(char c)
+{
+    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || (unsigned char)c >= 0x80;
+}
 
 /* ---- addresses --------------------------------------------------------------------------------------------------------- */
 
@@ -79,7 +95,10 @@ static bool is_ipv6(const char *p, size_t len)
     return gap ? groups < 8 : groups == 8;
 }
 
-static bool is_address_char(char c) { return is_hex(c) || c == '.' || c == ':'; }
+static bool is_address_char(char c)
+{
+    return is_hex(c) || c == '.' || c == ':';
+}
 
 static void find_addresses(finder *f, const char *p, const char *end)
 {
@@ -112,7 +131,7 @@ static void find_addresses(finder *f, const char *p, const char *end)
 
 static void find_keywords(finder *f, const char *text, size_t len)
 {
-    static const char *const words[] = { "Command", "Status", "User", "Port", "Error" };
+    static const char *const words[] = {"Command", "Status", "User", "Port", "Error"};
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         size_t n = strlen(words[w]), at = 0;
         bool rest = w == 4;
@@ -224,17 +243,20 @@ static rtq_str plain(const found *v, rtq__arena *heap)
             i++;
         *to++ = v->value.ptr[i];
     }
-    return (rtq_str){ text, (size_t)(to - text) };
+    return (rtq_str){text, (size_t)(to - text)};
 }
 
 static void add_value(rtq__dyn_builder *b, const found *v, rtq__arena *heap)
 {
     rtq_str s = plain(v, heap);
-    rtq__dyn d = { .tag = RTQ__DYN_STRING, .len = (uint32_t)s.len, .u.p = s.len ? s.ptr : "" };
+    rtq__dyn d = {.tag = RTQ__DYN_STRING, .len = (uint32_t)s.len, .u.p = s.len ? s.ptr : ""};
     rtq__dyn_add(b, &d);
 }
 
-static bool same_name(const found *a, const found *b) { return a->name.len == b->name.len && memcmp(a->name.ptr, b->name.ptr, a->name.len) == 0; }
+static bool same_name(const found *a, const found *b)
+{
+    return a->name.len == b->name.len && memcmp(a->name.ptr, b->name.ptr, a->name.len) == 0;
+}
 
 /* One value of a name is itself, several are an array; addresses always are. */
 static int build(rtq__dyn *out, finder *f, rtq__dyn_builder *b, rtq__arena *heap)
@@ -261,7 +283,7 @@ static int build(rtq__dyn *out, finder *f, rtq__dyn_builder *b, rtq__arena *heap
         rtq__dyn_end(b);
     }
     if (f->overflow) {
-        rtq__dyn text = { .tag = RTQ__DYN_STRING, .len = 15, .u.p = "too many values" };
+        rtq__dyn text = {.tag = RTQ__DYN_STRING, .len = 15, .u.p = "too many values"};
         rtq__dyn_key(b, "ExtractorError", 14);
         rtq__dyn_add(b, &text);
     }
@@ -287,7 +309,8 @@ int rtq__syslog_extract(rtq__dyn *out, const syslog_row *r, rtq__dyn_builder *bu
         find_addresses(&f, message, message + r->message.len);
         find_category(&f, r);
         find_processes(&f, r->line, r->len);
-        if (rtq__syslog_pair(&key, &value, &p, message + r->message.len)) { /* a list behind a header: netfilter, auditd */
+        if (rtq__syslog_pair(&key, &value, &p,
+                             message + r->message.len)) { /* a list behind a header: netfilter, auditd */
             for (p = message; rtq__syslog_pair(&key, &value, &p, message + r->message.len);)
                 add(&f, key.ptr, key.len, value.ptr, value.len, false, true);
         } else {

@@ -1,7 +1,10 @@
 /* syslog_parse.c - a line to its pieces. */
 #include "sources/syslog/syslog.h"
 
-static bool is_key(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-' || c == '.'; }
+static bool is_key(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-' || c == '.';
+}
 
 static const char *blanks(const char *p, const char *end)
 {
@@ -17,7 +20,7 @@ static bool word(rtq_str *out, const char **p, const char *end)
     if (*p == end)
         return false;
     q = q ? q : end;
-    *out = q - *p == 1 && **p == '-' ? (rtq_str){ *p, 0 } : (rtq_str){ *p, (size_t)(q - *p) };
+    *out = q - *p == 1 && **p == '-' ? (rtq_str){*p, 0} : (rtq_str){*p, (size_t)(q - *p)};
     *p = q + (q < end);
     return q > out->ptr;
 }
@@ -66,7 +69,7 @@ static bool structured(rtq_str *out, const char **p, const char *end)
     }
     if (q == *p || (q < end && *q != ' '))
         return false;
-    *out = (rtq_str){ *p, (size_t)(q - *p) };
+    *out = (rtq_str){*p, (size_t)(q - *p)};
     *p = q;
     return true;
 }
@@ -91,7 +94,7 @@ static bool parse_5424(syslog_row *r, const char *p, const char *end, const sysl
     q += q < end && *q == ' ';
     if (end - q >= 3 && memcmp(q, "\xEF\xBB\xBF", 3) == 0)
         q += 3;
-    r->message = (rtq_str){ q, (size_t)(end - q) };
+    r->message = (rtq_str){q, (size_t)(end - q)};
     return true;
 }
 
@@ -105,7 +108,7 @@ bool rtq__syslog_pair(rtq_str *key, rtq_str *value, const char **p, const char *
         q++;
     if (q == from || q == end || *q != '=' || (*from >= '0' && *from <= '9'))
         return false;
-    *key = (rtq_str){ from, (size_t)(q - from) };
+    *key = (rtq_str){from, (size_t)(q - from)};
     from = ++q;
     if (q < end && *q == '"') {
         for (from = ++q; q < end && *q != '"';)
@@ -113,12 +116,12 @@ bool rtq__syslog_pair(rtq_str *key, rtq_str *value, const char **p, const char *
         q = q > end ? end : q;
         if (q == end)
             return false;
-        *value = (rtq_str){ from, (size_t)(q - from) };
+        *value = (rtq_str){from, (size_t)(q - from)};
         q++;
     } else {
         while (q < end && *q != ' ' && *q != '\t')
             q++;
-        *value = (rtq_str){ from, (size_t)(q - from) };
+        *value = (rtq_str){from, (size_t)(q - from)};
     }
     q = blanks(q, end);
     if (q < end && (*q == ',' || *q == ';'))
@@ -127,11 +130,14 @@ bool rtq__syslog_pair(rtq_str *key, rtq_str *value, const char **p, const char *
     return true;
 }
 
-static bool named(rtq_str key, const char *name) { return key.len == strlen(name) && memcmp(key.ptr, name, key.len) == 0; }
+static bool named(rtq_str key, const char *name)
+{
+    return key.len == strlen(name) && memcmp(key.ptr, name, key.len) == 0;
+}
 
 static void pair_time(syslog_row *r, rtq_str date, rtq_str time, rtq_str zone, const syslog_clock *clock)
 {
-    syslog_clock own = { .now = clock->now };
+    syslog_clock own = {.now = clock->now};
     char text[64];
     const char *p = text;
 
@@ -140,13 +146,14 @@ static void pair_time(syslog_row *r, rtq_str date, rtq_str time, rtq_str zone, c
     memcpy(text, date.ptr, 10);
     text[10] = 'T';
     memcpy(text + 11, time.ptr, time.len);
-    r->has_time = rtq__syslog_iso_time(&r->time, &p, text + 11 + time.len, zone.len && rtq__syslog_zone(&own.offset, zone.ptr, zone.len) ? &own : clock);
+    r->has_time = rtq__syslog_iso_time(&r->time, &p, text + 11 + time.len,
+                                       zone.len && rtq__syslog_zone(&own.offset, zone.ptr, zone.len) ? &own : clock);
 }
 
 static bool parse_pairs(syslog_row *r, const char *p, const char *end, const syslog_clock *clock)
 {
-    static const char *const hosts[] = { "device_id", "devname", "device_name", "hostname", "host" };
-    rtq_str key, value, date = { 0 }, time = { 0 }, zone = { 0 };
+    static const char *const hosts[] = {"device_id", "devname", "device_name", "hostname", "host"};
+    rtq_str key, value, date = {0}, time = {0}, zone = {0};
     const char *from = p, *text = p;
     size_t best = sizeof hosts / sizeof *hosts, n = 0;
 
@@ -169,11 +176,11 @@ static bool parse_pairs(syslog_row *r, const char *p, const char *end, const sys
     if (n == 0 || (n == 1 && p < end && text + 32 < p)) /* one "=" somewhere in a text makes no list */
         return false;
     r->type = SYSLOG_PAIRS;
-    r->data = (rtq_str){ from, (size_t)(p - from) };
+    r->data = (rtq_str){from, (size_t)(p - from)};
     pair_time(r, date, time, zone, clock);
     p = blanks(p, end);
     if (p < end) /* the broken tail */
-        r->message = (rtq_str){ p, (size_t)(end - p) };
+        r->message = (rtq_str){p, (size_t)(end - p)};
     return true;
 }
 
@@ -191,12 +198,12 @@ static const char *tag(rtq_str *app, rtq_str *proc, const char *p, const char *e
             q++;
     if (q == p || q == end || *q == ' ')
         return NULL;
-    *app = (rtq_str){ p, (size_t)(q - p) };
+    *app = (rtq_str){p, (size_t)(q - p)};
     if (*q == '[') {
         const char *close = memchr(q, ']', (size_t)(end - q));
         if (!close || memchr(q, ' ', (size_t)(close - q)))
             return NULL;
-        *proc = (rtq_str){ q + 1, (size_t)(close - q - 1) };
+        *proc = (rtq_str){q + 1, (size_t)(close - q - 1)};
         q = close + 1;
         if (q < end && *q != ':' && *q != ' ')
             return NULL;
@@ -220,14 +227,14 @@ static bool parse_3164(syslog_row *r, const char *p, const char *end, const sysl
     r->has_time = true;
     q = blanks(q, end);
     if (!(behind = tag(&r->app, &r->proc, q, end))) {
-        r->app = r->proc = (rtq_str){ 0 };
+        r->app = r->proc = (rtq_str){0};
         word(&r->host, &q, end);
         q = blanks(q, end);
         if (!(behind = tag(&r->app, &r->proc, q, end)))
-            r->app = r->proc = (rtq_str){ 0 };
+            r->app = r->proc = (rtq_str){0};
     }
     q = behind ? behind : q;
-    r->message = (rtq_str){ q, (size_t)(end - q) };
+    r->message = (rtq_str){q, (size_t)(end - q)};
     return true;
 }
 
@@ -239,11 +246,11 @@ void rtq__syslog_parse(syslog_row *r, const syslog_clock *clock)
     r->type = SYSLOG_PLAIN;
     r->has_time = false;
     r->error = NULL;
-    r->host = r->app = r->proc = r->msgid = r->message = r->data = (rtq_str){ 0 };
+    r->host = r->app = r->proc = r->msgid = r->message = r->data = (rtq_str){0};
     p = blanks(take_pri(r, p, end), end);
     if (parse_5424(r, p, end, clock) || parse_pairs(r, p, end, clock) || parse_3164(r, p, end, clock))
         return;
     r->has_time = r->received != INT64_MIN;
     r->time = r->received;
-    r->message = (rtq_str){ p, (size_t)(end - p) };
+    r->message = (rtq_str){p, (size_t)(end - p)};
 }

@@ -2,9 +2,14 @@
 #include "base/text.h"
 #include "sources/syslog/syslog.h"
 
-typedef struct cursor { const char *p, *end; } cursor;
+typedef struct cursor {
+    const char *p, *end;
+} cursor;
 
-static bool digit_at(const cursor *c, ptrdiff_t i) { return c->end - c->p > i && c->p[i] >= '0' && c->p[i] <= '9'; }
+static bool digit_at(const cursor *c, ptrdiff_t i)
+{
+    return c->end - c->p > i && c->p[i] >= '0' && c->p[i] <= '9';
+}
 
 /* Exactly n digits. */
 static bool fixed(cursor *c, int n, int32_t *out)
@@ -29,7 +34,8 @@ static bool take(cursor *c, char want)
 /* hh:mm:ss with a fraction. */
 static bool clock_time(cursor *c, rtq__civil *t)
 {
-    if (!fixed(c, 2, &t->hour) || !take(c, ':') || !fixed(c, 2, &t->minute) || !take(c, ':') || !fixed(c, 2, &t->second))
+    if (!fixed(c, 2, &t->hour) || !take(c, ':') || !fixed(c, 2, &t->minute) || !take(c, ':') ||
+        !fixed(c, 2, &t->second))
         return false;
     if (c->end - c->p > 1 && (*c->p == '.' || *c->p == ',') && digit_at(c, 1)) {
         int32_t unit = (int32_t)(RTQ__TICKS_SECOND / 10);
@@ -43,12 +49,16 @@ static bool clock_time(cursor *c, rtq__civil *t)
 
 bool rtq__syslog_zone(int64_t *offset, const char *p, size_t len)
 {
-    static const struct { char name[5]; int8_t quarters; } zones[] = {
-        { "Z", 0 },     { "UTC", 0 },    { "GMT", 0 },    { "WET", 0 },   { "BST", 4 },   { "WEST", 4 },  { "CET", 4 },   { "CEST", 8 },  { "EET", 8 },
-        { "EEST", 12 }, { "MSK", 12 },   { "IST", 22 },   { "SGT", 32 },  { "JST", 36 },  { "KST", 36 },  { "AEST", 40 }, { "AEDT", 44 }, { "NZST", 48 },
-        { "NZDT", 52 }, { "EST", -20 },  { "EDT", -16 },  { "CST", -24 }, { "CDT", -20 }, { "MST", -28 }, { "MDT", -24 }, { "PST", -32 }, { "PDT", -28 },
+    static const struct {
+        char name[5];
+        int8_t quarters;
+    } zones[] = {
+        {"Z", 0},     {"UTC", 0},   {"GMT", 0},   {"WET", 0},   {"BST", 4},   {"WEST", 4},  {"CET", 4},
+        {"CEST", 8},  {"EET", 8},   {"EEST", 12}, {"MSK", 12},  {"IST", 22},  {"SGT", 32},  {"JST", 36},
+        {"KST", 36},  {"AEST", 40}, {"AEDT", 44}, {"NZST", 48}, {"NZDT", 52}, {"EST", -20}, {"EDT", -16},
+        {"CST", -24}, {"CDT", -20}, {"MST", -28}, {"MDT", -24}, {"PST", -32}, {"PDT", -28},
     };
-    cursor c = { p, p + len };
+    cursor c = {p, p + len};
     int32_t hour, minute = 0;
     bool west;
 
@@ -73,19 +83,25 @@ bool rtq__syslog_zone(int64_t *offset, const char *p, size_t len)
     return true;
 }
 
-static int64_t to_utc(int64_t local, const syslog_clock *clock) { return clock->to_utc ? clock->to_utc(local) : local - clock->offset; }
+static int64_t to_utc(int64_t local, const syslog_clock *clock)
+{
+    return clock->to_utc ? clock->to_utc(local) : local - clock->offset;
+}
 
-static bool in_range(int64_t ticks) { return ticks >= 0 && ticks <= RTQ__TICKS_MAX; }
+static bool in_range(int64_t ticks)
+{
+    return ticks >= 0 && ticks <= RTQ__TICKS_MAX;
+}
 
 bool rtq__syslog_iso_time(int64_t *out, const char **p, const char *end, const syslog_clock *clock)
 {
-    cursor c = { *p, end };
-    rtq__civil t = { 0 };
+    cursor c = {*p, end};
+    rtq__civil t = {0};
     int64_t offset;
     const char *zone;
 
-    if (!fixed(&c, 4, &t.year) || !take(&c, '-') || !fixed(&c, 2, &t.month) || !take(&c, '-') || !fixed(&c, 2, &t.day) || c.p == end ||
-        (*c.p != 'T' && *c.p != 't' && *c.p != ' '))
+    if (!fixed(&c, 4, &t.year) || !take(&c, '-') || !fixed(&c, 2, &t.month) || !take(&c, '-') ||
+        !fixed(&c, 2, &t.day) || c.p == end || (*c.p != 'T' && *c.p != 't' && *c.p != ' '))
         return false;
     c.p++;
     if (!clock_time(&c, &t) || !rtq__ticks_from_civil(out, &t))
@@ -123,7 +139,11 @@ static bool month(cursor *c, int32_t *out)
 /* The latest year in which the date exists and is not more than a day ahead. */
 static bool guess_year(int64_t *out, rtq__civil *t, const syslog_clock *clock)
 {
-    int32_t last = rtq__civil_from_ticks(clock->now < RTQ__TICKS_DAY ? RTQ__TICKS_DAY : clock->now > RTQ__TICKS_MAX - RTQ__TICKS_DAY ? RTQ__TICKS_MAX - RTQ__TICKS_DAY : clock->now).year;
+    int32_t last = rtq__civil_from_ticks(clock->now < RTQ__TICKS_DAY ? RTQ__TICKS_DAY
+                                         : clock->now > RTQ__TICKS_MAX - RTQ__TICKS_DAY
+                                             ? RTQ__TICKS_MAX - RTQ__TICKS_DAY
+                                             : clock->now)
+                       .year;
     for (t->year = last + 1; t->year > last - 8 && t->year > 0; t->year--)
         if (rtq__ticks_from_civil(out, t) && (*out = to_utc(*out, clock)) <= clock->now + RTQ__TICKS_DAY)
             return in_range(*out);
@@ -147,11 +167,11 @@ static bool old_zone(cursor *c, int64_t *offset)
 /* Oct 11 22:14:15, Oct  1 2024 22:14:15, *Mar  1 18:46:11.123 PDT: */
 bool rtq__syslog_old_time(int64_t *out, const char **p, const char *end, const syslog_clock *clock)
 {
-    cursor c = { *p, end };
-    rtq__civil t = { 0 };
+    cursor c = {*p, end};
+    rtq__civil t = {0};
     int64_t offset;
     bool zoned;
-    syslog_clock utc = { .now = clock->now };
+    syslog_clock utc = {.now = clock->now};
 
     if (c.p < end && (*c.p == '*' || *c.p == '.')) /* Cisco: the clock is not in step */
         c.p++;
