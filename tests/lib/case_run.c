@@ -65,8 +65,10 @@ static int on_batch(const rtq_batch *batch, void *user)
     for (size_t r = 0; r < info.n_rows; r++) {
         struct json_object *row = json_object_new_array(), *named = NULL;
         rtq_blob *blob = NULL;
-        if (rtq_batch_json(&blob, batch, r) == RTQ_OK)
-            named = json_tokener_parse(rtq_blob_get(blob).ptr);
+        struct json_tokener *tokener = json_tokener_new_ex(256);
+        if (tokener && rtq_batch_json(&blob, batch, r) == RTQ_OK)
+            named = json_tokener_parse_ex(tokener, rtq_blob_get(blob).ptr, (int)rtq_blob_get(blob).len);
+        json_tokener_free(tokener);
         for (size_t c = 0; c < info.n_columns; c++)
             json_object_array_add(row, cell(batch, r, c, json_object_get_string(json_object_array_get_idx(k->result->columns, c)), named));
         json_object_array_add(k->result->rows, row);
