@@ -72,7 +72,7 @@ static void add_result(rtq__binder *b, const rtq__tab *tab, const rtq__ast *at)
     r->names = rtq__bind_alloc(b, tab->n + 1, sizeof *r->names);
     for (uint32_t i = 0; i < tab->n; i++) {
         r->cols[i] = rtq__vcol_col(b, tab->cols[i].col);
-        r->names[i] = rtq__bind_name(b, tab->cols[i].name);
+        r->names[i] = strcmp(r->cols[i]->name, tab->cols[i].name) == 0 ? r->cols[i]->name : rtq__bind_name(b, tab->cols[i].name);
     }
     r->n_cols = tab->n;
     if (rest && !rtq__expr_is_broken(rest)) {

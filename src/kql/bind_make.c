@@ -161,6 +161,11 @@ void rtq__rel_set_input(rtq__binder *b, rtq__rel *rel, rtq__rel *in)
 
 rtq__col *rtq__col_new(rtq__binder *b, rtq__rel *rel, const char *name, uint32_t kind, uint32_t flags)
 {
+    return rtq__col_named(b, rel, rtq__bind_name(b, name), kind, flags);
+}
+
+rtq__col *rtq__col_named(rtq__binder *b, rtq__rel *rel, const char *name, uint32_t kind, uint32_t flags)
+{
     rtq__bound *bound = b->bound;
     if (bound->n_cols >= RTQ__BIND_COLUMNS) {
         b->n_errors++;
@@ -171,7 +176,7 @@ rtq__col *rtq__col_new(rtq__binder *b, rtq__rel *rel, const char *name, uint32_t
     col->id = bound->n_cols;
     col->kind = (uint8_t)kind;
     col->flags = (uint8_t)flags;
-    col->name = rtq__bind_name(b, name);
+    col->name = name;
     col->rel = rel;
     *RTQ__BIND_PUSH(b, &bound->arena, bound->cols, bound->n_cols, bound->cap_cols) = col;
     return col;

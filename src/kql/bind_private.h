@@ -176,6 +176,7 @@ void rtq__bind_leave(rtq__binder *b);
 rtq__rel *rtq__rel_new(rtq__binder *b, uint8_t op, const rtq__ast *at, rtq__rel *in0, rtq__rel *in1);
 void rtq__rel_set_input(rtq__binder *b, rtq__rel *rel, rtq__rel *in);
 rtq__col *rtq__col_new(rtq__binder *b, rtq__rel *rel, const char *name, uint32_t kind, uint32_t flags);
+rtq__col *rtq__col_named(rtq__binder *b, rtq__rel *rel, const char *name, uint32_t kind, uint32_t flags); /* the name lives as long as the result */
 rtq__vcol *rtq__vcol_new(rtq__binder *b, rtq__col *col);
 
 rtq__expr *rtq__expr_new(rtq__binder *b, uint8_t op, uint32_t kind, rtq__expr *const *args, uint32_t n_args, const rtq__ast *at);

@@ -92,8 +92,10 @@ static rtq__col *scan_col(rtq__binder *b, rtq__rel *rel, const char *name, const
     for (uint32_t i = 0; i < rel->u.scan.n_cols; i++)
         if (strcmp(rel->u.scan.cols[i]->path, path) == 0)
             return rel->u.scan.cols[i];
-    rtq__col *col = rtq__col_new(b, rel, name, kind, flags & ~(uint32_t)RTQ__COL_ALIAS);
-    col->path = rtq__bind_name(b, path);
+    path = rtq__bind_name(b, path);
+    name = strcmp(name, path) == 0 ? path : rtq__bind_name(b, name);
+    rtq__col *col = rtq__col_named(b, rel, name, kind, flags & ~(uint32_t)RTQ__COL_ALIAS);
+    col->path = path;
     *RTQ__BIND_PUSH(b, &b->bound->arena, rel->u.scan.cols, rel->u.scan.n_cols, rel->u.scan.cap_cols) = col;
     return col;
 }
@@ -103,7 +105,7 @@ static rtq__col *ref_col(rtq__binder *b, rtq__rel *rel, rtq__col *of, const char
     for (uint32_t i = 0; i < rel->u.refs.n_cols; i++)
         if (rel->u.refs.cols[i]->of == of)
             return rel->u.refs.cols[i];
-    rtq__col *col = rtq__col_new(b, rel, name, of->kind, of->flags);
+    rtq__col *col = rtq__col_named(b, rel, strcmp(name, of->name) == 0 ? of->name : rtq__bind_name(b, name), of->kind, of->flags);
     col->of = of;
     *RTQ__BIND_PUSH(b, &b->bound->arena, rel->u.refs.cols, rel->u.refs.n_cols, rel->u.refs.cap_cols) = col;
     return col;
