@@ -79,7 +79,7 @@ int rtq__hll_add(rtq__hll *h, rtq__agg_mem *m, uint64_t hash, uint8_t precision)
 int rtq__hll_merge(rtq__hll *into, const rtq__hll *from, rtq__agg_mem *m);
 int64_t rtq__hll_count(const rtq__hll *h);
 void rtq__hll_free(rtq__hll *h, rtq__agg_mem *m);
-extern const uint64_t rtq__hll_seed; /* a whole number is hashed by rtq__hash_word(x, rtq__hll_seed) */
+extern const uint64_t rtq__hll_seed;           /* a whole number is hashed by rtq__hash_word(x, rtq__hll_seed) */
 uint64_t rtq__hll_hash(const rtq__cell *cell); /* fixed: sketches of different runs can be merged */
 int rtq__hll_to_dyn(rtq__dyn *out, const rtq__hll *h, rtq__dyn_builder *b, rtq__arena *heap);
 int rtq__hll_from_dyn(rtq__hll *h, const rtq__dyn *d, rtq__agg_mem *m,

@@ -16,7 +16,7 @@ static void note(walk *w, size_t len, const char *type)
 {
     bool added;
     size_t n = strlen(type);
-    if (len + n > MAX_PATH)
+    if (len > MAX_PATH || n > MAX_PATH - len)
         return;
     memcpy(w->path + len, type, n);
     rtq__dyn d = {.tag = RTQ__DYN_STRING, .len = (uint32_t)(len + n), .u = {.p = w->path}};
@@ -25,7 +25,7 @@ static void note(walk *w, size_t len, const char *type)
 
 static size_t step(walk *w, size_t len, rtq_str key, char end)
 {
-    if (len + key.len + 1 > MAX_PATH)
+    if (len >= MAX_PATH || key.len >= MAX_PATH - len)
         return MAX_PATH + 1;
     if (key.len)
         memcpy(w->path + len, key.ptr, key.len);

@@ -224,7 +224,7 @@ static void row_extract_json(rtq__cell *out, const rtq__cell *args, uint32_t n_a
 {
     const char *path = args[0].len ? args[0].u.s : "";
     size_t len = args[0].len;
-    rtq__dyn whole, found;
+    rtq__dyn whole = {0}, found;
     rtq__buf *buf = &ctx->eval->text;
     (void)n_args;
     if (len && path[0] == '$')

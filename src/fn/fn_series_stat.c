@@ -12,7 +12,7 @@ static bool stats(double s[LEN + 1], const rtq__cell *args, uint32_t n_args, rtq
     uint32_t n, seen = 0;
     double *x = rtq__series_reals(&args[0], &n, ctx), mean = 0, m2 = 0;
     bool ignore = n_args > 1 && !args[1].is_null && args[1].u.i;
-    s[SUM] = 0;
+    memset(s, 0, (LEN + 1) * sizeof *s);
     for (uint32_t i = 0; x && i < n; i++) {
         if (!isfinite(x[i])) {
             if (!ignore)
