@@ -78,6 +78,7 @@ void rtq__rel_exprs(rtq__planner *p, const rtq__rel *rel, rtq__expr_visit visit,
 void rtq__plan_avail(rtq__planner *p);
 void rtq__plan_need(rtq__planner *p);
 bool rtq__plan_agg_needed(const rtq__item *item, const rtq__agg_def *agg);
+bool rtq__plan_arg_needed(const rtq__item *item, const rtq__agg_def *agg, uint32_t i);
 
 /* plan_push.c */
 void rtq__plan_push(rtq__planner *p);

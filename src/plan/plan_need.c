@@ -130,6 +130,13 @@ bool rtq__plan_agg_needed(const rtq__item *item, const rtq__agg_def *agg)
     return false;
 }
 
+/* arg_max(x, a, b, …) of which only some columns are asked for: the others need not be carried along. */
+bool rtq__plan_arg_needed(const rtq__item *item, const rtq__agg_def *def, uint32_t i)
+{
+    bool by_column = strncmp(def->agg->name, "arg_", 4) == 0 && def->n_cols == def->n_args;
+    return !by_column || i == 0 || rtq__set_has(item->needed, def->cols[i]->id);
+}
+
 static void need_summarize(rtq__planner *p, const rtq__item *item)
 {
     const rtq__rel *rel = item->rel;
@@ -141,7 +148,8 @@ static void need_summarize(rtq__planner *p, const rtq__item *item)
         if (!rtq__plan_agg_needed(item, agg))
             continue;
         for (uint32_t k = 0; k < agg->n_args; k++)
-            rtq__expr_cols(p, agg->args[k], set);
+            if (rtq__plan_arg_needed(item, agg, k))
+                rtq__expr_cols(p, agg->args[k], set);
         if (agg->predicate)
             rtq__expr_cols(p, agg->predicate, set);
     }

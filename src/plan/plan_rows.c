@@ -12,13 +12,6 @@ static int32_t out_of(const rtq__node *node, uint32_t id)
     return -1;
 }
 
-/* arg_max(x, a, b, …) of which only some columns are asked for: the others need not be carried along. */
-static bool arg_needed(const rtq__item *item, const rtq__agg_def *def, uint32_t i)
-{
-    bool by_column = strncmp(def->agg->name, "arg_", 4) == 0 && def->n_cols == def->n_args;
-    return !by_column || i == 0 || rtq__set_has(item->needed, def->cols[i]->id);
-}
-
 static int prepare_agg(rtq__planner *p, rtq__plan_agg *agg, rtq__expr *const *args)
 {
     const rtq__cell **cells = rtq__planner_tmp(p, agg->n_args + 1u, sizeof(rtq__cell *));
@@ -46,10 +39,10 @@ static void code_agg(rtq__planner *p, rtq__item *item, rtq__node *node, const rt
     agg->def = def;
     agg->distinct = strcmp(def->agg->name, "count_distinct") == 0 && def->n_args == 1;
     for (uint32_t i = 0; i < def->n_args; i++)
-        if (arg_needed(item, def, i))
+        if (rtq__plan_arg_needed(item, def, i))
             args[agg->n_args++] = def->args[i];
     for (uint32_t i = 0; i < def->n_cols; i++)
-        if (arg_needed(item, def, i))
+        if (rtq__plan_arg_needed(item, def, i))
             agg->outs[agg->n_cells++] = out_of(node, def->cols[i]->id);
     agg->args = rtq__plan_progs(p, args, agg->n_args, item->in[0]);
     agg->predicate = rtq__plan_prog(p, def->predicate, item->in[0]);
