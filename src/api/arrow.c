@@ -40,6 +40,7 @@ static int match_columns(int64_t *map, const rtq__table *t, const rtq_column_def
 static int append_rows(rtq_appender *a, const struct ArrowSchema *schema, const struct ArrowArray *array, const int64_t *map, rtq__arena *scratch)
 {
     const rtq__table *t = &a->push->base.tables[a->table];
+    rtq__appender_mark mark = rtq__appender_get_mark(a);
     rtq__arrow_problem bad;
     int rc = RTQ_OK;
 
@@ -49,14 +50,18 @@ static int append_rows(rtq_appender *a, const struct ArrowSchema *schema, const 
         rtq__arena_reset(scratch);
         from = rtq__arena_zalloc(scratch, (size_t)(schema->n_children + 1) * sizeof *from);
         cols = rtq__arena_zalloc(scratch, (t->n_cols + 1) * sizeof *cols);
-        if (!from || !cols)
-            return RTQ_ERR_NOMEM;
+        if (!from || !cols) {
+            rc = RTQ_ERR_NOMEM;
+            break;
+        }
         if ((rc = rtq__arrow_import(from, NULL, schema, array, at, n, scratch, &bad)) < 0)
             break;
         for (uint32_t i = 0; i < t->n_cols; i++)
             cols[i] = map[i] < 0 ? NULL : from[map[i]];
         rc = rtq__appender_vectors(a, cols, n);
     }
+    if (rc < 0)
+        rtq__appender_rollback(a, mark);
     return rc;
 }
 

@@ -49,9 +49,15 @@ static void free_changes(rtq_run *run, rtq__change *c)
 
 void rtq_run_free(rtq_run *run)
 {
+    uint32_t before;
     rtq_env *env;
 
-    if (!run || atomic_fetch_sub_explicit(&run->refs, 1, memory_order_acq_rel) != 1)
+    if (!run)
+        return;
+    before = atomic_fetch_sub_explicit(&run->refs, 1, memory_order_acq_rel);
+    if (before == 2 && atomic_load(&run->stepping)) /* in a callback: only the step has it now, which then ends at once */
+        atomic_store(&run->stop, RTQ_STOP_CANCEL);
+    if (before != 1)
         return;
     env = run->env;
     for (size_t i = 0; i < run->n_queries; i++)
@@ -150,7 +156,16 @@ int rtq_run_commit(rtq_run *run)
 
 int rtq_run_step(rtq_run *run, const rtq_clock *clock, rtq_diag **diag)
 {
-    return run ? rtq__run_step(run, clock, rtq__diag_begin(diag, run->mem)) : RTQ_ERR_ARG;
+    int rc;
+
+    if (!run)
+        return RTQ_ERR_ARG;
+    rtq__run_ref(run); /* a callback may free the run */
+    rc = rtq__run_step(run, clock, rtq__diag_begin(diag, run->mem));
+    if (atomic_load(&run->refs) == 1)
+        rc = RTQ_END;
+    rtq_run_free(run);
+    return rc;
 }
 
 intptr_t rtq_run_handle(const rtq_run *run) { return run ? rtq__waiter_handle(&run->waiter) : -1; }
@@ -198,9 +213,13 @@ int rtq_run_all(rtq_run *run, rtq_diag **diag)
 
 void rtq_run_stop(rtq_run *run, int mode)
 {
+    int old;
+
     if (!run || mode < RTQ_STOP_DRAIN || mode > RTQ_STOP_CANCEL)
         return;
-    atomic_store(&run->stop, mode);
+    old = atomic_load(&run->stop);
+    while (old < mode && !atomic_compare_exchange_weak(&run->stop, &old, mode)) /* a stop is never taken back by a weaker one */
+        ;
     rtq__waiter_wake(&run->waiter);
 }
 

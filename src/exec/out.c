@@ -296,6 +296,15 @@ int rtq_batch_get(rtq_value *out, const rtq_batch *batch, size_t row, size_t col
         return RTQ_ERR_ARG;
     if ((rc = cell_at(&c, batch, row, column)) < 0)
         return rc;
+    if (batch->owned && (c.kind == RTQ_DYNAMIC || c.kind == RTQ_UNKNOWN)) { /* its text is there already, for all threads */
+        const rtq_str *s = (const rtq_str *)batch->dense[column].data + row;
+        memset(out, 0, sizeof *out);
+        out->kind = (uint8_t)batch->schema->cols[column].kind;
+        out->is_null = c.is_null;
+        out->u.s = s->ptr;
+        out->len = (uint32_t)s->len;
+        return RTQ_OK;
+    }
     return value_of(out, cache_of(batch), &c, batch->schema->cols[column].kind);
 }
 

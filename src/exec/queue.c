@@ -6,7 +6,7 @@ struct rtq__queue {
     rtq__mutex lock;
     rtq_batch **ring;
     size_t cap, head, n;
-    unsigned n_runs;    /* runs attached now */
+    unsigned n_streams; /* queries attached now */
     bool was_attached;
     void (*wake)(void *ctx);
     void *wake_ctx;
@@ -70,7 +70,7 @@ int rtq__queue_take(rtq_batch **out, rtq__queue *q)
         if (q->wake)
             q->wake(q->wake_ctx);
     } else {
-        rc = q->was_attached && q->n_runs == 0 ? RTQ_END : RTQ_AGAIN;
+        rc = q->was_attached && q->n_streams == 0 ? RTQ_END : RTQ_AGAIN;
     }
     rtq__mutex_unlock(&q->lock);
     return rc;
@@ -79,13 +79,13 @@ int rtq__queue_take(rtq_batch **out, rtq__queue *q)
 void rtq__queue_attach(rtq__queue *q, void (*wake)(void *ctx), void *ctx)
 {
     rtq__mutex_lock(&q->lock);
-    q->wake = wake;
-    q->wake_ctx = ctx;
     if (wake) {
-        q->n_runs++;
+        q->wake = wake;
+        q->wake_ctx = ctx;
+        q->n_streams++;
         q->was_attached = true;
-    } else if (q->n_runs) {
-        q->n_runs--;
+    } else if (q->n_streams && --q->n_streams == 0) { /* several queries may share a queue */
+        q->wake = NULL;
     }
     rtq__mutex_unlock(&q->lock);
 }

@@ -48,7 +48,9 @@ typedef struct rtq__run_query {
     uint32_t generation;
     rtq_stats sink_stats;
     rtq__pipe_stats frozen;      /* of pipes that are closed */
-    uint64_t frozen_filtered;
+    uint64_t frozen_filtered;    /* what sources rejected for reads that are gone */
+    intptr_t sink_handle;        /* watched while the sink does not take rows, else -1 */
+    bool sink_waits;             /* … or does not finish flushing: its timeout counts */
 } rtq__run_query;
 
 typedef struct rtq__run_source {
@@ -56,7 +58,7 @@ typedef struct rtq__run_source {
     rtq_source *source;
     rtq__src *src;
     rtq_demand *demand, *old;
-    bool started, ended, dead, removed, draining;
+    bool started, ended, dead, draining;
     intptr_t handle;
 } rtq__run_source;
 
@@ -86,6 +88,7 @@ struct rtq_run {
     uint32_t epoch;
     size_t turn;                 /* next source to ask */
     bool replan, began, ended, dead, had_query;
+    int stopping;                /* the stop that steps have seen */
     rtq_clock clock;
     uint64_t table_version;
     rtq_diag *diag;              /* of this step */
@@ -108,6 +111,8 @@ int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *batch);       /* rtq__
 int rtq__run_drain_pending(rtq_run *run);                               /* OK: nothing waits, AGAIN: some sink is full */
 int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag);
 int rtq__run_flush_sinks(rtq_run *run);
+int64_t rtq__run_sink_timeout(const rtq__run_query *q, const rtq_clock *clock);
+int rtq__run_flush_sink(rtq__run_query *q);                             /* OK, AGAIN */
 void rtq__run_close_sink(rtq__run_query *q);
 /* run_step.c */
 int rtq__run_step(rtq_run *run, const rtq_clock *clock, rtq_diag *diag);
@@ -115,6 +120,7 @@ int64_t rtq__run_timeout(const rtq_run *run, const rtq_clock *clock);
 void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 void rtq__run_wake(void *run);
+void rtq__run_end_source(rtq_run *run, rtq__run_source *s);             /* it is not read any more */
 /* run_stats.c */
 void rtq__run_publish(rtq_run *run);
 int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id);

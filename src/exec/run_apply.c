@@ -104,6 +104,7 @@ static int add_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
     q->name = c->name;
     q->max_errors = c->max_errors;
     q->watermark = INT64_MIN;
+    q->sink_handle = -1;
     c->query = NULL;
     c->sink = c->errors = NULL;
     c->name = NULL;
@@ -119,12 +120,29 @@ out:
     return rc;
 }
 
-static int replace_query(rtq_run *run, rtq__change *c)
+/* What the pipe counted joins what earlier pipes of the query did; rows that it still held are dropped. */
+static void freeze(rtq__run_query *q)
+{
+    rtq__pipe_stats p = { 0 };
+
+    if (q->pipe)
+        rtq__pipe_stats_get(&p, q->pipe);
+    q->frozen.in += p.in;
+    q->frozen.used += p.used;
+    q->frozen.filtered += p.filtered;
+    q->frozen.late += p.late;
+    q->frozen.errored += p.errored;
+    q->frozen.dropped += p.dropped + p.pending;
+    q->frozen.out += p.out;
+}
+
+static int replace_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
 {
     rtq__run_query *q = query_by_id(run, c->id);
     const rtq_query *old;
     rtq_query *swap;
     bool same;
+    int rc;
 
     if (!q)
         return RTQ_OK; /* ended or removed in between */
@@ -137,17 +155,23 @@ static int replace_query(rtq_run *run, rtq__change *c)
             same = a->cols[i].kind == b->cols[i].kind && strcmp(a->cols[i].name, b->cols[i].name) == 0;
     }
     q->generation += !same;
-    rtq__pipe_stats_get(&q->frozen, q->pipe); /* counts go on, state starts empty */
+    freeze(q); /* counts go on, state starts empty */
     close_pipe(run, q);
     swap = q->query;
     q->query = c->query;
     c->query = swap;
     q->done = q->dead = q->started = q->finished = false;
-    return open_pipe(run, q);
+    if ((rc = q->open ? RTQ_OK : rtq__run_open_sink(q, diag)) == RTQ_OK && (rc = open_pipe(run, q)) == RTQ_OK)
+        return RTQ_OK;
+    q->done = q->dead = true;
+    rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name, rtq_strerror(rc));
+    return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
 }
 
 void rtq__run_close_query(rtq_run *run, rtq__run_query *q)
 {
+    if (q->open)
+        rtq__run_flush_sink(q);
     rtq__run_close_sink(q);
     close_pipe(run, q);
     while (q->first) {
@@ -166,8 +190,7 @@ void rtq__run_close_query(rtq_run *run, rtq__run_query *q)
 
 void rtq__run_close_source(rtq_run *run, rtq__run_source *s)
 {
-    if (s->handle >= 0)
-        rtq__waiter_remove(&run->waiter, s->handle);
+    rtq__run_end_source(run, s);
     if (s->src->cls->detach)
         s->src->cls->detach(s->src);
     rtq__demand_free(s->old);
@@ -176,7 +199,30 @@ void rtq__run_close_source(rtq_run *run, rtq__run_source *s)
     rtq__free(run->mem, s);
 }
 
-/* A removed source ends for its queries; its slot goes once they have been told. */
+static uint64_t rejected(const rtq_run *run, const rtq__binding *b) { return run->sources[b->source]->src->stats.filtered - b->base_filtered; }
+
+/* For its queries a removed source has ended: a table that is bound to nothing any more is one. */
+static void remove_source(rtq_run *run, size_t index)
+{
+    for (size_t i = 0; i < run->n_queries; i++) {
+        rtq__run_query *q = run->queries[i];
+        uint32_t n = 0;
+        for (uint32_t b = 0; b < q->n_bindings; b++) {
+            rtq__binding *from = &q->bindings[b];
+            if (from->source == index) {
+                q->frozen_filtered += rejected(run, from);
+                continue;
+            }
+            q->bindings[n] = *from;
+            q->bindings[n++].source -= from->source > index;
+        }
+        q->n_bindings = n;
+    }
+    rtq__run_close_source(run, run->sources[index]);
+    memmove(&run->sources[index], &run->sources[index + 1], (run->n_sources - index - 1) * sizeof *run->sources);
+    run->n_sources--;
+}
+
 static void remove_one(rtq_run *run, uint64_t id)
 {
     for (size_t i = 0; i < run->n_queries; i++)
@@ -187,11 +233,21 @@ static void remove_one(rtq_run *run, uint64_t id)
             return;
         }
     for (size_t i = 0; i < run->n_sources; i++)
-        if (run->sources[i]->id == id)
-            run->sources[i]->ended = run->sources[i]->removed = true;
+        if (run->sources[i]->id == id) {
+            remove_source(run, i);
+            return;
+        }
 }
 
 /* ---- the re-plan ------------------------------------------------------------------------------------------------------- */
+
+static bool is_bound(const rtq__binding *list, uint32_t n, const rtq__binding *b)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (list[i].source == b->source && list[i].source_table == b->source_table && list[i].plan_table == b->plan_table)
+            return true;
+    return false;
+}
 
 static int bind_query(rtq_run *run, rtq__run_query *q)
 {
@@ -223,6 +279,9 @@ static int bind_query(rtq_run *run, rtq__run_query *q)
                         b->base_filtered = old[i].base_filtered;
                 n++;
             }
+    for (uint32_t i = 0; i < n_old; i++)
+        if (!is_bound(q->bindings, n, &old[i]))
+            q->frozen_filtered += rejected(run, &old[i]);
     q->n_bindings = n;
     rtq__free(run->mem, old);
     return RTQ_OK;
@@ -360,8 +419,8 @@ int rtq__run_apply(rtq_run *run, rtq_diag *diag)
     rtq__mutex_lock(&run->lock);
     list = run->committed;
     run->committed = NULL;
-    rtq__mutex_unlock(&run->lock);
     atomic_store(&run->commit, false);
+    rtq__mutex_unlock(&run->lock);
     if (!list)
         return RTQ_OK;
     while ((c = list) != NULL) {
@@ -370,7 +429,7 @@ int rtq__run_apply(rtq_run *run, rtq_diag *diag)
             switch (c->what) {
             case RTQ__CHANGE_ADD_SOURCE: rc = add_source(run, c); break;
             case RTQ__CHANGE_ADD_QUERY: rc = add_query(run, c, diag); break;
-            case RTQ__CHANGE_REPLACE: rc = replace_query(run, c); break;
+            case RTQ__CHANGE_REPLACE: rc = replace_query(run, c, diag); break;
             default: remove_one(run, c->id); break;
             }
         rtq__change_free(run, c);

@@ -79,6 +79,22 @@ static int check_query(rtq_run *run, const rtq_query *query, rtq_diag *diag)
     return RTQ_OK;
 }
 
+/* The queries that are there must be able to read what a further source gives under the name of their table. */
+static int check_source(rtq_run *run, const rtq_source *source, rtq_diag *diag)
+{
+    int rc;
+
+    for (size_t i = 0; i < run->n_entries; i++) {
+        const rtq__plan *plan = run->entries[i].query ? run->entries[i].query->plan : NULL;
+        for (uint32_t t = 0; plan && t < plan->n_tables; t++)
+            for (uint32_t k = 0; plan->tables[t].n_scans && k < source->src->n_tables; k++)
+                if (strcmp(plan->tables[t].table->name, source->src->tables[k].name) == 0 &&
+                    (rc = check_columns(&plan->tables[t], &source->src->tables[k], diag)) < 0)
+                    return rc;
+    }
+    return RTQ_OK;
+}
+
 static int check_name(rtq_run *run, rtq__change *c, rtq_diag *diag)
 {
     char automatic[32];
@@ -133,7 +149,9 @@ static int check(rtq_run *run, rtq__change *c, rtq_diag *diag)
         if (!atomic_compare_exchange_strong(&c->source->attached, &attached, 1))
             return rtq__diag_add(diag, RTQ_ERR_STATE, RTQ__SEV_ERROR, 0, 0, "the source belongs to a run already");
         c->id = ++run->next_id;
-        return add_entry(run, c);
+        if ((rc = check_source(run, c->source, diag)) < 0 || (rc = add_entry(run, c)) < 0)
+            atomic_store(&c->source->attached, 0);
+        return rc;
     case RTQ__CHANGE_ADD_QUERY:
         c->id = ++run->next_id;
         if ((rc = check_name(run, c, diag)) < 0 || (rc = check_query(run, c->query, diag)) < 0)
@@ -180,8 +198,8 @@ void rtq__run_commit(rtq_run *run)
         run->changes = NULL;
         run->tail = &run->changes;
     }
+    atomic_store(&run->commit, true); /* under the lock, as the step clears it when it takes the list */
     rtq__mutex_unlock(&run->lock);
-    atomic_store(&run->commit, true);
     rtq__waiter_wake(&run->waiter);
 }
 

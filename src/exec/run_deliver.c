@@ -1,6 +1,8 @@
 /* run_deliver.c - result rows to sinks: what a sink does not take now waits, and while it waits no source is read. */
 #include "exec/run.h"
 
+enum { POLL_NS = 10000000 };
+
 /* Callback and queue sinks get themselves as `user`, all others what they were made with. */
 static void *sink_user(rtq_sink *s) { return s->callback || s->queue ? s : s->user; }
 
@@ -21,23 +23,63 @@ static int open_stream(void **stream, rtq_sink *s, rtq__run_query *q, rtq_diag *
     return RTQ_OK;
 }
 
-int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag)
-{
-    int rc = open_stream(&q->stream, q->sink, q, diag);
-
-    if (rc == RTQ_OK && (rc = open_stream(&q->errors_stream, q->errors, q, diag)) == RTQ_OK)
-        q->open = true;
-    return rc;
-}
-
 static void close_stream(rtq_sink *s, void *stream)
 {
     if (!s)
         return;
-    if (s->vtable->size >= sizeof *s->vtable && s->vtable->close)
+    if (s->vtable->close)
         s->vtable->close(stream, sink_user(s));
     if (s->queue)
         rtq__queue_attach(s->queue, NULL, NULL);
+}
+
+int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag)
+{
+    int rc = open_stream(&q->stream, q->sink, q, diag);
+
+    if (rc < 0)
+        return rc;
+    if ((rc = open_stream(&q->errors_stream, q->errors, q, diag)) < 0)
+        close_stream(q->sink, q->stream);
+    q->open = rc == RTQ_OK;
+    return rc;
+}
+
+/* ---- sinks that take no rows now ----------------------------------------------------------------------------------------- */
+
+static bool handle_in_use(const rtq__run_query *q)
+{
+    for (size_t i = 0; i < q->run->n_queries; i++)
+        if (q->run->queries[i] != q && q->run->queries[i]->sink_handle == q->sink_handle)
+            return true;
+    return false;
+}
+
+/* Only while a sink waits is its handle looked at: one that is ready for rows nobody has would keep the run awake. */
+static void watch_sink(rtq__run_query *q, bool on)
+{
+    rtq_sink *s = q->sink;
+
+    q->sink_waits = on;
+    if (on && q->sink_handle < 0 && s->vtable->handle && (q->sink_handle = s->vtable->handle(sink_user(s))) >= 0 &&
+        rtq__waiter_add(&q->run->waiter, q->sink_handle) < 0)
+        q->sink_handle = -1;
+    if (on || q->sink_handle < 0)
+        return;
+    if (!handle_in_use(q))
+        rtq__waiter_remove(&q->run->waiter, q->sink_handle);
+    q->sink_handle = -1;
+}
+
+int64_t rtq__run_sink_timeout(const rtq__run_query *q, const rtq_clock *clock)
+{
+    const rtq_sink_vtable *v = q->sink ? q->sink->vtable : NULL;
+
+    if (!v || !q->sink_waits || q->sink->queue)
+        return -1;
+    if (v->timeout_ns)
+        return v->timeout_ns(clock, sink_user(q->sink));
+    return q->sink_handle < 0 ? POLL_NS : -1; /* it says neither when nor how, so it is asked now and then */
 }
 
 void rtq__run_close_sink(rtq__run_query *q)
@@ -45,6 +87,7 @@ void rtq__run_close_sink(rtq__run_query *q)
     if (!q->open)
         return;
     q->open = false;
+    watch_sink(q, false);
     close_stream(q->sink, q->stream);
     close_stream(q->errors, q->errors_stream);
 }
@@ -64,8 +107,9 @@ static int settle(rtq__run_query *q, int rc, const rtq_batch *batch, uint64_t n)
     q->n_errors++;
     rtq__run_note(run, RTQ_NOTE_SINK, rc, q->id, 0, n, "%llu rows of query '%s' errored: %s", (unsigned long long)n, q->name,
                   q->sink && q->sink->error && q->sink->error(q->sink->user) ? q->sink->error(q->sink->user) : rtq_strerror(rc));
-    if (q->errors && q->errors->vtable->write(q->errors_stream, batch, sink_user(q->errors)) < 0)
-        rtq__run_note(run, RTQ_NOTE_LOSS, RTQ_ERR_IO, q->id, 0, n, "the errors sink of query '%s' failed too", q->name);
+    if (q->errors && (rc = q->errors->vtable->write(q->errors_stream, batch, sink_user(q->errors))) != RTQ_OK && rc != RTQ_END)
+        rtq__run_note(run, RTQ_NOTE_LOSS, rc < 0 ? rc : RTQ_ERR_IO, q->id, 0, n, "the errors sink of query '%s' did not take them: %s", q->name,
+                      rtq_strerror(rc));
     if (q->max_errors && q->n_errors >= q->max_errors) {
         rtq__run_note(run, RTQ_NOTE_QUERY, RTQ_ERR_LIMIT, q->id, 0, q->n_errors, "query '%s' is suspended after %llu errors", q->name,
                       (unsigned long long)q->n_errors);
@@ -93,6 +137,7 @@ static int keep(rtq__run_query *q, const rtq_batch *batch, uint64_t n)
         q->first = p;
     q->last = p;
     q->sink_stats.pending += n;
+    watch_sink(q, true);
     return RTQ_OK;
 }
 
@@ -110,6 +155,10 @@ int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *rows)
     if (!q->sink) {
         q->sink_stats.out += n;
         return RTQ_OK;
+    }
+    if (atomic_load(&run->stop) == RTQ_STOP_CANCEL) { /* also in the middle of a join without end */
+        q->sink_stats.dropped += n;
+        return RTQ_END;
     }
     rtq__out_lend(&run->lent, q->query->schemas[result], &info, rows);
     if (q->first) /* order is kept: behind what waits */
@@ -144,6 +193,8 @@ int rtq__run_drain_pending(rtq_run *run)
             rtq_batch_free(p->batch);
             rtq__free(run->mem, p);
         }
+        if (!q->first && q->sink_waits)
+            watch_sink(q, false);
     }
     return full ? RTQ_AGAIN : RTQ_OK;
 }
@@ -162,16 +213,21 @@ static int flush_stream(rtq__run_query *q, rtq_sink *s, void *stream)
     return rc;
 }
 
+int rtq__run_flush_sink(rtq__run_query *q)
+{
+    bool again = flush_stream(q, q->sink, q->stream) == RTQ_AGAIN, errors = flush_stream(q, q->errors, q->errors_stream) == RTQ_AGAIN;
+
+    if (q->sink && !q->first)
+        watch_sink(q, again);
+    return again || errors ? RTQ_AGAIN : RTQ_OK;
+}
+
 int rtq__run_flush_sinks(rtq_run *run)
 {
     bool again = false;
 
-    for (size_t i = 0; i < run->n_queries; i++) {
-        rtq__run_query *q = run->queries[i];
-        if (!q->open)
-            continue;
-        again |= flush_stream(q, q->sink, q->stream) == RTQ_AGAIN;
-        again |= flush_stream(q, q->errors, q->errors_stream) == RTQ_AGAIN;
-    }
+    for (size_t i = 0; i < run->n_queries; i++)
+        if (run->queries[i]->open)
+            again |= rtq__run_flush_sink(run->queries[i]) == RTQ_AGAIN;
     return again ? RTQ_AGAIN : RTQ_OK;
 }

@@ -30,7 +30,7 @@ static void query_stats(rtq_stats *out, const rtq_run *run, const rtq__run_query
     out->filtered = q->frozen.filtered + p.filtered + rejected;
     out->late = q->frozen.late + p.late;
     out->errored = q->frozen.errored + p.errored;
-    out->dropped = q->frozen.dropped + q->frozen.pending + p.dropped;
+    out->dropped = q->frozen.dropped + p.dropped;
     out->pending = p.pending;
     out->out = q->frozen.out + p.out;
     out->state_bytes = p.state_bytes;

@@ -124,7 +124,7 @@ static void advance(rtq_run *run)
 
 /* ---- sources ------------------------------------------------------------------------------------------------------------- */
 
-static void end_source(rtq_run *run, rtq__run_source *s)
+void rtq__run_end_source(rtq_run *run, rtq__run_source *s)
 {
     s->ended = true;
     if (s->handle >= 0)
@@ -143,7 +143,7 @@ static int read_source(rtq_run *run, size_t index, uint32_t max_rows, uint32_t *
     if (rc < 0) {
         rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' failed and ends here: %s", s->src->cls->kind, rtq_strerror(rc));
         s->dead = true;
-        end_source(run, s);
+        rtq__run_end_source(run, s);
         return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
     }
     if (batch && batch->n_sel) {
@@ -151,7 +151,7 @@ static int read_source(rtq_run *run, size_t index, uint32_t max_rows, uint32_t *
         feed(run, index, table, batch);
     }
     if (rc == RTQ_END || (rc == RTQ_AGAIN && s->draining)) {
-        end_source(run, s);
+        rtq__run_end_source(run, s);
         return RTQ_OK;
     }
     return rc;
@@ -210,7 +210,7 @@ static void stop_sources(rtq_run *run, int mode)
                 s->src->cls->drain(s->src);
             s->draining = true;
         } else {
-            end_source(run, s);
+            rtq__run_end_source(run, s);
         }
     }
 }
@@ -231,14 +231,22 @@ static bool only_bounded(const rtq_run *run)
     return true;
 }
 
-static int finish_run(rtq_run *run)
+/* Nothing is left to do: a run without queries goes on while one may come, unless it was told to stop. */
+static bool over(const rtq_run *run, int mode)
 {
-    if (rtq__run_flush_sinks(run) == RTQ_AGAIN)
+    if (run->n_queries)
+        return all_done(run);
+    return run->had_query || mode ? mode && sources_ended(run) : only_bounded(run);
+}
+
+static int finish_run(rtq_run *run, int mode)
+{
+    if (rtq__run_flush_sinks(run) == RTQ_AGAIN && mode != RTQ_STOP_CANCEL)
         return RTQ_AGAIN;
     for (size_t i = 0; i < run->n_queries; i++)
         rtq__run_close_sink(run->queries[i]);
     for (size_t i = 0; i < run->n_sources; i++) {
-        end_source(run, run->sources[i]);
+        rtq__run_end_source(run, run->sources[i]);
         if (run->sources[i]->src->cls->detach)
             run->sources[i]->src->cls->detach(run->sources[i]->src);
     }
@@ -260,15 +268,15 @@ static int step(rtq_run *run)
     rtq__waiter_clear(&run->waiter);
     if (atomic_load(&run->commit) && (rc = rtq__run_apply(run, run->diag)) < 0)
         return rc;
-    mode = atomic_load(&run->stop);
+    mode = run->stopping = atomic_load(&run->stop);
     if (mode == RTQ_STOP_CANCEL)
-        return finish_run(run);
+        return finish_run(run, mode);
     if (mode)
         stop_sources(run, mode);
     if (rtq__run_drain_pending(run) == RTQ_AGAIN)
         return RTQ_AGAIN;
-    if (run->had_query ? all_done(run) : only_bounded(run))
-        return finish_run(run);
+    if (over(run, mode))
+        return finish_run(run, mode);
     if ((rc = read_sources(run)) < 0)
         return rc;
     advance(run);
@@ -278,9 +286,9 @@ static int step(rtq_run *run)
         for (size_t i = 0; i < run->n_queries; i++) /* open state stays in the pipes, for save */
             run->queries[i]->done = true;
     rtq__run_publish(run);
-    if (all_done(run))
-        return somebody_waits(run) ? rtq__run_drain_pending(run) : finish_run(run);
-    return somebody_waits(run) ? RTQ_AGAIN : rc;
+    if (somebody_waits(run))
+        return RTQ_AGAIN;
+    return over(run, mode) ? finish_run(run, mode) : rc;
 }
 
 int rtq__run_step(rtq_run *run, const rtq_clock *clock, rtq_diag *diag)
@@ -319,7 +327,7 @@ int64_t rtq__run_timeout(const rtq_run *run, const rtq_clock *clock)
 {
     int64_t best = -1;
 
-    if (run->ended || run->dead || atomic_load(&run->stop) || atomic_load(&run->commit) || !run->began)
+    if (run->ended || run->dead || atomic_load(&run->stop) != run->stopping || atomic_load(&run->commit) || !run->began)
         return 0;
     for (size_t i = 0; i < run->n_sources; i++) {
         const rtq__run_source *s = run->sources[i];
@@ -328,9 +336,7 @@ int64_t rtq__run_timeout(const rtq_run *run, const rtq_clock *clock)
             best = t;
     }
     for (size_t i = 0; i < run->n_queries; i++) {
-        const rtq__run_query *q = run->queries[i];
-        const rtq_sink_vtable *v = q->sink ? q->sink->vtable : NULL;
-        int64_t t = v && q->first && v->timeout_ns ? v->timeout_ns(clock, q->sink->user) : -1;
+        int64_t t = rtq__run_sink_timeout(run->queries[i], clock);
         if (t >= 0 && (best < 0 || t < best))
             best = t;
     }

@@ -22,6 +22,7 @@ struct table {
     rtq__out_schema *schema;     /* of the header that stands above */
     uint32_t *widths;            /* as printed */
     rtq__buf text;               /* cells of a batch, one after another */
+    rtq__buf name;               /* of the column at hand */
     uint32_t *ends, *cells; size_t cap_ends, cap_cells; /* by row * n + col: end in text, width */
 };
 
@@ -36,6 +37,7 @@ static int table_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t
     if (!(t = rtq__calloc(mem, 1, sizeof *t)))
         return RTQ_ERR_NOMEM;
     rtq__buf_init(&t->text, mem);
+    rtq__buf_init(&t->name, mem);
     if ((rc = rtq__output_open(&t->out, mem, rtq__option_get(options, opts, n, "path"), rtq__option_bool(options, opts, n, "append"), diag)) < 0) {
         rtq__output_close(&t->out);
         rtq__free(mem, t);
@@ -54,6 +56,7 @@ static void table_destroy(void *user)
     struct table *t = user;
     rtq__mem *mem = t->out.mem;
     rtq__buf_free(&t->text);
+    rtq__buf_free(&t->name);
     rtq__free(mem, t->ends);
     rtq__free(mem, t->cells);
     rtq__free(mem, t->widths);
@@ -80,7 +83,7 @@ static uint32_t add_visible(rtq__buf *buf, const char *s, size_t len)
 {
     uint32_t width = 0, cp;
 
-    for (size_t at = 0; at < len && width < CELL_MOST;) {
+    for (size_t at = 0; at < len;) {
         size_t n = rtq__utf8_next(&cp, s + at, len - at), before = buf->len;
         if (cp == '\n' || cp == '\r' || cp == '\t') {
             rtq__buf_adds(buf, cp == '\n' ? "\\n" : cp == '\r' ? "\\r" : "\\t");
@@ -93,6 +96,10 @@ static uint32_t add_visible(rtq__buf *buf, const char *s, size_t len)
             width += cell_width(cp);
         }
         at += n;
+        if (width >= CELL_MOST && at < len) { /* nothing is cut without a mark */
+            rtq__buf_adds(buf, "\u2026");
+            return width + 1;
+        }
     }
     return width;
 }
@@ -190,15 +197,12 @@ static void add_padded(rtq__buf *buf, const char *s, size_t len, uint32_t width,
         add_blanks(buf, room - used - 1);
 }
 
-static uint32_t name_width(const char *name)
+
+/* Names come from queries and from data: as visible as cells. Returns the width. */
+static uint32_t make_name(struct table *t, const char *name)
 {
-    uint32_t w = 0, cp;
-    for (size_t at = 0, len = strlen(name); at < len; at += rtq__utf8_next(&cp, name + at, len - at)) {
-        uint32_t one;
-        rtq__utf8_next(&one, name + at, len - at);
-        w += cell_width(one);
-    }
-    return w;
+    rtq__buf_clear(&t->name);
+    return add_visible(&t->name, name, strlen(name));
 }
 
 static void add_header(struct table *t, const rtq__out_schema *schema)
@@ -210,10 +214,10 @@ static void add_header(struct table *t, const rtq__out_schema *schema)
     if (t->colour)
         rtq__buf_adds(buf, "\033[1m");
     for (uint32_t c = 0; c < schema->n; c++) {
-        const char *name = schema->cols[c].name;
+        uint32_t width = make_name(t, schema->cols[c].name);
         if (c)
             add_blanks(buf, GAP);
-        add_padded(buf, name, strlen(name), name_width(name), t->widths[c], number_kind(schema->cols[c].kind), c + 1 == schema->n);
+        add_padded(buf, t->name.ptr, t->name.len, width, t->widths[c], number_kind(schema->cols[c].kind), c + 1 == schema->n);
     }
     if (t->colour)
         rtq__buf_adds(buf, "\033[0m");
@@ -239,7 +243,7 @@ static int layout(struct table *t, const rtq_batch *batch)
     if (!t->fixed && t->out.terminal)
         t->width = (uint32_t)rtq__terminal_columns(&t->out.file);
     for (uint32_t c = 0; c < n; c++) {
-        need[c] = name_width(batch->schema->cols[c].name);
+        need[c] = make_name(t, batch->schema->cols[c].name);
         for (uint32_t r = 0; r < batch->rows->n_sel; r++)
             if (t->cells[(size_t)r * n + c] > need[c])
                 need[c] = t->cells[(size_t)r * n + c];

@@ -2,6 +2,16 @@
 #include "sources/push/push.h"
 #include "value/column.h"
 
+/* Slots of appenders that are gone serve again, once the run has read their rows. */
+static size_t free_partition(const rtq__push *p)
+{
+    size_t i = 0;
+
+    while (i < p->n_partitions && !(p->partitions[i].ended && p->partitions[i].queued == 0 && !(p->reading && p->reading->partition == i)))
+        i++;
+    return i;
+}
+
 int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
 {
     int rc;
@@ -10,13 +20,41 @@ int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
     a->table = table;
     a->watermark = INT64_MIN;
     rtq__mutex_lock(&p->lock);
-    if ((rc = rtq__grow(p->base.mem, &p->partitions, &p->cap_partitions, p->n_partitions + 1, sizeof *p->partitions)) == RTQ_OK) {
+    rc = rtq__grow(p->base.mem, &p->partitions, &p->cap_partitions, p->n_partitions + 1, sizeof *p->partitions);
+    if (rc == RTQ_OK) {
+        a->partition = free_partition(p);
         p->n_appenders++;
-        a->partition = p->n_partitions++;
-        p->partitions[a->partition] = (rtq__partition){ INT64_MIN, INT64_MIN, 0, false };
+        p->n_partitions += a->partition == p->n_partitions;
+        p->partitions[a->partition] = (rtq__partition){ INT64_MIN, INT64_MIN, INT64_MIN, 0, false };
     }
     rtq__mutex_unlock(&p->lock);
     return rc;
+}
+
+rtq__appender_mark rtq__appender_get_mark(const rtq_appender *a)
+{
+    return (rtq__appender_mark){ a->current, a->current ? a->current->batch.n : 0, a->rows };
+}
+
+void rtq__appender_rollback(rtq_appender *a, rtq__appender_mark mark)
+{
+    rtq__push *p = a->push;
+    rtq__chunk *c = mark.last ? mark.last->next : a->first;
+
+    while (c) {
+        rtq__chunk *next = c->next;
+        rtq__arena_free(&c->arena);
+        rtq__free(p->base.mem, c);
+        c = next;
+    }
+    a->current = mark.last;
+    a->rows = mark.rows;
+    if (mark.last) {
+        mark.last->next = NULL;
+        mark.last->batch.n = mark.last->batch.n_sel = mark.n;
+    } else {
+        a->first = NULL;
+    }
 }
 
 static uint32_t n_columns(const rtq_appender *a)
@@ -96,30 +134,36 @@ static int null_rest(rtq__chunk *c, uint32_t col, uint32_t row, uint32_t n)
 int rtq_appender_columns(rtq_appender *a, const rtq_column *columns, size_t n_cols, size_t n_rows)
 {
     const rtq__table *t;
+    rtq__appender_mark mark;
     uint64_t repaired = 0;
-    int rc;
+    int rc = RTQ_OK;
 
     if (!a || (n_cols && !columns))
         return RTQ_ERR_ARG;
     t = &a->push->base.tables[a->table];
     if (n_cols != t->n_cols)
         return RTQ_ERR_ARG;
-    for (size_t at = 0; at < n_rows;) {
+    mark = rtq__appender_get_mark(a);
+    for (size_t at = 0; at < n_rows && rc == RTQ_OK;) {
         rtq__chunk *c = room(a);
         uint32_t row, n;
-        if (!c)
-            return RTQ_ERR_NOMEM;
+        if (!c) {
+            rc = RTQ_ERR_NOMEM;
+            break;
+        }
         row = c->batch.n;
         n = n_rows - at < RTQ__ROWS - row ? (uint32_t)(n_rows - at) : RTQ__ROWS - row;
-        for (uint32_t i = 0; i < t->n_cols; i++)
-            if ((rc = rtq__vec_fill(c->batch.cols[i], row, &c->arena, &columns[i], at, n, t->cols[i].name, true, &repaired, NULL)) < 0)
-                return rc;
-        if (t->open && (rc = null_rest(c, t->n_cols, row, n)) < 0)
-            return rc;
-        added(a, c, n);
+        for (uint32_t i = 0; i < t->n_cols && rc == RTQ_OK; i++)
+            rc = rtq__vec_fill(c->batch.cols[i], row, &c->arena, &columns[i], at, n, t->cols[i].name, true, &repaired, NULL);
+        if (rc == RTQ_OK && t->open)
+            rc = null_rest(c, t->n_cols, row, n);
+        if (rc == RTQ_OK)
+            added(a, c, n);
         at += n;
     }
-    return RTQ_OK;
+    if (rc < 0)
+        rtq__appender_rollback(a, mark);
+    return rc;
 }
 
 static void null_column(rtq__vec *v, uint32_t row, uint32_t n)
@@ -257,6 +301,7 @@ static int json_text(rtq_appender *a, const char *ptr, size_t len)
     rtq__arena heap;
     rtq__dyn d;
     rtq__dyn_iter it;
+    rtq__appender_mark mark = rtq__appender_get_mark(a);
     int rc;
 
     rtq__arena_init(&heap, a->push->base.mem, 0);
@@ -276,29 +321,37 @@ static int json_text(rtq_appender *a, const char *ptr, size_t len)
         rc = RTQ_ERR_DATA;
     }
 out:
+    if (rc < 0)
+        rtq__appender_rollback(a, mark);
     rtq__arena_free(&heap);
     return rc;
 }
 
 int rtq_appender_json(rtq_appender *a, const char *bytes, size_t len)
 {
+    rtq__appender_mark mark;
     size_t at = 0;
-    int rc = RTQ_OK;
+    int rc;
 
     if (!a || !bytes)
         return RTQ_ERR_ARG;
+    mark = rtq__appender_get_mark(a);
     if (len == RTQ_NTS)
         len = strlen(bytes);
-    if (json_text(a, bytes, len) == RTQ_OK) /* one object or array, also over several lines */
-        return RTQ_OK;
+    rc = json_text(a, bytes, len); /* one object or array, also over several lines */
+    if (rc == RTQ_OK || rc == RTQ_ERR_NOMEM)
+        return rc;
+    rc = RTQ_OK;
     while (at < len) { /* else a line each */
         const char *nl = memchr(bytes + at, '\n', len - at);
         size_t n = nl ? (size_t)(nl - bytes) - at : len - at;
         size_t blank = strspn(bytes + at, " \t\r");
         if (blank < n) {
             int one_rc = json_text(a, bytes + at, n);
-            if (one_rc == RTQ_ERR_NOMEM)
+            if (one_rc == RTQ_ERR_NOMEM) {
+                rtq__appender_rollback(a, mark);
                 return one_rc;
+            }
             if (one_rc < 0) { /* a bad line is counted, the others go on */
                 rtq__mutex_lock(&a->push->lock);
                 a->push->in++;
@@ -319,6 +372,19 @@ void rtq_appender_mark(rtq_appender *a, int64_t watermark_ticks, const void *pos
         a->watermark = watermark_ticks;
 }
 
+static void mark_only(rtq__push *p, const rtq_appender *a)
+{
+    rtq__partition *part = &p->partitions[a->partition];
+
+    if (a->watermark <= part->next_mark)
+        return;
+    part->next_mark = a->watermark;
+    if (part->queued == 0 && part->mark < part->next_mark)
+        part->mark = part->next_mark;
+    if (p->wake)
+        p->wake(p->wake_ctx);
+}
+
 int rtq_appender_flush(rtq_appender *a)
 {
     rtq__push *p;
@@ -326,13 +392,18 @@ int rtq_appender_flush(rtq_appender *a)
 
     if (!a)
         return RTQ_ERR_ARG;
-    if (!a->first)
-        return RTQ_OK;
     p = a->push;
+    if (!a->first && a->watermark == INT64_MIN)
+        return RTQ_OK;
     rtq__mutex_lock(&p->lock);
     if (p->closed) {
         rtq__mutex_unlock(&p->lock);
-        return RTQ_ERR_STATE;
+        return a->first ? RTQ_ERR_STATE : RTQ_OK;
+    }
+    if (!a->first) { /* a mark alone: no row will be older, also where none comes for a while */
+        mark_only(p, a);
+        rtq__mutex_unlock(&p->lock);
+        return RTQ_OK;
     }
     if (p->queue_rows && p->queued && p->queued + a->rows > p->queue_rows) {
         if (!p->drop) {

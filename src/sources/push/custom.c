@@ -10,6 +10,8 @@ struct custom {
     rtq_appender *appenders; rtq_appender **pointers; uint32_t n_tables;
     rtq__arena view;         /* the demand as the host sees it */
     bool ended;
+    int32_t watermark_kind;
+    int64_t max_delay, wall; /* the clock of the last call */
 };
 
 static const rtq__src_class rtq__src_custom;
@@ -97,16 +99,18 @@ static void take_verdicts(rtq_demand *demand, const uint8_t *verdicts)
 static int custom_plan(rtq__src *src, rtq_demand *demand)
 {
     struct custom *c = (struct custom *)src;
-    int32_t watermark = RTQ_WATERMARK_RECORDS;
-    int64_t delay = 0;
     uint8_t *verdicts;
     int rc;
 
     c->push.demand = demand;
     if ((rc = make_view(c, demand)) < 0 || !(verdicts = rtq__arena_zalloc(&c->view, demand->n_items + 1)))
         return RTQ_ERR_NOMEM;
-    if (c->vt.plan && (rc = c->vt.plan(verdicts, &watermark, &delay, demand, c->user)) < 0)
+    c->watermark_kind = RTQ_WATERMARK_RECORDS;
+    c->max_delay = 0;
+    if (c->vt.plan && (rc = c->vt.plan(verdicts, &c->watermark_kind, &c->max_delay, demand, c->user)) < 0)
         return rc;
+    if (c->max_delay < 0)
+        c->max_delay = 0;
     take_verdicts(demand, verdicts);
     return RTQ_OK;
 }
@@ -124,6 +128,7 @@ static int custom_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows,
     int rc;
 
     (void)max_rows;
+    c->wall = clock->wall_ticks;
     if ((rc = rtq__push_next(&c->push, out, table)) != RTQ_AGAIN || c->ended)
         return rc == RTQ_AGAIN ? RTQ_END : rc;
     rc = c->vt.next(c->pointers, clock, c->user);
@@ -132,10 +137,8 @@ static int custom_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows,
     c->ended = rc == RTQ_END;
     for (uint32_t i = 0; i < c->n_tables; i++)
         rtq_appender_flush(&c->appenders[i]);
-    if (rc == RTQ_AGAIN) {
-        int more = rtq__push_next(&c->push, out, table);
-        return more;
-    }
+    if (rc == RTQ_AGAIN)
+        return rtq__push_next(&c->push, out, table);
     return RTQ_OK; /* progress: the rows come with the next call */
 }
 
@@ -149,6 +152,24 @@ static int64_t custom_timeout(rtq__src *src, const rtq_clock *clock)
 {
     struct custom *c = (struct custom *)src;
     return c->vt.timeout_ns ? c->vt.timeout_ns(clock, c->user) : -1;
+}
+
+/* Its tables are filled by one hand, so one order holds for all of them: the latest mark or time counts. */
+static int64_t custom_watermark(rtq__src *src)
+{
+    struct custom *c = (struct custom *)src;
+    int64_t w = src->max_time;
+
+    if (c->watermark_kind == RTQ_WATERMARK_CLOCK)
+        return c->wall > INT64_MIN + c->max_delay ? c->wall - c->max_delay : INT64_MIN;
+    for (size_t i = 0; i < c->push.n_partitions; i++)
+        w = c->push.partitions[i].mark > w ? c->push.partitions[i].mark : w;
+    return w;
+}
+
+static void custom_drain(rtq__src *src) /* what it has handed over is still read */
+{
+    ((struct custom *)src)->ended = true;
 }
 
 static void custom_close(rtq__src *src)
@@ -176,6 +197,8 @@ static const rtq__src_class rtq__src_custom = {
     .handle = custom_handle,
     .timeout_ns = custom_timeout,
     .close = custom_close,
+    .watermark = custom_watermark,
+    .drain = custom_drain,
 };
 
 int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vtable, void *user, rtq_destroy_fn destroy, rtq_diag *diag)
@@ -189,6 +212,7 @@ int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vta
     if (!(c = rtq__calloc(mem, 1, sizeof *c)))
         return RTQ_ERR_NOMEM;
     c->push.base.cls = &rtq__src_custom;
+    c->wall = INT64_MIN;
     rtq__arena_init(&c->view, mem, 0);
     memcpy(&c->vt, vtable, vtable->size < sizeof c->vt ? vtable->size : sizeof c->vt);
     if ((rc = rtq__push_init(&c->push, mem, tables, diag)) < 0)

@@ -246,6 +246,8 @@ static rtq__chunk *take_chunk(rtq__push *p, bool *end)
         part = &p->partitions[c->partition];
         part->queued -= c->batch.n;
         part->mark = c->watermark > part->mark ? c->watermark : part->mark;
+        if (part->queued == 0 && part->next_mark > part->mark)
+            part->mark = part->next_mark;
     }
     *end = !c && (p->closed || (p->host_gone && p->n_appenders == 0));
     p->base.stats.in = p->in;

@@ -16,7 +16,7 @@ typedef struct rtq__chunk {
 } rtq__chunk;
 
 /* An appender's rows are in order among themselves: each has its own watermark, the source's is the least of them. */
-typedef struct rtq__partition { int64_t max_time, mark; uint64_t queued; bool ended; } rtq__partition;
+typedef struct rtq__partition { int64_t max_time, mark, next_mark /* once nothing of it is queued */; uint64_t queued; bool ended; } rtq__partition;
 
 typedef struct rtq__push {
     rtq__src base;
@@ -55,6 +55,10 @@ struct rtq_appender {
 };
 int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table);
 void rtq__appender_done(rtq_appender *a);
+/* How far an appender is: rows of a call that fails are taken back. */
+typedef struct rtq__appender_mark { rtq__chunk *last; uint32_t n; uint64_t rows; } rtq__appender_mark;
+rtq__appender_mark rtq__appender_get_mark(const rtq_appender *a);
+void rtq__appender_rollback(rtq_appender *a, rtq__appender_mark mark);
 /* Rows [0, n) of one vector a column of the table (NULL: null), n <= RTQ__ROWS. OK, NOMEM, ERR_ARG, ERR_DATA. */
 int rtq__appender_vectors(rtq_appender *a, rtq__vec *const *cols, uint32_t n);
 
