@@ -42,6 +42,9 @@ static int value_of(rtq_value *out, const rtq__cell *c, rtq__arena *arena)
     return out->u.s ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
+/* Where some query wants every row, the host sees no conjuncts of the table at all: it must not reject any. */
+static uint32_t n_branches(const rtq__demand_table *d) { return d->all ? 0 : d->n_branches; }
+
 /* One item a conjunct of a branch: the internal form shares conjuncts between branches, the public one is flat. */
 static int make_view(struct custom *c, rtq_demand *demand)
 {
@@ -49,14 +52,14 @@ static int make_view(struct custom *c, rtq_demand *demand)
 
     rtq__arena_reset(&c->view);
     for (uint32_t t = 0; t < demand->n_tables; t++)
-        for (uint32_t b = 0; b < demand->tables[t].n_branches; b++)
+        for (uint32_t b = 0; b < n_branches(&demand->tables[t]); b++)
             n += demand->tables[t].branches[b].n;
     demand->n_items = 0;
     if (!(demand->items = rtq__arena_zalloc(&c->view, (n + 1) * sizeof *demand->items)))
         return RTQ_ERR_NOMEM;
     for (uint32_t t = 0; t < demand->n_tables; t++) {
         const rtq__demand_table *d = &demand->tables[t];
-        for (uint32_t b = 0; b < d->n_branches; b++)
+        for (uint32_t b = 0; b < n_branches(d); b++)
             for (uint32_t k = 0; k < d->branches[b].n; k++) {
                 const rtq__conjunct *from = &d->conjuncts[d->branches[b].conjuncts[k]];
                 rtq_conjunct *to = &demand->items[demand->n_items++];
@@ -85,8 +88,8 @@ static void take_verdicts(rtq_demand *demand, const uint8_t *verdicts)
     for (uint32_t t = 0; t < demand->n_tables; t++) {
         rtq__demand_table *d = &demand->tables[t];
         for (uint32_t i = 0; i < d->n_conjuncts; i++)
-            d->conjuncts[i].verdict = RTQ_PUSH_EXACT;
-        for (uint32_t b = 0; b < d->n_branches; b++)
+            d->conjuncts[i].verdict = d->all ? RTQ_PUSH_NO : RTQ_PUSH_EXACT;
+        for (uint32_t b = 0; b < n_branches(d); b++)
             for (uint32_t k = 0; k < d->branches[b].n; k++, at++) {
                 rtq__conjunct *c = &d->conjuncts[d->branches[b].conjuncts[k]];
                 uint8_t v = verdicts[at] <= RTQ_PUSH_EXACT ? verdicts[at] : (uint8_t)RTQ_PUSH_NO;
