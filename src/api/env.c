@@ -38,7 +38,7 @@ int rtq_env_new(rtq_env **out, const rtq_env_options *options)
     if (options) {
         if (options->size < sizeof options->size)
             return RTQ_ERR_ARG;
-        memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
+        memcpy(&o, options, rtq__struct_len(options->size, sizeof o));
     }
     if (!(mem = rtq__mem_new(o.alloc, o.alloc_user, o.max_memory_bytes)))
         return RTQ_ERR_NOMEM;

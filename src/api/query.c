@@ -154,7 +154,7 @@ static int read_options(rtq_query_options *o, const rtq_query_options *options)
     if (options) {
         if (options->size < sizeof options->size)
             return RTQ_ERR_ARG;
-        memcpy(o, options, options->size < sizeof *o ? options->size : sizeof *o);
+        memcpy(o, options, rtq__struct_len(options->size, sizeof *o));
     }
     if ((o->n_sources && !o->sources) || (o->n_parameters && !o->parameters) || o->emit > RTQ_EMIT_CORRECTIONS)
         return RTQ_ERR_ARG;

@@ -13,7 +13,7 @@ int rtq_run_new(rtq_run **out, rtq_env *env, const rtq_run_options *options)
     if (!(run = rtq__calloc(env->mem, 1, sizeof *run)))
         return RTQ_ERR_NOMEM;
     if (options)
-        memcpy(&run->options, options, options->size < sizeof run->options ? options->size : sizeof run->options);
+        memcpy(&run->options, options, rtq__struct_len(options->size, sizeof run->options));
     if (run->options.flags & ~(uint32_t)(RTQ_RUN_CLOCK_WALL | RTQ_RUN_EXTERNAL_FILES)) {
         rtq__free(env->mem, run);
         return RTQ_ERR_ARG;
@@ -110,10 +110,18 @@ static int change(rtq_run *run, const rtq__change *what, const char *name, uint6
     return rc;
 }
 
+static int foreign(rtq_run *run, rtq_diag **diag)
+{
+    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "it belongs to another environment than the run");
+}
+
 int rtq_run_add_source(uint64_t *id, rtq_run *run, rtq_source *source, rtq_diag **diag)
 {
     rtq__change c = { .what = RTQ__CHANGE_ADD_SOURCE, .source = source };
-    return run && source ? change(run, &c, NULL, id, diag) : RTQ_ERR_ARG;
+
+    if (!run || !source)
+        return RTQ_ERR_ARG;
+    return source->env == run->env ? change(run, &c, NULL, id, diag) : foreign(run, diag);
 }
 
 int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *sink, const rtq_attach_options *options, rtq_diag **diag)
@@ -124,7 +132,9 @@ int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *si
     if (!run || !query || (options && options->size < sizeof options->size))
         return RTQ_ERR_ARG;
     if (options)
-        memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
+        memcpy(&o, options, rtq__struct_len(options->size, sizeof o));
+    if (query->env != run->env || (sink && sink->env != run->env) || (o.errors && o.errors->env != run->env) || (o.late && o.late->env != run->env))
+        return foreign(run, diag);
     if (o.every_ticks || o.over_ticks)
         return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "scheduled queries do not run yet");
     if (o.late)
@@ -137,7 +147,10 @@ int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *si
 int rtq_run_replace_query(rtq_run *run, uint64_t id, rtq_query *query, rtq_diag **diag)
 {
     rtq__change c = { .what = RTQ__CHANGE_REPLACE, .id = id, .query = query };
-    return run && query ? change(run, &c, NULL, NULL, diag) : RTQ_ERR_ARG;
+
+    if (!run || !query)
+        return RTQ_ERR_ARG;
+    return query->env == run->env ? change(run, &c, NULL, NULL, diag) : foreign(run, diag);
 }
 
 int rtq_run_remove(rtq_run *run, uint64_t id)

@@ -156,7 +156,7 @@ int rtq_sink_custom(rtq_sink **out, rtq_env *env, const rtq_sink_vtable *vtable,
     bool good = out && env && vtable && vtable->size >= offsetof(rtq_sink_vtable, write) + sizeof vtable->write && vtable->write;
 
     if (good && (s = new_sink(env, NULL, user, destroy))) {
-        memcpy(&s->own, vtable, vtable->size < sizeof s->own ? vtable->size : sizeof s->own);
+        memcpy(&s->own, vtable, rtq__struct_len(vtable->size, sizeof s->own));
         s->vtable = &s->own;
     }
     if (out)

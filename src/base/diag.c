@@ -130,7 +130,7 @@ int rtq_diag_get(rtq_diag_item *out, const rtq_diag *diag, size_t index)
         return RTQ_END;
     const rtq__diag_note *note = &diag->notes[index];
     rtq_diag_item item = {
-        .size = out->size < sizeof item ? out->size : sizeof item,
+        .size = rtq__struct_len(out->size, sizeof item),
         .code = note->code,
         .severity = note->severity,
         .begin = note->begin,

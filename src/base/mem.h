@@ -28,6 +28,12 @@ char *rtq__strndup(rtq__mem *mem, const char *ptr, size_t len); /* NUL-terminate
 /* Grow an array to hold `need` elements, at least doubling. *items may move. RTQ_OK or RTQ_ERR_NOMEM. */
 int rtq__grow(rtq__mem *mem, void *items /* T ** */, size_t *cap, size_t need, size_t item_len);
 
+/* Public structs start with their size: how much of one both sides have. Only whole members count: half a pointer is none. */
+static inline size_t rtq__struct_len(size_t given, size_t own)
+{
+    return given >= own ? own : given - given % sizeof(void *);
+}
+
 /* Bump arena: allocations live until reset or free. Blocks are kept by reset, so the steady state allocates nothing. */
 typedef struct rtq__arena_block rtq__arena_block;
 typedef struct rtq__arena {

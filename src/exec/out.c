@@ -201,7 +201,7 @@ int rtq_batch_info_get(rtq_batch_info *out, const rtq_batch *batch)
 
     if (!out || !batch || out->size < sizeof out->size)
         return RTQ_ERR_ARG;
-    info.size = out->size;
+    info.size = rtq__struct_len(out->size, sizeof info);
     info.query_id = batch->info.query_id;
     info.sequence = batch->info.sequence;
     info.query = batch->info.query;
@@ -221,7 +221,7 @@ int rtq_batch_info_get(rtq_batch_info *out, const rtq_batch *batch)
         }
         info.row_kinds = b->row_kinds;
     }
-    memcpy(out, &info, out->size < sizeof info ? out->size : sizeof info);
+    memcpy(out, &info, info.size);
     return RTQ_OK;
 }
 

@@ -98,8 +98,8 @@ int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id)
     rtq__mutex_unlock(&r->lock);
     if (!found)
         return RTQ_ERR_ARG;
-    sum.size = out->size;
-    memcpy(out, &sum, out->size < sizeof sum ? out->size : sizeof sum);
+    sum.size = rtq__struct_len(out->size, sizeof sum);
+    memcpy(out, &sum, sum.size);
     return RTQ_OK;
 }
 

@@ -17,7 +17,7 @@ static int check_failures, check_bad;
         }                                                                                 \
     } while (0)
 
-static void check_diag(const char *what, int rc, const rtq_diag *diag)
+__attribute__((unused)) static void check_diag(const char *what, int rc, const rtq_diag *diag)
 {
     rtq_blob *b = NULL;
     printf("# %s: %s\n", what, rtq_strerror(rc));

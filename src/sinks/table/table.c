@@ -30,10 +30,14 @@ static int table_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t
 {
     const char *colour;
     struct table *t;
+    int64_t width;
     int rc = rtq__options_check(options, opts, n, "table", diag);
 
     if (rc < 0)
         return rc;
+    width = rtq__option_number(options, opts, n, "width");
+    if (width < 0 || width > 1 << 20)
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "width is a number of columns, 0 to %d", 1 << 20);
     if (!(t = rtq__calloc(mem, 1, sizeof *t)))
         return RTQ_ERR_NOMEM;
     rtq__buf_init(&t->text, mem);
@@ -43,7 +47,7 @@ static int table_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t
         rtq__free(mem, t);
         return rc;
     }
-    t->width = (uint32_t)rtq__option_number(options, opts, n, "width");
+    t->width = (uint32_t)width;
     t->fixed = t->width != 0;
     colour = rtq__option_get(options, opts, n, "colour");
     t->colour = strcmp(colour, "always") == 0 || (strcmp(colour, "auto") == 0 && t->out.terminal && !getenv("NO_COLOR"));

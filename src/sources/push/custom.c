@@ -217,7 +217,7 @@ int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vta
     c->push.base.cls = &rtq__src_custom;
     c->wall = INT64_MIN;
     rtq__arena_init(&c->view, mem, 0);
-    memcpy(&c->vt, vtable, vtable->size < sizeof c->vt ? vtable->size : sizeof c->vt);
+    memcpy(&c->vt, vtable, rtq__struct_len(vtable->size, sizeof c->vt));
     if ((rc = rtq__push_init(&c->push, mem, tables, diag)) < 0)
         goto out;
     c->appenders = rtq__arena_zalloc(&c->push.arena, (c->push.base.n_tables + 1) * sizeof *c->appenders);
@@ -264,15 +264,13 @@ int rtq_demand_column(rtq_column_def *out, const rtq_demand *demand, size_t tabl
 int rtq_demand_conjunct(rtq_conjunct *out, const rtq_demand *demand, size_t index)
 {
     rtq_conjunct c;
-    size_t size;
 
     if (!out || !demand || out->size < sizeof out->size)
         return RTQ_ERR_ARG;
     if (index >= demand->n_items)
         return RTQ_END;
     c = demand->items[index];
-    size = out->size;
-    c.size = size;
-    memcpy(out, &c, size < sizeof c ? size : sizeof c);
+    c.size = rtq__struct_len(out->size, sizeof c);
+    memcpy(out, &c, c.size);
     return RTQ_OK;
 }

@@ -107,7 +107,9 @@ static int push_open(rtq__src **out, rtq__mem *mem, const rtq_option *opts, size
         rc = set_time_column(p, time_column, diag);
     p->queue_rows = (uint64_t)rtq__option_number(options, opts, n, "queue_rows");
     p->drop = strcmp(rtq__option_get(options, opts, n, "full"), "drop") == 0;
-    if (rc == RTQ_OK && p->queue_rows == 0)
+    if (rc == RTQ_OK && p->base.tables[0].n_cols == 0 && !p->base.tables[0].open)
+        rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "schema has no columns");
+    if (rc == RTQ_OK && (p->queue_rows == 0 || p->queue_rows > INT64_MAX))
         rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "queue_rows must be at least 1");
     if (rc < 0) {
         rtq__push_release(p);
@@ -240,6 +242,7 @@ static rtq__chunk *take_chunk(rtq__push *p, bool *end)
     }
     if ((c = p->first)) {
         p->first = c->next;
+        c->next = NULL;
         if (!p->first)
             p->last = NULL;
         p->queued -= c->batch.n;
