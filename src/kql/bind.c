@@ -27,13 +27,14 @@ static rtq__expr *parameter_value(rtq__binder *b, const rtq__ast *param, const c
     rtq__expr *converted = rtq__bind_cast(b, e, kind, param);
     rtq__cell cell;
     if (!rtq__expr_is_broken(converted) && rtq__expr_constant(b, converted, &cell) && cell.is_null)
-        rtq__bind_error(b, param, "the value given for parameter '%s' is no %s: %s", param->column.name.ptr, rtq__kind_text(kind), text);
+        rtq__bind_error(b, param, "the value given for parameter '%s' is no %s: %s", param->column.name.ptr,
+                        rtq__kind_text(kind), text);
     return converted;
 }
 
 static const rtq__env *bind_query_parameters(rtq__binder *b, const rtq__env *env, const rtq__ast *statement)
 {
-    for RTQ__AST_EACH(param, statement->list) {
+    for (const rtq__ast *param = statement->list.first; param; param = param->next) {
         const char *text = given(b, param->column.name.ptr);
         rtq__ctx none = {.env = NULL};
         rtq__value value = {.how = RTQ__VALUE_SCALAR};
@@ -42,7 +43,8 @@ static const rtq__env *bind_query_parameters(rtq__binder *b, const rtq__env *env
         } else if (param->column.default_value) {
             value.scalar = rtq__bind_expr(b, &none, param->column.default_value);
             if (param->column.type)
-                (void)rtq__bind_expect(b, &value.scalar, param->column.type, param->column.default_value, "the default value");
+                (void)rtq__bind_expect(b, &value.scalar, param->column.type, param->column.default_value,
+                                       "the default value");
         } else {
             rtq__bind_error(b, param, "no value is given for parameter '%s'", param->column.name.ptr);
             value.scalar = rtq__expr_null(b, param->column.type ? param->column.type : RTQ_STRING, param);
@@ -72,7 +74,8 @@ static void add_result(rtq__binder *b, const rtq__tab *tab, const rtq__ast *at)
     r->names = rtq__bind_alloc(b, tab->n + 1, sizeof *r->names);
     for (uint32_t i = 0; i < tab->n; i++) {
         r->cols[i] = rtq__vcol_col(b, tab->cols[i].col);
-        r->names[i] = strcmp(r->cols[i]->name, tab->cols[i].name) == 0 ? r->cols[i]->name : rtq__bind_name(b, tab->cols[i].name);
+        r->names[i] = strcmp(r->cols[i]->name, tab->cols[i].name) == 0 ? r->cols[i]->name
+                                                                       : rtq__bind_name(b, tab->cols[i].name);
     }
     r->n_cols = tab->n;
     if (rest && !rtq__expr_is_broken(rest)) {
@@ -98,38 +101,27 @@ static const rtq__env *bind_statement(rtq__binder *b, const rtq__env *env, const
 {
     rtq__ctx ctx = {.env = env};
     switch (statement->kind) {
-    case RTQ__AST_LET:
-        return rtq__bind_let(b, env, statement);
-    case RTQ__AST_QUERY_PARAMETERS:
-        return bind_query_parameters(b, env, statement);
-    case RTQ__AST_SET:
-        return env; /* request properties steer Kusto's service */
+    case RTQ__AST_LET: return rtq__bind_let(b, env, statement);
+    case RTQ__AST_QUERY_PARAMETERS: return bind_query_parameters(b, env, statement);
+    case RTQ__AST_SET: return env; /* request properties steer Kusto's service */
     case RTQ__AST_CREATE_FUNCTION: {
         rtq__value value = {.how = RTQ__VALUE_FUNCTION, .function = statement->create_function.function, .env = env};
         return rtq__env_add(b, env, statement->create_function.name.ptr, &value);
     }
-    case RTQ__AST_PATTERN:
-        rtq__bind_refuse(b, statement, "declare pattern", "it is not built yet");
-        return env;
-    case RTQ__AST_ALIAS:
-        rtq__bind_refuse(b, statement, "alias database", "there are no databases here");
-        return env;
+    case RTQ__AST_PATTERN: rtq__bind_refuse(b, statement, "declare pattern", "it is not built yet"); return env;
+    case RTQ__AST_ALIAS: rtq__bind_refuse(b, statement, "alias database", "there are no databases here"); return env;
     case RTQ__AST_RESTRICT:
         rtq__bind_refuse(b, statement, "restrict access", "a query sees what it is given");
         return env;
-    case RTQ__AST_ERROR:
-        b->n_errors++;
-        return env;
-    default:
-        add_result(b, rtq__bind_table(b, &ctx, statement), statement);
-        return env;
+    case RTQ__AST_ERROR: b->n_errors++; return env;
+    default: add_result(b, rtq__bind_table(b, &ctx, statement), statement); return env;
     }
 }
 
 static void bind_statements(rtq__binder *b)
 {
     const rtq__env *env = NULL;
-    for RTQ__AST_EACH(statement, b->query->statements)
+    for (const rtq__ast *statement = b->query->statements.first; statement; statement = statement->next)
         env = bind_statement(b, env, statement);
 }
 

@@ -2,16 +2,28 @@
 #include <stdio.h>
 #include "kql/bind_private.h"
 
-enum { FAMILY_PLAIN, FAMILY_ARG /* arg_max */, FAMILY_OLD_ARG /* argmax */, FAMILY_ANY, FAMILY_TAKE_ANY, FAMILY_PERCENTILE, FAMILY_PERCENTILE_ARRAY };
+enum {
+    FAMILY_PLAIN,
+    FAMILY_ARG /* arg_max */,
+    FAMILY_OLD_ARG /* argmax */,
+    FAMILY_ANY,
+    FAMILY_TAKE_ANY,
+    FAMILY_PERCENTILE,
+    FAMILY_PERCENTILE_ARRAY
+};
 
 typedef struct agg_arg {
     rtq__expr *expr;
-    const char *name;    /* of the column it gives, NULL: none */
-    rtq__vcol *source;   /* the column it is, under its own name */
+    const char *name;  /* of the column it gives, NULL: none */
+    rtq__vcol *source; /* the column it is, under its own name */
     bool rest;
 } agg_arg;
 
-typedef struct agg_args { agg_arg *items; uint32_t n, cap; bool broken; } agg_args;
+typedef struct agg_args {
+    agg_arg *items;
+    uint32_t n, cap;
+    bool broken;
+} agg_args;
 
 const rtq__agg *rtq__bind_find_aggregate(const rtq__ctx *ctx, const rtq__ast *ast, uint32_t *n_rows)
 {
@@ -26,11 +38,21 @@ const rtq__agg *rtq__bind_find_aggregate(const rtq__ctx *ctx, const rtq__ast *as
 static int family_of(const rtq__ast *call)
 {
     const char *name = call->call.name.ptr;
-    static const struct { const char *name; int family; } names[] = {
-        {"arg_max", FAMILY_ARG}, {"arg_min", FAMILY_ARG}, {"argmax", FAMILY_OLD_ARG}, {"argmin", FAMILY_OLD_ARG},
-        {"take_any", FAMILY_TAKE_ANY}, {"percentile", FAMILY_PERCENTILE}, {"percentiles", FAMILY_PERCENTILE},
-        {"percentilew", FAMILY_PERCENTILE}, {"percentilesw", FAMILY_PERCENTILE},
-        {"percentiles_array", FAMILY_PERCENTILE_ARRAY}, {"percentilesw_array", FAMILY_PERCENTILE_ARRAY},
+    static const struct {
+        const char *name;
+        int family;
+    } names[] = {
+        {"arg_max", FAMILY_ARG},
+        {"arg_min", FAMILY_ARG},
+        {"argmax", FAMILY_OLD_ARG},
+        {"argmin", FAMILY_OLD_ARG},
+        {"take_any", FAMILY_TAKE_ANY},
+        {"percentile", FAMILY_PERCENTILE},
+        {"percentiles", FAMILY_PERCENTILE},
+        {"percentilew", FAMILY_PERCENTILE},
+        {"percentilesw", FAMILY_PERCENTILE},
+        {"percentiles_array", FAMILY_PERCENTILE_ARRAY},
+        {"percentilesw_array", FAMILY_PERCENTILE_ARRAY},
     };
     if (strcmp(name, "any") == 0)
         return call->call.args.n == 1 && call->call.args.first->kind != RTQ__AST_STAR ? FAMILY_PLAIN : FAMILY_ANY;
@@ -77,18 +99,21 @@ static void push_star(rtq__binder *b, const rtq__ctx *ctx, agg_args *args, const
         push(b, args, (agg_arg){rest, "_rest", NULL, true});
 }
 
-static bool takes_star(int family) { return family == FAMILY_ARG || family == FAMILY_OLD_ARG || family == FAMILY_ANY || family == FAMILY_TAKE_ANY; }
+static bool takes_star(int family)
+{
+    return family == FAMILY_ARG || family == FAMILY_OLD_ARG || family == FAMILY_ANY || family == FAMILY_TAKE_ANY;
+}
 
 static void bind_args(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, int family, agg_args *args)
 {
     bool star = false;
-    for RTQ__AST_EACH(item, call->call.args)
+    for (const rtq__ast *item = call->call.args.first; item; item = item->next)
         star |= item->kind == RTQ__AST_STAR;
     rtq__ctx inner = *ctx;
     inner.windows = NULL;
     ctx->aggs->inside = true;
     uint32_t i = 0;
-    for RTQ__AST_EACH(item, call->call.args) {
+    for (const rtq__ast *item = call->call.args.first; item; item = item->next) {
         uint32_t at = i++;
         if (item->kind == RTQ__AST_STAR) {
             if ((takes_star(family) && at > 0) || family == FAMILY_TAKE_ANY || family == FAMILY_ANY)
@@ -128,9 +153,16 @@ static const char *number_text(rtq__binder *b, const rtq__cell *cell)
 
 /* ---- result columns ---- */
 
-typedef struct outcome { rtq__vis *cols; rtq__vcol **sources; uint32_t n, cap, cap_sources; rtq__col **made; uint32_t n_made, cap_made; } outcome;
+typedef struct outcome {
+    rtq__vis *cols;
+    rtq__vcol **sources;
+    uint32_t n, cap, cap_sources;
+    rtq__col **made;
+    uint32_t n_made, cap_made;
+} outcome;
 
-static void add_column(rtq__binder *b, const rtq__ctx *ctx, outcome *out, const char *name, uint32_t kind, uint32_t flags, rtq__vcol *source)
+static void add_column(rtq__binder *b, const rtq__ctx *ctx, outcome *out, const char *name, uint32_t kind,
+                       uint32_t flags, rtq__vcol *source)
 {
     rtq__col *col = rtq__col_new(b, ctx->aggs->rel, name, kind, flags);
     *RTQ__BIND_PUSH(b, &b->work, out->sources, out->n, out->cap_sources) = source;
@@ -139,8 +171,8 @@ static void add_column(rtq__binder *b, const rtq__ctx *ctx, outcome *out, const 
     *RTQ__BIND_PUSH(b, &b->bound->arena, out->made, out->n_made, out->cap_made) = col;
 }
 
-static void columns_of_args(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, int family, const agg_args *args, rtq__expr *const *exprs,
-                            outcome *out)
+static void columns_of_args(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, int family, const agg_args *args,
+                            rtq__expr *const *exprs, outcome *out)
 {
     const char *fn = call->call.name.ptr, *prefix = strcmp(fn + strlen(fn) - 3, "min") == 0 ? "min" : "max";
     const char *primary = args->items[0].name ? args->items[0].name : "";
@@ -152,14 +184,17 @@ static void columns_of_args(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast 
         else if (!name)
             name = rtq__bind_namef(b, family == FAMILY_TAKE_ANY ? "any_arg%u" : "arg%u", i);
         if (family == FAMILY_OLD_ARG)
-            name = i == 0 ? rtq__bind_namef(b, "%s_%s", prefix, primary) : rtq__bind_namef(b, "%s_%s_%s", prefix, primary, name);
-        uint32_t flags = arg->rest ? RTQ__COL_REST : arg->source ? arg->source->flags & (RTQ__COL_TIME | RTQ__COL_BAG) : 0;
+            name = i == 0 ? rtq__bind_namef(b, "%s_%s", prefix, primary)
+                          : rtq__bind_namef(b, "%s_%s_%s", prefix, primary, name);
+        uint32_t flags = arg->rest     ? RTQ__COL_REST
+                         : arg->source ? arg->source->flags & (RTQ__COL_TIME | RTQ__COL_BAG)
+                                       : 0;
         add_column(b, ctx, out, name, exprs[i]->kind, flags, arg->source);
     }
 }
 
-static void columns_of_percentiles(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, const agg_args *args, rtq__expr *const *exprs,
-                                   uint32_t kind, outcome *out)
+static void columns_of_percentiles(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, const agg_args *args,
+                                   rtq__expr *const *exprs, uint32_t kind, outcome *out)
 {
     const char *fn = call->call.name.ptr, *of = args->items[0].name ? args->items[0].name : "";
     uint32_t first = fn[strlen("percentile")] == 'w' || strncmp(fn, "percentilesw", 12) == 0 ? 2 : 1;
@@ -170,7 +205,8 @@ static void columns_of_percentiles(rtq__binder *b, const rtq__ctx *ctx, const rt
     }
 }
 
-rtq__expr *rtq__bind_aggregate(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, const rtq__agg *aggs, uint32_t n_rows, rtq__tuple *many)
+rtq__expr *rtq__bind_aggregate(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, const rtq__agg *aggs,
+                               uint32_t n_rows, rtq__tuple *many)
 {
     int family = family_of(call);
     agg_args args = {NULL, 0, 0, false};
@@ -192,10 +228,17 @@ rtq__expr *rtq__bind_aggregate(rtq__binder *b, const rtq__ctx *ctx, const rtq__a
     else if (family == FAMILY_PERCENTILE)
         columns_of_percentiles(b, ctx, call, &args, shown, kind, &out);
     else if (family == FAMILY_PERCENTILE_ARRAY)
-        add_column(b, ctx, &out, rtq__bind_namef(b, "percentiles_%s", args.items[0].name ? args.items[0].name : ""), kind, 0, NULL);
+        add_column(b, ctx, &out, rtq__bind_namef(b, "percentiles_%s", args.items[0].name ? args.items[0].name : ""),
+                   kind, 0, NULL);
     else
         add_column(b, ctx, &out, rtq__result_name(b, ctx, call, ""), kind, 0, NULL);
-    rtq__agg_def def = {.agg = aggs + row, .args = exprs, .n_args = args.n, .cols = out.made, .n_cols = out.n, .begin = call->begin, .end = call->end};
+    rtq__agg_def def = {.agg = aggs + row,
+                        .args = exprs,
+                        .n_args = args.n,
+                        .cols = out.made,
+                        .n_cols = out.n,
+                        .begin = call->begin,
+                        .end = call->end};
     *RTQ__BIND_PUSH(b, &b->bound->arena, ctx->aggs->defs, ctx->aggs->n, ctx->aggs->cap) = def;
     if (many)
         *many = (rtq__tuple){out.cols, out.sources, out.n, family != FAMILY_PLAIN};

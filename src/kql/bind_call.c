@@ -55,8 +55,10 @@ static void unknown_function(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
         return;
     }
     if (rtq__agg_find(name, call->call.name.len, &n)) {
-        rtq__bind_error(b, call, ctx->aggs ? "aggregates cannot be nested: %s() stands inside another one" :
-                                             "%s() is an aggregate: it can only be called in `summarize`", name);
+        rtq__bind_error(b, call,
+                        ctx->aggs ? "aggregates cannot be nested: %s() stands inside another one"
+                                  : "%s() is an aggregate: it can only be called in `summarize`",
+                        name);
         return;
     }
     rtq__nearest nearest;
@@ -119,11 +121,12 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
         return rtq__bind_aggregate(b, ctx, call, aggs, n_aggs, NULL);
     rtq__rows rows;
     bool known = find_rows(b, call, &rows), broken = false;
-    const rtq__ast *type = call->call.args.last && call->call.args.last->kind == RTQ__AST_TYPEOF ? call->call.args.last : NULL;
+    const rtq__ast *type = call->call.args.last && call->call.args.last->kind == RTQ__AST_TYPEOF ? call->call.args.last
+                                                                                                 : NULL;
     rtq__expr **args = rtq__bind_work(b, call->call.args.n, sizeof *args);
     if (!known)
         unknown_function(b, ctx, call);
-    for RTQ__AST_EACH(arg, call->call.args) {
+    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         if (arg == type)
             break;
         args[n] = rtq__bind_expr(b, ctx, rtq__ast_unnamed(arg));
@@ -138,7 +141,8 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
     rtq__expr *e = rtq__expr_call(b, rows.fns + row, kind, args, n, call);
     bool neighbour = strcmp(rows.name, "prev") == 0 || strcmp(rows.name, "next") == 0;
     rtq__cell offset;
-    if (neighbour && n > 1 && RTQ__BEXPR(args[1])->constant && rtq__expr_constant(b, args[1], &offset) && !offset.is_null && offset.u.i < 1) {
+    if (neighbour && n > 1 && RTQ__BEXPR(args[1])->constant && rtq__expr_constant(b, args[1], &offset) &&
+        !offset.is_null && offset.u.i < 1) {
         rtq__bind_error_at(b, args[1]->begin, args[1]->end, "%s() looks at least one row away", rows.name);
         return rtq__expr_broken(b);
     }

@@ -4,11 +4,12 @@
 
 static void bind_items(rtq__binder *b, rtq__proj *p, const rtq__ctx *row, const rtq__ast *ast, int style)
 {
-    for RTQ__AST_EACH(item, ast->op->items)
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next)
         rtq__proj_item(b, p, row, item, style, NULL);
 }
 
-static const rtq__tab *projected(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast, int style, bool keep)
+static const rtq__tab *projected(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast,
+                                 int style, bool keep)
 {
     rtq__windows windows = rtq__windows_begin(in);
     rtq__ctx row = {.env = ctx->env, .row = in, .windows = &windows};
@@ -113,7 +114,7 @@ const rtq__tab *rtq__bind_project_away(rtq__binder *b, const rtq__ctx *ctx, cons
         return in;
     bool *away = rtq__bind_work(b, in->n + 1, sizeof *away);
     rtq__tab *out = rtq__tab_over(b, in, in->rel);
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         const char *missing;
         if (mark(b, in, item, away, &missing) && in->open && item->kind == RTQ__AST_NAME)
             rtq__tab_exclude(b, out, item->name.ptr);
@@ -133,7 +134,7 @@ const rtq__tab *rtq__bind_project_keep(rtq__binder *b, const rtq__ctx *ctx, cons
     bool *keep = rtq__bind_work(b, in->n + 1, sizeof *keep);
     rtq__tab *out = rtq__tab_new(b, in->rel);
     rtq__tab *more = rtq__tab_new(b, in->rel);
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         const char *missing;
         if (mark(b, in, item, keep, &missing) && missing)
             find_hidden(b, more, in, missing, item);
@@ -153,7 +154,7 @@ const rtq__tab *rtq__bind_project_rename(rtq__binder *b, const rtq__ctx *ctx, co
     if (in->broken)
         return in;
     rtq__tab *out = rtq__tab_over(b, in, in->rel);
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         if (item->kind != RTQ__AST_NAMED || item->named.names.n != 1 || item->named.value->kind != RTQ__AST_NAME) {
             rtq__bind_error(b, item, "project-rename takes pairs `new = old`");
             continue;
@@ -170,7 +171,8 @@ const rtq__tab *rtq__bind_project_rename(rtq__binder *b, const rtq__ctx *ctx, co
             if (e && RTQ__BEXPR(e)->vcol)
                 rtq__tab_add(b, out, to->name.ptr, RTQ__BEXPR(e)->vcol);
             else if (e)
-                rtq__bind_refuse(b, from, from->name.ptr, "a key of a bag cannot be renamed here: use `extend` or `project`");
+                rtq__bind_refuse(b, from, from->name.ptr,
+                                 "a key of a bag cannot be renamed here: use `extend` or `project`");
             rtq__tab_exclude(b, out, from->name.ptr);
         } else {
             rtq__ctx names = {.row = in};
@@ -196,7 +198,7 @@ const rtq__tab *rtq__bind_project_by_names(rtq__binder *b, const rtq__ctx *ctx, 
     memset(&p, 0, sizeof p);
     if (in->broken || !rtq__tab_needs_closed(b, in, ast, "project-by-names"))
         return rtq__tab_broken(b);
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         rtq__cell cell;
         rtq__expr *e = rtq__bind_expr(b, &none, item);
         if (rtq__expr_is_broken(e))
@@ -227,7 +229,10 @@ const rtq__tab *rtq__bind_project_by_names(rtq__binder *b, const rtq__ctx *ctx, 
 
 /* ---- project-reorder ---- */
 
-static int lower(int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+static int lower(int c)
+{
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
 
 /* Case does not count; with `granny` runs of digits compare as numbers. */
 static int compare_names(const char *a, const char *c, bool granny)
@@ -277,7 +282,7 @@ const rtq__tab *rtq__bind_project_reorder(rtq__binder *b, const rtq__ctx *ctx, c
     rtq__tab *out = rtq__tab_over(b, in, in->rel);
     bool *used = rtq__bind_work(b, in->n + 1, sizeof *used);
     out->n = out->cap = 0;
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         const rtq__ast *name = item->kind == RTQ__AST_ORDERED ? item->ordered.value : item;
         bool *marks = rtq__bind_work(b, in->n + 1, sizeof *marks);
         const char *missing;
@@ -292,7 +297,8 @@ const rtq__tab *rtq__bind_project_reorder(rtq__binder *b, const rtq__ctx *ctx, c
             used[i] = true;
             rtq__tab_add(b, out, in->cols[i].name, in->cols[i].col);
         }
-        order_columns(out->cols + from, out->n - from, item->kind == RTQ__AST_ORDERED ? item->ordered.order : RTQ__ORDER_NONE);
+        order_columns(out->cols + from, out->n - from,
+                      item->kind == RTQ__AST_ORDERED ? item->ordered.order : RTQ__ORDER_NONE);
     }
     for (uint32_t i = 0; i < in->n; i++)
         if (!used[i])

@@ -42,17 +42,19 @@ static rtq__expr *item_value(rtq__binder *b, const rtq__ctx *row, const rtq__ast
 }
 
 /* Binds the items; their columns are made by `maker` and replace those of the input in p. */
-static void bind_items(rtq__binder *b, const rtq__ctx *row, const rtq__ast *ast, rtq__rel *maker, rtq__proj *p, expansion *x)
+static void bind_items(rtq__binder *b, const rtq__ctx *row, const rtq__ast *ast, rtq__rel *maker, rtq__proj *p,
+                       expansion *x)
 {
     x->items = rtq__bind_alloc(b, ast->op->items.n, sizeof *x->items);
     x->applied = rtq__bind_work(b, ast->op->items.n, sizeof(rtq__vcol *));
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         uint32_t kind;
         const rtq__ast *value = rtq__ast_unnamed(item->expand.value), *name_at = item->expand.value;
         rtq__expr *e = item_value(b, row, item, &kind);
         rtq__vcol *column = rtq__result_column(value, e);
         bool named = name_at != value;
-        const char *name = named ? name_at->named.names.first->name.ptr : rtq__result_name(b, row, value, column ? column->name : NULL);
+        const char *name = named ? name_at->named.names.first->name.ptr
+                                 : rtq__result_name(b, row, value, column ? column->name : NULL);
         if (!name)
             name = rtq__default_name(b, row, false);
         rtq__col *col = rtq__col_new(b, maker, name, kind, 0);
@@ -127,7 +129,8 @@ static bool is_applied(const expansion *x, const rtq__vcol *col)
     return false;
 }
 
-static const rtq__tab *applied(rtq__binder *b, const rtq__tab *in, const rtq__tab *body, const expansion *x, rtq__rel *rel)
+static const rtq__tab *applied(rtq__binder *b, const rtq__tab *in, const rtq__tab *body, const expansion *x,
+                               rtq__rel *rel)
 {
     rtq__proj p;
     memset(&p, 0, sizeof p);
@@ -170,7 +173,8 @@ const rtq__tab *rtq__bind_mv_apply(rtq__binder *b, const rtq__ctx *ctx, const rt
     rtq__tab *source = rtq__proj_tab(b, &p, scope, leaf, true);
     source->serialized = true;
     rtq__ctx inner = {.env = ctx->env, .source = source};
-    const rtq__tab *body = ast->op->body->kind == RTQ__AST_PIPE ? rtq__bind_pipe(b, &inner, ast->op->body)
-                                                                : rtq__bind_operator_node(b, &inner, source, ast->op->body);
+    const rtq__tab *body = ast->op->body->kind == RTQ__AST_PIPE
+                               ? rtq__bind_pipe(b, &inner, ast->op->body)
+                               : rtq__bind_operator_node(b, &inner, source, ast->op->body);
     return body->broken ? rtq__tab_broken(b) : applied(b, in, body, &x, rel);
 }

@@ -1,14 +1,14 @@
-/* bind_finish.c - from what the binder made to what the plan gets: nodes that nothing reads are dropped, references that share
- * nothing are taken out, nodes stand in order. */
+/* bind_finish.c - from what the binder made to what the plan gets: nodes that nothing reads are dropped, references
+ * that share nothing are taken out, nodes stand in order. */
 #include "kql/bind_private.h"
 
 typedef struct finish {
     rtq__binder *b;
-    uint8_t *state;      /* a node: 0 new, 1 on the stack, 2 done */
-    uint32_t *uses;      /* a node: how many read it */
-    bool *lone;          /* a node: a reference to what nobody else reads */
-    uint32_t *alias;     /* a column: the one it became */
-    uint32_t *slot_map;  /* 1 + new number */
+    uint8_t *state;     /* a node: 0 new, 1 on the stack, 2 done */
+    uint32_t *uses;     /* a node: how many read it */
+    bool *lone;         /* a node: a reference to what nobody else reads */
+    uint32_t *alias;    /* a column: the one it became */
+    uint32_t *slot_map; /* 1 + new number */
     rtq__slot_def *slots;
     uint32_t n_slots;
     rtq__rel **order;
@@ -48,32 +48,25 @@ static void summarize_exprs(finish *f, rtq__rel *rel, expr_fn *fn)
 static void each_expr(finish *f, rtq__rel *rel, expr_fn *fn)
 {
     switch (rel->op) {
-    case RTQ__R_FILTER:
-        one_expr(f, rel->u.filter.expr, fn);
-        break;
-    case RTQ__R_EXTEND: case RTQ__R_WINDOW:
+    case RTQ__R_FILTER: one_expr(f, rel->u.filter.expr, fn); break;
+    case RTQ__R_EXTEND:
+    case RTQ__R_WINDOW:
         for (uint32_t i = 0; i < rel->u.defs.n; i++)
             one_expr(f, rel->u.defs.defs[i].expr, fn);
         break;
-    case RTQ__R_SUMMARIZE:
-        summarize_exprs(f, rel, fn);
-        break;
+    case RTQ__R_SUMMARIZE: summarize_exprs(f, rel, fn); break;
     case RTQ__R_SORT:
         for (uint32_t i = 0; i < rel->u.sort.n; i++)
             one_expr(f, rel->u.sort.keys[i].expr, fn);
         one_expr(f, rel->u.sort.limit, fn);
         break;
-    case RTQ__R_TAKE:
-        one_expr(f, rel->u.take.n, fn);
-        break;
+    case RTQ__R_TAKE: one_expr(f, rel->u.take.n, fn); break;
     case RTQ__R_RANGE:
         one_expr(f, rel->u.range.from, fn);
         one_expr(f, rel->u.range.to, fn);
         one_expr(f, rel->u.range.step, fn);
         break;
-    case RTQ__R_UNION:
-        exprs_of(f, rel->u.unions.map, rel->n_in * rel->u.unions.n_cols, fn);
-        break;
+    case RTQ__R_UNION: exprs_of(f, rel->u.unions.map, rel->n_in * rel->u.unions.n_cols, fn); break;
     case RTQ__R_JOIN:
         exprs_of(f, rel->u.join.left_keys, rel->u.join.n_keys, fn);
         exprs_of(f, rel->u.join.right_keys, rel->u.join.n_keys, fn);
@@ -88,11 +81,8 @@ static void each_expr(finish *f, rtq__rel *rel, expr_fn *fn)
             one_expr(f, rel->u.apply.items[i].expr, fn);
         one_expr(f, rel->u.apply.limit, fn);
         break;
-    case RTQ__R_PARSE:
-        one_expr(f, rel->u.parse.value, fn);
-        break;
-    default:
-        break;
+    case RTQ__R_PARSE: one_expr(f, rel->u.parse.value, fn); break;
+    default: break;
     }
 }
 
@@ -169,7 +159,10 @@ static void count_uses(finish *f)
             f->uses[bound->slots[i].rel->id]++;
 }
 
-static bool is_lone(const finish *f, const rtq__rel *rel) { return f->lone[rel->id]; }
+static bool is_lone(const finish *f, const rtq__rel *rel)
+{
+    return f->lone[rel->id];
+}
 
 static rtq__rel *behind(const finish *f, rtq__rel *rel)
 {

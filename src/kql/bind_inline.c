@@ -3,13 +3,16 @@
 
 bool rtq__bind_callable_bare(const rtq__ast *function)
 {
-    for RTQ__AST_EACH(p, function->function.params)
+    for (const rtq__ast *p = function->function.params.first; p; p = p->next)
         if (!p->column.default_value)
             return false;
     return true;
 }
 
-static bool is_number(uint32_t kind) { return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL || kind == RTQ_DECIMAL; }
+static bool is_number(uint32_t kind)
+{
+    return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL || kind == RTQ_DECIMAL;
+}
 
 /* A value of another type where a scalar parameter has a declared one. */
 static rtq__expr *argument(rtq__binder *b, rtq__expr *e, const rtq__ast *param, const rtq__ast *at)
@@ -23,7 +26,8 @@ static rtq__expr *argument(rtq__binder *b, rtq__expr *e, const rtq__ast *param, 
         converted = rtq__bind_cast(b, e, kind, at);
     if (converted)
         return converted;
-    rtq__bind_error(b, at, "parameter '%s' is of type %s, and this is %s", param->column.name.ptr, rtq__kind_text(kind), rtq__kind_text(e->kind));
+    rtq__bind_error(b, at, "parameter '%s' is of type %s, and this is %s", param->column.name.ptr, rtq__kind_text(kind),
+                    rtq__kind_text(e->kind));
     return rtq__expr_broken(b);
 }
 
@@ -31,17 +35,19 @@ static bool table_fits(rtq__binder *b, const rtq__tab *tab, const rtq__ast *para
 {
     if (tab->broken)
         return false;
-    for RTQ__AST_EACH(c, param->column.schema) {
+    for (const rtq__ast *c = param->column.schema.first; c; c = c->next) {
         if (c->kind != RTQ__AST_COLUMN)
             continue;
         rtq__expr *e = rtq__tab_lookup(b, tab, c->column.name.ptr, true, at);
         if (!e) {
-            rtq__bind_error(b, at, "parameter '%s' needs a table with the column '%s'", param->column.name.ptr, c->column.name.ptr);
+            rtq__bind_error(b, at, "parameter '%s' needs a table with the column '%s'", param->column.name.ptr,
+                            c->column.name.ptr);
             return false;
         }
-        if (c->column.type && e->kind != c->column.type && e->kind != RTQ_UNKNOWN && !rtq__bind_conversion(e->kind, c->column.type)) {
-            rtq__bind_error(b, at, "parameter '%s' needs the column '%s' as %s, not %s", param->column.name.ptr, c->column.name.ptr,
-                            rtq__kind_text(c->column.type), rtq__kind_text(e->kind));
+        if (c->column.type && e->kind != c->column.type && e->kind != RTQ_UNKNOWN &&
+            !rtq__bind_conversion(e->kind, c->column.type)) {
+            rtq__bind_error(b, at, "parameter '%s' needs the column '%s' as %s, not %s", param->column.name.ptr,
+                            c->column.name.ptr, rtq__kind_text(c->column.type), rtq__kind_text(e->kind));
             return false;
         }
     }
@@ -54,7 +60,7 @@ static const rtq__ast *find_argument(const rtq__ast *call, const rtq__ast *param
     if (!call)
         return NULL;
     uint32_t i = 0;
-    for RTQ__AST_EACH(arg, call->call.args) {
+    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         if (arg->kind == RTQ__AST_NAMED && arg->named.names.n == 1) {
             if (strcmp(arg->named.names.first->name.ptr, param->column.name.ptr) == 0)
                 return arg->named.value;
@@ -66,7 +72,8 @@ static const rtq__ast *find_argument(const rtq__ast *call, const rtq__ast *param
     return NULL;
 }
 
-static rtq__value bind_argument(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *param, const rtq__ast *arg, const rtq__ast *at)
+static rtq__value bind_argument(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *param, const rtq__ast *arg,
+                                const rtq__ast *at)
 {
     rtq__value out = {.how = RTQ__VALUE_BROKEN};
     if (param->column.tabular) {
@@ -82,21 +89,22 @@ static rtq__value bind_argument(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     return out;
 }
 
-static const rtq__env *bind_parameters(rtq__binder *b, const rtq__ctx *ctx, const rtq__value *fn, const rtq__ast *call, const rtq__tab *first,
-                                       const rtq__ast *at)
+static const rtq__env *bind_parameters(rtq__binder *b, const rtq__ctx *ctx, const rtq__value *fn, const rtq__ast *call,
+                                       const rtq__tab *first, const rtq__ast *at)
 {
     const rtq__env *env = fn->env;
     uint32_t position = 0, n_args = (call ? call->call.args.n : 0) + (first != NULL);
     const rtq__ast *function = fn->function;
     if (n_args > function->function.params.n)
-        rtq__bind_error(b, at, "function '%s' takes %u argument%s, not %u", fn->name ? fn->name : "", function->function.params.n,
-                        function->function.params.n == 1 ? "" : "s", n_args);
-    for RTQ__AST_EACH(param, function->function.params) {
+        rtq__bind_error(b, at, "function '%s' takes %u argument%s, not %u", fn->name ? fn->name : "",
+                        function->function.params.n, function->function.params.n == 1 ? "" : "s", n_args);
+    for (const rtq__ast *param = function->function.params.first; param; param = param->next) {
         rtq__value value = {.how = RTQ__VALUE_BROKEN};
         const rtq__ast *arg = NULL;
         if (first && param == function->function.params.first) {
             if (!param->column.tabular)
-                rtq__bind_error(b, at, "the first parameter of '%s' is not a table, so invoke cannot call it", fn->name ? fn->name : "");
+                rtq__bind_error(b, at, "the first parameter of '%s' is not a table, so invoke cannot call it",
+                                fn->name ? fn->name : "");
             else if (table_fits(b, first, param, at))
                 value = (rtq__value){.how = RTQ__VALUE_TABLE, .tab = first};
         } else if ((arg = find_argument(call, param, position - (first != NULL)))) {
@@ -105,7 +113,8 @@ static const rtq__env *bind_parameters(rtq__binder *b, const rtq__ctx *ctx, cons
             rtq__ctx none = {.env = fn->env};
             value = bind_argument(b, &none, param, param->column.default_value, at);
         } else {
-            rtq__bind_error(b, at, "function '%s' needs a value for its parameter '%s'", fn->name ? fn->name : "", param->column.name.ptr);
+            rtq__bind_error(b, at, "function '%s' needs a value for its parameter '%s'", fn->name ? fn->name : "",
+                            param->column.name.ptr);
         }
         env = rtq__env_add(b, env, param->column.name.ptr, &value);
         position++;
@@ -116,15 +125,16 @@ static const rtq__env *bind_parameters(rtq__binder *b, const rtq__ctx *ctx, cons
 static rtq__value bind_body(rtq__binder *b, const rtq__env *env, const rtq__value *fn, const rtq__ast *at)
 {
     rtq__value out = {.how = RTQ__VALUE_NONE};
-    for RTQ__AST_EACH(statement, fn->function->function.body) {
+    for (const rtq__ast *statement = fn->function->function.body.first; statement; statement = statement->next) {
         rtq__ctx ctx = {.env = env};
         switch (statement->kind) {
-        case RTQ__AST_LET:
-            env = rtq__bind_let(b, env, statement);
-            break;
-        case RTQ__AST_SET:
-            break;
-        case RTQ__AST_QUERY_PARAMETERS: case RTQ__AST_PATTERN: case RTQ__AST_ALIAS: case RTQ__AST_RESTRICT: case RTQ__AST_CREATE_FUNCTION:
+        case RTQ__AST_LET: env = rtq__bind_let(b, env, statement); break;
+        case RTQ__AST_SET: break;
+        case RTQ__AST_QUERY_PARAMETERS:
+        case RTQ__AST_PATTERN:
+        case RTQ__AST_ALIAS:
+        case RTQ__AST_RESTRICT:
+        case RTQ__AST_CREATE_FUNCTION:
             rtq__bind_error(b, statement, "this statement cannot stand in the body of a function");
             break;
         default:
@@ -142,17 +152,19 @@ static rtq__value bind_body(rtq__binder *b, const rtq__env *env, const rtq__valu
     return out;
 }
 
-rtq__value rtq__bind_inline(rtq__binder *b, const rtq__ctx *ctx, const rtq__value *fn, const rtq__ast *call, const rtq__tab *first, const rtq__ast *at)
+rtq__value rtq__bind_inline(rtq__binder *b, const rtq__ctx *ctx, const rtq__value *fn, const rtq__ast *call,
+                            const rtq__tab *first, const rtq__ast *at)
 {
     rtq__value out = {.how = RTQ__VALUE_BROKEN};
     if (b->inline_depth >= RTQ__BIND_INLINE_DEPTH) {
-        rtq__bind_error(b, at, "function '%s' calls itself, or functions call each other more than %d deep", fn->name ? fn->name : "",
-                        RTQ__BIND_INLINE_DEPTH);
+        rtq__bind_error(b, at, "function '%s' calls itself, or functions call each other more than %d deep",
+                        fn->name ? fn->name : "", RTQ__BIND_INLINE_DEPTH);
         return out;
     }
     if (++b->n_inlined > RTQ__BIND_INLINES) {
         b->n_errors++;
-        rtq__diag_add(b->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, at->begin, at->end, "functions are called more than %d times", RTQ__BIND_INLINES);
+        rtq__diag_add(b->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, at->begin, at->end,
+                      "functions are called more than %d times", RTQ__BIND_INLINES);
         rtq__bind_fail(b, RTQ_ERR_LIMIT);
     }
     uint32_t errors = b->n_errors;

@@ -8,11 +8,14 @@ typedef struct key_list {
     bool broken;
 } key_list;
 
-static const struct { const char *name; uint8_t kind; } kinds[] = {
-    {"innerunique", RTQ__JOIN_INNERUNIQUE}, {"inner", RTQ__JOIN_INNER}, {"leftouter", RTQ__JOIN_LEFTOUTER},
-    {"rightouter", RTQ__JOIN_RIGHTOUTER}, {"fullouter", RTQ__JOIN_FULLOUTER}, {"leftsemi", RTQ__JOIN_LEFTSEMI},
-    {"rightsemi", RTQ__JOIN_RIGHTSEMI}, {"leftanti", RTQ__JOIN_LEFTANTI}, {"anti", RTQ__JOIN_LEFTANTI},
-    {"leftantisemi", RTQ__JOIN_LEFTANTI}, {"rightanti", RTQ__JOIN_RIGHTANTI}, {"rightantisemi", RTQ__JOIN_RIGHTANTI},
+static const struct {
+    const char *name;
+    uint8_t kind;
+} kinds[] = {
+    {"innerunique", RTQ__JOIN_INNERUNIQUE}, {"inner", RTQ__JOIN_INNER},         {"leftouter", RTQ__JOIN_LEFTOUTER},
+    {"rightouter", RTQ__JOIN_RIGHTOUTER},   {"fullouter", RTQ__JOIN_FULLOUTER}, {"leftsemi", RTQ__JOIN_LEFTSEMI},
+    {"rightsemi", RTQ__JOIN_RIGHTSEMI},     {"leftanti", RTQ__JOIN_LEFTANTI},   {"anti", RTQ__JOIN_LEFTANTI},
+    {"leftantisemi", RTQ__JOIN_LEFTANTI},   {"rightanti", RTQ__JOIN_RIGHTANTI}, {"rightantisemi", RTQ__JOIN_RIGHTANTI},
 };
 
 static uint8_t join_kind(rtq__binder *b, const rtq__ast *ast, bool lookup)
@@ -22,10 +25,14 @@ static uint8_t join_kind(rtq__binder *b, const rtq__ast *ast, bool lookup)
     if (!name)
         return lookup ? RTQ__JOIN_LEFTOUTER : RTQ__JOIN_INNERUNIQUE;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, name) == 0 && (!lookup || kinds[i].kind == RTQ__JOIN_INNER || kinds[i].kind == RTQ__JOIN_LEFTOUTER))
+        if (strcmp(kinds[i].name, name) == 0 &&
+            (!lookup || kinds[i].kind == RTQ__JOIN_INNER || kinds[i].kind == RTQ__JOIN_LEFTOUTER))
             return kinds[i].kind;
     rtq__bind_error(b, at, "there is no %s of kind '%s'", lookup ? "lookup" : "join", name);
-    rtq__diag_hint(b->diag, lookup ? "leftouter or inner" : "innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti, rightanti");
+    rtq__diag_hint(
+        b->diag,
+        lookup ? "leftouter or inner"
+               : "innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti, rightanti");
     return RTQ__JOIN_INNER;
 }
 
@@ -45,13 +52,16 @@ static void add_key(rtq__binder *b, key_list *keys, rtq__expr *left, rtq__expr *
         return;
     }
     if (left->kind != right->kind) {
-        rtq__expr *to_right = right->kind == RTQ_UNKNOWN || right->kind == RTQ_INT ? NULL : rtq__bind_convert(b, left, right->kind);
+        rtq__expr *to_right = right->kind == RTQ_UNKNOWN || right->kind == RTQ_INT
+                                  ? NULL
+                                  : rtq__bind_convert(b, left, right->kind);
         rtq__expr *to_left = to_right || left->kind == RTQ_UNKNOWN ? NULL : rtq__bind_convert(b, right, left->kind);
-        bool promotes = (left->kind == RTQ_INT || left->kind == RTQ_LONG) && (right->kind == RTQ_INT || right->kind == RTQ_LONG);
+        bool promotes = (left->kind == RTQ_INT || left->kind == RTQ_LONG) &&
+                        (right->kind == RTQ_INT || right->kind == RTQ_LONG);
         bool unknown = left->kind == RTQ_UNKNOWN || right->kind == RTQ_UNKNOWN;
         if (!(promotes || unknown) || !(to_right || to_left)) {
-            rtq__bind_error(b, at, "the keys of a join must be of one type, and these are %s and %s", rtq__kind_text(left->kind),
-                            rtq__kind_text(right->kind));
+            rtq__bind_error(b, at, "the keys of a join must be of one type, and these are %s and %s",
+                            rtq__kind_text(left->kind), rtq__kind_text(right->kind));
             keys->broken = true;
             return;
         }
@@ -67,7 +77,9 @@ static void add_key(rtq__binder *b, key_list *keys, rtq__expr *left, rtq__expr *
 
 static bool is_of_side(const rtq__ast *ast, const char *side)
 {
-    const rtq__ast *object = ast->kind == RTQ__AST_MEMBER ? ast->member.object : ast->kind == RTQ__AST_INDEX ? ast->index.object : NULL;
+    const rtq__ast *object = ast->kind == RTQ__AST_MEMBER  ? ast->member.object
+                             : ast->kind == RTQ__AST_INDEX ? ast->index.object
+                                                           : NULL;
     return object && object->kind == RTQ__AST_NAME && strcmp(object->name.ptr, side) == 0;
 }
 
@@ -81,8 +93,10 @@ static void condition(rtq__binder *b, const rtq__ctx *both, key_list *keys, cons
         return;
     }
     if (ast->kind == RTQ__AST_NAME) {
-        rtq__expr *left = both->row->broken ? rtq__expr_broken(b) : rtq__tab_lookup(b, both->row, ast->name.ptr, true, ast);
-        rtq__expr *right = both->right->broken ? rtq__expr_broken(b) : rtq__tab_lookup(b, both->right, ast->name.ptr, true, ast);
+        rtq__expr *left = both->row->broken ? rtq__expr_broken(b)
+                                            : rtq__tab_lookup(b, both->row, ast->name.ptr, true, ast);
+        rtq__expr *right = both->right->broken ? rtq__expr_broken(b)
+                                               : rtq__tab_lookup(b, both->right, ast->name.ptr, true, ast);
         if (!left || !right) {
             rtq__ctx side = {.row = left ? both->right : both->row};
             rtq__bind_unknown_name(b, &side, &ast->name, left ? "column on the right side" : "column on the left side");
@@ -104,11 +118,12 @@ static void condition(rtq__binder *b, const rtq__ctx *both, key_list *keys, cons
     keys->broken = true;
 }
 
-static void conditions(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *left, const rtq__tab *right, const rtq__ast *ast, key_list *keys)
+static void conditions(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *left, const rtq__tab *right,
+                       const rtq__ast *ast, key_list *keys)
 {
     rtq__ctx both = {.env = ctx->env, .row = left, .right = right};
     memset(keys, 0, sizeof *keys);
-    for RTQ__AST_EACH(item, ast->op->by)
+    for (const rtq__ast *item = ast->op->by.first; item; item = item->next)
         condition(b, &both, keys, item);
     if (ast->op->where) {
         rtq__bind_refuse(b, ast->op->where, "join ... where", "name the keys after `on`");
@@ -147,7 +162,8 @@ static void make_unique(rtq__binder *b, rtq__tab *tab)
             tab->cols[i].name = rtq__unique_name(b, &names, tab->cols[i].name, NULL);
 }
 
-static const rtq__tab *joined(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *left, const rtq__ast *ast, bool lookup)
+static const rtq__tab *joined(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *left, const rtq__ast *ast,
+                              bool lookup)
 {
     rtq__ctx alone = {.env = ctx->env};
     const rtq__tab *right = rtq__bind_table(b, &alone, ast->op->value);

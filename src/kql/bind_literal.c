@@ -9,22 +9,14 @@ static bool scalar_cell(const rtq__ast *ast, rtq__cell *out)
     if (lit->is_null)
         return true;
     switch (lit->type) {
-    case RTQ_STRING:
-        *out = rtq__cell_s(lit->text.ptr ? lit->text.ptr : "", lit->text.len);
-        return true;
-    case RTQ_REAL:
-        *out = rtq__cell_d(lit->u.d);
-        return true;
+    case RTQ_STRING: *out = rtq__cell_s(lit->text.ptr ? lit->text.ptr : "", lit->text.len); return true;
+    case RTQ_REAL: *out = rtq__cell_d(lit->u.d); return true;
     case RTQ_GUID:
         out->is_null = false;
         memcpy(out->u.b, lit->u.guid, 16);
         return true;
-    case RTQ_DECIMAL:
-        out->is_null = false;
-        return rtq__decimal_parse(out->u.w, lit->text.ptr, lit->text.len);
-    default:
-        *out = rtq__cell_i(lit->type, lit->u.i);
-        return true;
+    case RTQ_DECIMAL: out->is_null = false; return rtq__decimal_parse(out->u.w, lit->text.ptr, lit->text.len);
+    default: *out = rtq__cell_i(lit->type, lit->u.i); return true;
     }
 }
 
@@ -33,12 +25,12 @@ static void build_json(rtq__binder *b, rtq__dyn_builder *builder, const rtq__ast
     rtq__bind_enter(b, json);
     if (json->kind == RTQ__AST_JSON_ARRAY) {
         rtq__dyn_begin_array(builder);
-        for RTQ__AST_EACH(item, json->list)
+        for (const rtq__ast *item = json->list.first; item; item = item->next)
             build_json(b, builder, item);
         rtq__dyn_end(builder);
     } else if (json->kind == RTQ__AST_JSON_BAG) {
         rtq__dyn_begin_bag(builder);
-        for RTQ__AST_EACH(pair, json->list) {
+        for (const rtq__ast *pair = json->list.first; pair; pair = pair->next) {
             const rtq__ast *key = pair->named.names.first;
             rtq__dyn_key(builder, key->name.ptr ? key->name.ptr : "", key->name.len);
             build_json(b, builder, pair->named.value);

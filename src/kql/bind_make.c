@@ -73,7 +73,8 @@ static int report(rtq__binder *b, int code, uint32_t begin, uint32_t end, const 
     else
         b->n_errors++;
     if (b->call_site) {
-        rtq__diag_add(b->diag, code, RTQ__SEV_ERROR, b->call_site->begin, b->call_site->end, "in function '%s': %s", b->call_name, text);
+        rtq__diag_add(b->diag, code, RTQ__SEV_ERROR, b->call_site->begin, b->call_site->end, "in function '%s': %s",
+                      b->call_name, text);
         rtq__diag_subject(b->diag, b->call_name);
         return code;
     }
@@ -98,7 +99,8 @@ int rtq__bind_error_at(rtq__binder *b, uint32_t begin, uint32_t end, const char 
     return RTQ_ERR_SEMANTIC;
 }
 
-static void report_unsupported(rtq__binder *b, const rtq__ast *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void report_unsupported(rtq__binder *b, const rtq__ast *at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static void report_unsupported(rtq__binder *b, const rtq__ast *at, const char *format, ...)
 {
     va_list args;
@@ -169,7 +171,8 @@ rtq__col *rtq__col_named(rtq__binder *b, rtq__rel *rel, const char *name, uint32
     rtq__bound *bound = b->bound;
     if (bound->n_cols >= RTQ__BIND_COLUMNS) {
         b->n_errors++;
-        rtq__diag_add(b->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, 0, 0, "the query has more than %d columns", RTQ__BIND_COLUMNS);
+        rtq__diag_add(b->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, 0, 0, "the query has more than %d columns",
+                      RTQ__BIND_COLUMNS);
         rtq__bind_fail(b, RTQ_ERR_LIMIT);
     }
     rtq__col *col = rtq__bind_alloc(b, 1, sizeof *col);
@@ -204,11 +207,13 @@ rtq__expr *rtq__expr_broken(rtq__binder *b)
 static void too_large(rtq__binder *b, const rtq__ast *at)
 {
     b->n_errors++;
-    rtq__diag_add(b->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, at ? at->begin : 0, at ? at->end : 0, "the expression is too large");
+    rtq__diag_add(b->diag, RTQ_ERR_LIMIT, RTQ__SEV_ERROR, at ? at->begin : 0, at ? at->end : 0,
+                  "the expression is too large");
     rtq__bind_fail(b, RTQ_ERR_LIMIT);
 }
 
-rtq__expr *rtq__expr_new(rtq__binder *b, uint8_t op, uint32_t kind, rtq__expr *const *args, uint32_t n_args, const rtq__ast *at)
+rtq__expr *rtq__expr_new(rtq__binder *b, uint8_t op, uint32_t kind, rtq__expr *const *args, uint32_t n_args,
+                         const rtq__ast *at)
 {
     rtq__bexpr *x = rtq__bind_alloc(b, 1, sizeof *x);
     x->e.op = op;
@@ -283,7 +288,8 @@ rtq__expr *rtq__expr_vcol(rtq__binder *b, rtq__vcol *col, const rtq__ast *at)
     return e;
 }
 
-rtq__expr *rtq__expr_call(rtq__binder *b, const rtq__fn *fn, uint32_t kind, rtq__expr *const *args, uint32_t n_args, const rtq__ast *at)
+rtq__expr *rtq__expr_call(rtq__binder *b, const rtq__fn *fn, uint32_t kind, rtq__expr *const *args, uint32_t n_args,
+                          const rtq__ast *at)
 {
     rtq__expr *e = rtq__expr_new(b, RTQ__E_CALL, kind, args, n_args, at);
     e->fn = fn;

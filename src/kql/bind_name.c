@@ -1,4 +1,5 @@
-/* bind_name.c - names of result columns that have none in the query: Kusto's rules, see the pages of project and summarize. */
+/* bind_name.c - names of result columns that have none in the query: Kusto's rules, see the pages of project and
+ * summarize. */
 #include "kql/bind_private.h"
 
 static bool is_side(const rtq__ast *ast)
@@ -33,7 +34,9 @@ static const char *with_prefix(rtq__binder *b, const char *prefix, const char *f
 /* A name that is the value of the first argument: columnifexists("x", …). */
 static const char *existing_column(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *first)
 {
-    const char *name = first && first->kind == RTQ__AST_LITERAL && first->literal.type == RTQ_STRING ? index_name(b, first) : NULL;
+    const char *name = first && first->kind == RTQ__AST_LITERAL && first->literal.type == RTQ_STRING
+                           ? index_name(b, first)
+                           : NULL;
     return name && ctx->row && rtq__tab_find(ctx->row, name) >= 0 ? name : NULL;
 }
 
@@ -55,16 +58,12 @@ static const char *call_name(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
         return fallback;
     const char *prefix = agg ? agg->prefix : fn->prefix;
     switch (agg ? agg->naming : fn->naming) {
-    case RTQ__NAME_FIRST:
-        return first ? rtq__result_name(b, ctx, first, fallback) : NULL;
-    case RTQ__NAME_FN_FIRST:
-        return with_prefix(b, name, first ? rtq__result_name(b, ctx, first, fallback) : NULL);
+    case RTQ__NAME_FIRST: return first ? rtq__result_name(b, ctx, first, fallback) : NULL;
+    case RTQ__NAME_FN_FIRST: return with_prefix(b, name, first ? rtq__result_name(b, ctx, first, fallback) : NULL);
     case RTQ__NAME_PREFIX_FIRST:
         return with_prefix(b, prefix, first ? rtq__result_name(b, ctx, first, fallback) : NULL);
-    case RTQ__NAME_PREFIX:
-        return prefix ? prefix : fallback;
-    default:
-        return fallback;
+    case RTQ__NAME_PREFIX: return prefix ? prefix : fallback;
+    default: return fallback;
     }
 }
 
@@ -73,29 +72,21 @@ const char *rtq__result_name(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
     const char *name;
     rtq__bind_enter(b, ast);
     switch (ast->kind) {
-    case RTQ__AST_NAME:
-        name = ast->name.ptr;
-        break;
+    case RTQ__AST_NAME: name = ast->name.ptr; break;
     case RTQ__AST_MEMBER:
-        name = is_side(ast->member.object) ? ast->member.name.ptr
-                                           : joined(b, rtq__result_name(b, ctx, ast->member.object, NULL), ast->member.name.ptr);
+        name = is_side(ast->member.object)
+                   ? ast->member.name.ptr
+                   : joined(b, rtq__result_name(b, ctx, ast->member.object, NULL), ast->member.name.ptr);
         break;
     case RTQ__AST_INDEX:
         name = index_name(b, ast->index.index);
         if (ast->index.object && !is_side(ast->index.object))
             name = joined(b, rtq__result_name(b, ctx, ast->index.object, NULL), name);
         break;
-    case RTQ__AST_ORDERED:
-        name = rtq__result_name(b, ctx, ast->ordered.value, fallback);
-        break;
-    case RTQ__AST_NAMED:
-        name = ast->named.names.first->name.ptr;
-        break;
-    case RTQ__AST_CALL:
-        name = call_name(b, ctx, ast, fallback);
-        break;
-    default:
-        name = fallback;
+    case RTQ__AST_ORDERED: name = rtq__result_name(b, ctx, ast->ordered.value, fallback); break;
+    case RTQ__AST_NAMED: name = ast->named.names.first->name.ptr; break;
+    case RTQ__AST_CALL: name = call_name(b, ctx, ast, fallback); break;
+    default: name = fallback;
     }
     rtq__bind_leave(b);
     return name;
@@ -103,8 +94,9 @@ const char *rtq__result_name(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
 
 static bool is_conversion(const char *name)
 {
-    static const char *const names[] = {"tobool",  "toboolean", "todatetime", "todecimal", "todouble", "todynamic",  "toguid",
-                                        "toint",   "tolong",    "toreal",     "tostring",  "totime",   "totimespan", "toobject"};
+    static const char *const names[] = {"tobool",    "toboolean", "todatetime", "todecimal", "todouble",
+                                        "todynamic", "toguid",    "toint",      "tolong",    "toreal",
+                                        "tostring",  "totime",    "totimespan", "toobject"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -115,14 +107,16 @@ rtq__vcol *rtq__result_column(const rtq__ast *ast, const rtq__expr *expr)
 {
     if (ast->kind == RTQ__AST_ORDERED)
         ast = ast->ordered.value;
-    if (expr->op == RTQ__E_COL && (ast->kind == RTQ__AST_NAME || ast->kind == RTQ__AST_MEMBER || ast->kind == RTQ__AST_INDEX))
+    if (expr->op == RTQ__E_COL &&
+        (ast->kind == RTQ__AST_NAME || ast->kind == RTQ__AST_MEMBER || ast->kind == RTQ__AST_INDEX))
         return RTQ__BEXPR(expr)->vcol;
     if (ast->kind != RTQ__AST_CALL || ast->call.args.n != 1 || ast->call.object || !is_conversion(ast->call.name.ptr))
         return NULL;
     /* tostring(s) of a string is s */
     const rtq__expr *arg = expr->op == RTQ__E_CALL && expr->n_args == 1 ? expr->args[0] : expr;
     const rtq__ast *first = ast->call.args.first;
-    return arg->op == RTQ__E_COL && arg->kind == expr->kind && first->kind == RTQ__AST_NAME ? RTQ__BEXPR(arg)->vcol : NULL;
+    return arg->op == RTQ__E_COL && arg->kind == expr->kind && first->kind == RTQ__AST_NAME ? RTQ__BEXPR(arg)->vcol
+                                                                                            : NULL;
 }
 
 const char *rtq__default_name(rtq__binder *b, const rtq__ctx *ctx, bool columns_too)

@@ -50,15 +50,15 @@ static bool bind_key(rtq__binder *b, const rtq__ctx *row, const rtq__ast *item, 
     return !rtq__expr_is_broken(key->expr);
 }
 
-static const rtq__tab *sorted(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast, const rtq__ast_list *items,
-                              rtq__expr *limit)
+static const rtq__tab *sorted(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast,
+                              const rtq__ast_list *items, rtq__expr *limit)
 {
     rtq__windows windows = rtq__windows_begin(in);
     rtq__ctx row = row_ctx(ctx, in, &windows);
     rtq__sort_key *keys = rtq__bind_alloc(b, items->n, sizeof *keys);
     uint32_t n = 0;
     bool ok = true;
-    for RTQ__AST_EACH(item, *items)
+    for (const rtq__ast *item = items->first; item; item = item->next)
         ok &= bind_key(b, &row, item, &keys[n++]);
     if (in->broken)
         return in;
@@ -121,11 +121,13 @@ const rtq__tab *rtq__bind_assert_schema(rtq__binder *b, const rtq__ctx *ctx, con
     if (in->broken || !rtq__tab_needs_closed(b, in, ast, "assert-schema"))
         return in;
     uint32_t i = 0;
-    for RTQ__AST_EACH(c, ast->op->schema) {
+    for (const rtq__ast *c = ast->op->schema.first; c; c = c->next) {
         if (c->kind != RTQ__AST_COLUMN)
             continue;
-        if (i >= in->n || strcmp(in->cols[i].name, c->column.name.ptr) != 0 || in->cols[i].col->kind != c->column.type) {
-            rtq__bind_error(b, c, "the schema is another one here: column %u is %s:%s", i, i < in->n ? in->cols[i].name : "none",
+        if (i >= in->n || strcmp(in->cols[i].name, c->column.name.ptr) != 0 ||
+            in->cols[i].col->kind != c->column.type) {
+            rtq__bind_error(b, c, "the schema is another one here: column %u is %s:%s", i,
+                            i < in->n ? in->cols[i].name : "none",
                             i < in->n ? rtq__kind_text(in->cols[i].col->kind) : "none");
             return in;
         }
@@ -162,7 +164,10 @@ static rtq__cell text_cell(rtq__binder *b, const char *text)
 const rtq__tab *rtq__bind_getschema(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
 {
     (void)ctx;
-    static const struct { const char *name; uint32_t kind; } columns[4] = {
+    static const struct {
+        const char *name;
+        uint32_t kind;
+    } columns[4] = {
         {"ColumnName", RTQ_STRING}, {"ColumnOrdinal", RTQ_LONG}, {"DataType", RTQ_STRING}, {"ColumnType", RTQ_STRING}};
     const char *kind = rtq__bind_parameter(&ast->op->params, "kind", NULL);
     if (kind)

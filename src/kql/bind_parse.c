@@ -16,7 +16,10 @@ static uint8_t parse_mode(rtq__binder *b, const rtq__ast *ast)
     return RTQ__PARSE_REGEX;
 }
 
-static bool is_text(const rtq__ast *piece) { return piece && piece->kind == RTQ__AST_LITERAL; }
+static bool is_text(const rtq__ast *piece)
+{
+    return piece && piece->kind == RTQ__AST_LITERAL;
+}
 
 static void check_order(rtq__binder *b, const rtq__ast *previous, const rtq__ast *piece)
 {
@@ -47,7 +50,7 @@ const rtq__tab *rtq__bind_parse(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     rtq__uniques declared = {NULL, 0, 0};
     uint32_t n = 0;
     const rtq__ast *previous = NULL;
-    for RTQ__AST_EACH(piece, ast->op->items) {
+    for (const rtq__ast *piece = ast->op->items.first; piece; piece = piece->next) {
         check_order(b, previous, piece);
         previous = piece;
         if (piece->kind == RTQ__AST_LITERAL) {

@@ -3,7 +3,7 @@
 
 const char *rtq__bind_parameter(const rtq__ast_list *params, const char *name, const rtq__ast **at)
 {
-    for RTQ__AST_EACH(p, *params) {
+    for (const rtq__ast *p = params->first; p; p = p->next) {
         if (p->kind != RTQ__AST_PARAMETER || strcmp(p->named.names.first->name.ptr, name) != 0)
             continue;
         const rtq__ast *value = p->named.value;
@@ -139,7 +139,7 @@ const rtq__tab *rtq__bind_pipe(rtq__binder *b, const rtq__ctx *ctx, const rtq__a
     }
     inner.source = NULL;
     b->level = ++b->n_levels;
-    for RTQ__AST_EACH(op, ast->pipe.ops) {
+    for (const rtq__ast *op = ast->pipe.ops.first; op; op = op->next) {
         tab = rtq__bind_operator_node(b, &inner, tab, op);
         if (op->kind == RTQ__AST_AS) { /* from here on the rows have two readers */
             rtq__value value = {.how = tab->broken ? RTQ__VALUE_BROKEN : RTQ__VALUE_TABLE, .tab = tab};

@@ -37,16 +37,16 @@ static const rtq__tab *typed(rtq__binder *b, const rtq__tab *from, const rtq__as
     memset(&p, 0, sizeof p);
     const rtq__ast_list *schema = &ast->op->schema;
     bool star = false;
-    for RTQ__AST_EACH(c, *schema)
+    for (const rtq__ast *c = schema->first; c; c = c->next)
         star |= c->kind == RTQ__AST_STAR;
     for (uint32_t i = 0; star && i < from->n; i++) {
         bool declared = false;
-        for RTQ__AST_EACH(c, *schema)
+        for (const rtq__ast *c = schema->first; c; c = c->next)
             declared |= c->kind == RTQ__AST_COLUMN && strcmp(c->column.name.ptr, from->cols[i].name) == 0;
         if (!declared)
             rtq__proj_add(b, &p, from->cols[i].name, from->cols[i].col, NULL, false, false);
     }
-    for RTQ__AST_EACH(c, *schema) {
+    for (const rtq__ast *c = schema->first; c; c = c->next) {
         if (c->kind != RTQ__AST_COLUMN)
             continue;
         uint32_t kind = c->column.type ? c->column.type : RTQ_DYNAMIC;
@@ -64,7 +64,8 @@ static const rtq__tab *typed(rtq__binder *b, const rtq__tab *from, const rtq__as
 
 /* ---- bag_unpack ---- */
 
-static const rtq__tab *bag_unpack(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast, const rtq__ast *call)
+static const rtq__tab *bag_unpack(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast,
+                                  const rtq__ast *call)
 {
     rtq__ctx row = {.env = ctx->env, .row = in};
     const rtq__ast *arg = call->call.args.first;
@@ -73,7 +74,8 @@ static const rtq__tab *bag_unpack(rtq__binder *b, const rtq__ctx *ctx, const rtq
         return rtq__tab_broken(b);
     }
     if (arg->next) {
-        rtq__bind_refuse(b, arg->next, "bag_unpack with a prefix or more arguments", "name the keys you want in `extend` or `project`");
+        rtq__bind_refuse(b, arg->next, "bag_unpack with a prefix or more arguments",
+                         "name the keys you want in `extend` or `project`");
         return rtq__tab_broken(b);
     }
     rtq__expr *e = rtq__bind_expr(b, &row, arg);
@@ -111,7 +113,11 @@ static rtq__expr *column_argument(rtq__binder *b, const rtq__ctx *row, const rtq
     return e;
 }
 
-typedef struct pivot_keys { rtq__def *defs; rtq__vis *cols; uint32_t n, cap, cap_cols; } pivot_keys;
+typedef struct pivot_keys {
+    rtq__def *defs;
+    rtq__vis *cols;
+    uint32_t n, cap, cap_cols;
+} pivot_keys;
 
 static void pivot_key(rtq__binder *b, rtq__rel *rel, pivot_keys *k, const char *name, rtq__expr *e)
 {
@@ -121,7 +127,8 @@ static void pivot_key(rtq__binder *b, rtq__rel *rel, pivot_keys *k, const char *
     *RTQ__BIND_PUSH(b, &b->bound->arena, k->defs, k->n, k->cap) = (rtq__def){col, e};
 }
 
-static rtq__col *call_aggregate(rtq__binder *b, rtq__rel *rel, const char *name, rtq__expr **args, uint32_t n_args, const rtq__ast *at)
+static rtq__col *call_aggregate(rtq__binder *b, rtq__rel *rel, const char *name, rtq__expr **args, uint32_t n_args,
+                                const rtq__ast *at)
 {
     rtq__rows rows = {.name = name};
     uint32_t kind = 0;
@@ -134,7 +141,8 @@ static rtq__col *call_aggregate(rtq__binder *b, rtq__rel *rel, const char *name,
     if (row < 0)
         return NULL;
     rtq__agg_def *def = rtq__bind_alloc(b, 1, sizeof *def);
-    *def = (rtq__agg_def){.agg = rows.aggs + row, .args = args, .n_args = n_args, .n_cols = 1, .begin = at->begin, .end = at->end};
+    *def = (rtq__agg_def){
+        .agg = rows.aggs + row, .args = args, .n_args = n_args, .n_cols = 1, .begin = at->begin, .end = at->end};
     def->cols = rtq__bind_alloc(b, 1, sizeof(rtq__col *));
     def->cols[0] = rtq__col_new(b, rel, name, kind, 0);
     rel->u.summarize.aggs = def;
@@ -143,7 +151,8 @@ static rtq__col *call_aggregate(rtq__binder *b, rtq__rel *rel, const char *name,
 }
 
 /* Kept columns: the listed ones, else all but those that the first two arguments name. */
-static bool pivot_columns(rtq__binder *b, const rtq__ctx *row, const rtq__ast *call, const rtq__vcol *pivot, rtq__rel *rel, pivot_keys *k)
+static bool pivot_columns(rtq__binder *b, const rtq__ctx *row, const rtq__ast *call, const rtq__vcol *pivot,
+                          rtq__rel *rel, pivot_keys *k)
 {
     const rtq__ast *agg = call->call.args.first->next, *listed = agg ? agg->next : NULL;
     rtq__vcol *col, *of = NULL;
@@ -197,7 +206,8 @@ static rtq__expr *pivot_value(rtq__binder *b, const rtq__ctx *row, const rtq__as
 }
 
 /* One row a group and value, then one row a group with a bag of them. */
-static const rtq__tab *pivot(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast, const rtq__ast *call)
+static const rtq__tab *pivot(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast,
+                             const rtq__ast *call)
 {
     rtq__ctx row = {.env = ctx->env, .row = in};
     rtq__vcol *col;
@@ -212,7 +222,8 @@ static const rtq__tab *pivot(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab
     rtq__rel *second = rtq__rel_new(b, RTQ__R_SUMMARIZE, ast, first, NULL);
     pivot_keys kept = {NULL, NULL, 0, 0, 0}, again = {NULL, NULL, 0, 0, 0};
     first->u.summarize.bin_key = second->u.summarize.bin_key = -1;
-    rtq__expr *value = pivot_columns(b, &row, call, col, first, &kept) ? pivot_value(b, &row, call, first) : rtq__expr_broken(b);
+    rtq__expr *value = pivot_columns(b, &row, call, col, first, &kept) ? pivot_value(b, &row, call, first)
+                                                                       : rtq__expr_broken(b);
     rtq__expr *name = by->kind == RTQ_STRING ? by : rtq__bind_fn(b, "tostring", &by, 1, call);
     if (rtq__expr_is_broken(value) || rtq__expr_is_broken(name))
         return rtq__tab_broken(b);

@@ -72,7 +72,8 @@ static int32_t add(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *co
     return (int32_t)p->n - 1;
 }
 
-void rtq__proj_add(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *col, const char *base, bool replace, bool once)
+void rtq__proj_add(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *col, const char *base, bool replace,
+                   bool once)
 {
     add(b, p, name, col, base, replace);
     if (once)
@@ -146,11 +147,13 @@ static rtq__vcol *alias(rtq__binder *b, rtq__proj *p, const char *name, rtq__exp
 }
 
 /* `name = value` */
-static void named_item(rtq__binder *b, rtq__proj *p, const rtq__ast *name, const rtq__ast *value, rtq__expr *e, int style)
+static void named_item(rtq__binder *b, rtq__proj *p, const rtq__ast *name, const rtq__ast *value, rtq__expr *e,
+                       int style)
 {
     bool column = rtq__result_column(value, e) && value->kind != RTQ__AST_CALL;
     rtq__vcol *col = alias(b, p, name->name.ptr, e, value);
-    rtq__proj_declare(b, p, name->name.ptr, col, column || style == RTQ__PROJ_EXTEND || style == RTQ__PROJ_REPLACE, name);
+    rtq__proj_declare(b, p, name->name.ptr, col, column || style == RTQ__PROJ_EXTEND || style == RTQ__PROJ_REPLACE,
+                      name);
 }
 
 /* Several columns of one aggregate. */
@@ -169,14 +172,16 @@ static void tuple_item(rtq__binder *b, rtq__proj *p, const rtq__ast_list *names,
         rtq__bind_error(b, name, "there is no value for '%s'", name->name.ptr);
 }
 
-static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, rtq__expr *e, int style, const char *column_name)
+static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, rtq__expr *e,
+                         int style, const char *column_name)
 {
     bool replace = style == RTQ__PROJ_EXTEND || style == RTQ__PROJ_REPLACE;
     rtq__vcol *col = rtq__expr_is_broken(e) ? NULL : rtq__result_column(item, e);
     if (style == RTQ__PROJ_PRINT) {
         rtq__proj_add(b, p, column_name, alias(b, p, column_name, e, item), column_name, false, false);
     } else if (col) {
-        const char *name = rtq__result_name(b, ctx, item->kind == RTQ__AST_CALL ? item->call.args.first : item, col->name);
+        const char *name = rtq__result_name(b, ctx, item->kind == RTQ__AST_CALL ? item->call.args.first : item,
+                                            col->name);
         rtq__proj_declare(b, p, name, col, style == RTQ__PROJ_REPLACE, item);
     } else {
         const char *name = rtq__result_name(b, ctx, item, NULL);
@@ -187,14 +192,16 @@ static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, cons
 }
 
 /* (a, b) = f(…), a = f(…): the results that get a name, and no others; f(…): all, under the names of the function. */
-static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style, const char *column_name)
+static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style,
+                           const char *column_name)
 {
     rtq__expr_tuple tuple = {NULL, NULL, 0};
     const rtq__ast *name = item->kind == RTQ__AST_NAMED ? item->named.names.first : NULL;
     bool named = name != NULL, ok = rtq__bind_tuple_call(b, ctx, named ? item->named.value : item, &tuple);
     for (uint32_t i = 0; ok && i < tuple.n; i++) {
         if (name) {
-            rtq__proj_declare(b, p, name->name.ptr, rtq__proj_define(b, p, name->name.ptr, tuple.exprs[i], item), style == RTQ__PROJ_EXTEND, name);
+            rtq__proj_declare(b, p, name->name.ptr, rtq__proj_define(b, p, name->name.ptr, tuple.exprs[i], item),
+                              style == RTQ__PROJ_EXTEND, name);
             name = name->next;
         } else if (!named) {
             const char *shown = style == RTQ__PROJ_PRINT && tuple.n == 1 ? column_name : tuple.names[i];
@@ -207,7 +214,8 @@ static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, co
         named_item(b, p, name, item->named.value, rtq__expr_broken(b), style);
 }
 
-void rtq__proj_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style, const char *column_name)
+void rtq__proj_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style,
+                    const char *column_name)
 {
     if (item->kind == RTQ__AST_ORDERED)
         item = item->ordered.value;
@@ -238,8 +246,9 @@ void rtq__proj_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq
     rtq__expr *e = rows ? rtq__expr_broken(b) : rtq__bind_expr(b, ctx, value);
     if (named && item->named.names.n > 1) {
         if (!rtq__expr_is_broken(e))
-            rtq__bind_error(b, item->named.names.first->next, "the expression has one value, not %u", item->named.names.n);
-        for RTQ__AST_EACH(name, item->named.names)
+            rtq__bind_error(b, item->named.names.first->next, "the expression has one value, not %u",
+                            item->named.names.n);
+        for (const rtq__ast *name = item->named.names.first; name; name = name->next)
             named_item(b, p, name, value, rtq__expr_broken(b), style);
     } else if (named) {
         named_item(b, p, item->named.names.first, value, e, style);

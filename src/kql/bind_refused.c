@@ -1,20 +1,55 @@
-/* bind_refused.c - functions of KQL, and of the products that speak it, that do not run here: so that they are told from typing errors. */
+/* bind_refused.c - functions of KQL, and of the products that speak it, that do not run here: so that they are told
+ * from typing errors. */
 #include "kql/bind_private.h"
 
 /* Names, or beginnings of names with a star. */
 static const char *const service[] = {
-    "cluster", "current_*", "cursor_*", "database", "entity_group", "extent*", "external_table", "graph", "ingestion_time",
-    "materialized_view", "row_id", "rowstore_ordinal_range", "stored_query_result", "has_any_index", "table_row_count",
+    "cluster",
+    "current_*",
+    "cursor_*",
+    "database",
+    "entity_group",
+    "extent*",
+    "external_table",
+    "graph",
+    "ingestion_time",
+    "materialized_view",
+    "row_id",
+    "rowstore_ordinal_range",
+    "stored_query_result",
+    "has_any_index",
+    "table_row_count",
 };
 static const char *const product[] = {
-    "FileProfile", "arg", "adx", "app", "workspace", "resource", "DeviceFromIP", "AssignedIPAddresses", "SeenBy", "_GetWatchlist*", "_Im_*",
-    "_ASim_*", "_Get*",
+    "FileProfile",  "arg",
+    "adx",          "app",
+    "workspace",    "resource",
+    "DeviceFromIP", "AssignedIPAddresses",
+    "SeenBy",       "_GetWatchlist*",
+    "_Im_*",        "_ASim_*",
+    "_Get*",
 };
-static const char *const graphs[] = {"all", "any", "inner_nodes", "labels", "map", "node_degree_in", "node_degree_out", "node_id"};
+static const char *const graphs[] = {
+    "all", "any", "inner_nodes", "labels", "map", "node_degree_in", "node_degree_out", "node_id"};
 static const char *const later[] = {
-    "assert", "beta_cdf", "beta_inv", "beta_pdf", "bin_auto", "convert_*", "datetime_list_timezones", "datetime_local_to_utc",
-    "datetime_utc_to_local", "estimate_data_size", "geo_*", "hll_isvalid", "parse_user_agent", "row_rank", "row_window_session", "series_*",
-    "tdigest_isvalid", "welch_test",
+    "assert",
+    "beta_cdf",
+    "beta_inv",
+    "beta_pdf",
+    "bin_auto",
+    "convert_*",
+    "datetime_list_timezones",
+    "datetime_local_to_utc",
+    "datetime_utc_to_local",
+    "estimate_data_size",
+    "geo_*",
+    "hll_isvalid",
+    "parse_user_agent",
+    "row_rank",
+    "row_window_session",
+    "series_*",
+    "tdigest_isvalid",
+    "welch_test",
 };
 
 static bool listed(const char *const *names, size_t n, const char *name)

@@ -41,7 +41,8 @@ static rtq__expr *any_column(const search *s, const rtq__ast *at)
     for (uint32_t i = 0; i < tab->n; i++) {
         if (strcmp(tab->cols[i].name, "$table") == 0)
             continue;
-        args[n] = matches_term(s, rtq__expr_vcol(b, tab->cols[i].col, at), at->literal.text.ptr, at->literal.text.len, at);
+        args[n] = matches_term(s, rtq__expr_vcol(b, tab->cols[i].col, at), at->literal.text.ptr, at->literal.text.len,
+                               at);
         if (rtq__expr_is_broken(args[n++]))
             return rtq__expr_broken(b);
     }
@@ -50,7 +51,10 @@ static rtq__expr *any_column(const search *s, const rtq__ast *at)
     return n == 1 ? args[0] : rtq__expr_new(b, RTQ__E_OR, RTQ_BOOL, args, n, at);
 }
 
-static bool is_text(const rtq__ast *ast) { return ast->kind == RTQ__AST_LITERAL && ast->literal.type == RTQ_STRING; }
+static bool is_text(const rtq__ast *ast)
+{
+    return ast->kind == RTQ__AST_LITERAL && ast->literal.type == RTQ_STRING;
+}
 
 static rtq__expr *predicate(const search *s, const rtq__ast *ast);
 
@@ -76,7 +80,9 @@ static rtq__expr *by_kind(const search *s, const rtq__ast *ast)
         rtq__expr *left = rtq__bind_expr(b, s->row, ast->binary.left);
         const rtq__ast *right = ast->binary.right;
         if (is_text(right))
-            return rtq__expr_is_broken(left) ? left : matches_term(s, left, right->literal.text.ptr, right->literal.text.len, right);
+            return rtq__expr_is_broken(left)
+                       ? left
+                       : matches_term(s, left, right->literal.text.ptr, right->literal.text.len, right);
         rtq__expr *args[2] = {left, rtq__bind_expr(b, s->row, right)};
         return rtq__bind_operator(b, RTQ__OP_EQ, args, 2, ast, ast->binary.op_begin, ast->binary.op_end);
     }
@@ -105,7 +111,9 @@ const rtq__tab *rtq__bind_search(rtq__binder *b, const rtq__ctx *ctx, const rtq_
     if (in) {
         rtq__proj p;
         memset(&p, 0, sizeof p);
-        rtq__proj_add(b, &p, "$table", rtq__proj_define(b, &p, "$table", rtq__expr_text(b, "search_arg0", 11, ast), ast), NULL, false, false);
+        rtq__proj_add(b, &p, "$table",
+                      rtq__proj_define(b, &p, "$table", rtq__expr_text(b, "search_arg0", 11, ast), ast), NULL, false,
+                      false);
         rtq__proj_all(b, &p, in);
         rows = rtq__proj_tab(b, &p, in, rtq__proj_rel(b, &p, in->rel, ast), true);
     } else {

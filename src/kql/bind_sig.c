@@ -2,10 +2,10 @@
 #include "kql/bind_private.h"
 
 enum {
-    COST_PROMOTE = 8,   /* int to long, long to real … */
-    COST_ANY = 4,       /* a parameter that takes everything */
-    COST_UNKNOWN = 2,   /* unknown where other arguments decide the type */
-    COST_CONVERT = 32,  /* any other implicit conversion */
+    COST_PROMOTE = 8,  /* int to long, long to real … */
+    COST_ANY = 4,      /* a parameter that takes everything */
+    COST_UNKNOWN = 2,  /* unknown where other arguments decide the type */
+    COST_CONVERT = 32, /* any other implicit conversion */
     NO_MATCH = 1 << 20,
 };
 
@@ -144,8 +144,13 @@ static uint32_t cost_of(uint32_t from, uint32_t to, bool decided)
         return 0;
     if (from == RTQ_UNKNOWN && to == RTQ_DYNAMIC)
         return COST_UNKNOWN + 1; /* Port == 445: the text "445" is one too */
-    if (from == RTQ_UNKNOWN) /* nothing else decides: real before long, so that no fraction is lost */
-        return decided ? COST_UNKNOWN : to == RTQ_STRING ? 5 : to == RTQ_REAL ? 6 : to == RTQ_DATETIME ? 7 : to == RTQ_LONG ? 8 : 9;
+    if (from == RTQ_UNKNOWN)     /* nothing else decides: real before long, so that no fraction is lost */
+        return decided              ? COST_UNKNOWN
+               : to == RTQ_STRING   ? 5
+               : to == RTQ_REAL     ? 6
+               : to == RTQ_DATETIME ? 7
+               : to == RTQ_LONG     ? 8
+                                    : 9;
     if (!rtq__bind_conversion(from, to))
         return NO_MATCH;
     bool number = from == RTQ_INT || from == RTQ_LONG || from == RTQ_REAL;
@@ -153,12 +158,14 @@ static uint32_t cost_of(uint32_t from, uint32_t to, bool decided)
 }
 
 /* What it costs to call the row with these arguments; NO_MATCH and the first argument that does not fit. */
-static uint32_t row_cost(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *const *args, uint32_t n_args, uint32_t *bad)
+static uint32_t row_cost(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *const *args, uint32_t n_args,
+                         uint32_t *bad)
 {
     uint32_t cost = 0, common = 0;
     bool decided = false;
     for (uint32_t i = 0; i < n_args; i++)
-        decided |= args[i]->kind != RTQ_UNKNOWN && args[i]->kind != RTQ_DYNAMIC && param_at(sig, i, n_args)->kind < RTQ__SIG_ANY;
+        decided |= args[i]->kind != RTQ_UNKNOWN && args[i]->kind != RTQ_DYNAMIC &&
+                   param_at(sig, i, n_args)->kind < RTQ__SIG_ANY;
     for (uint32_t i = 0; i < n_args; i++) {
         const rtq__sig_param *param = param_at(sig, i, n_args);
         uint32_t kind = param->kind, one;
@@ -167,7 +174,9 @@ static uint32_t row_cost(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *
         } else {
             if (kind == RTQ__SIG_COMMON)
                 kind = common ? common : (common = common_kind(rows, sig, args, n_args));
-            one = !kind ? NO_MATCH : kind == RTQ_UNKNOWN || (kind == RTQ_DYNAMIC && common) ? 0 : cost_of(args[i]->kind, kind, decided);
+            one = !kind                                                    ? NO_MATCH
+                  : kind == RTQ_UNKNOWN || (kind == RTQ_DYNAMIC && common) ? 0
+                                                                           : cost_of(args[i]->kind, kind, decided);
         }
         if (param->constant && !RTQ__BEXPR(args[i])->constant)
             one = NO_MATCH;
@@ -188,8 +197,14 @@ const char *rtq__bind_call_text(rtq__binder *b, rtq__expr *const *args, uint32_t
     return rtq__bind_namef(b, "%s%s)", text, n_args > 12 ? ", …" : "");
 }
 
-static const char *row_args(const rtq__rows *rows, uint32_t i) { return rows->fns ? rows->fns[i].args : rows->aggs[i].args; }
-static const char *row_ret(const rtq__rows *rows, uint32_t i) { return rows->fns ? rows->fns[i].ret : rows->aggs[i].ret; }
+static const char *row_args(const rtq__rows *rows, uint32_t i)
+{
+    return rows->fns ? rows->fns[i].args : rows->aggs[i].args;
+}
+static const char *row_ret(const rtq__rows *rows, uint32_t i)
+{
+    return rows->fns ? rows->fns[i].ret : rows->aggs[i].ret;
+}
 
 static void report_count(rtq__binder *b, const rtq__rows *rows, uint32_t n_args, const rtq__ast *at)
 {
@@ -201,15 +216,16 @@ static void report_count(rtq__binder *b, const rtq__rows *rows, uint32_t n_args,
         high = sig.repeat >= 0 ? UINT32_MAX : sig.n > high ? sig.n : high;
     }
     if (high == UINT32_MAX)
-        rtq__bind_error(b, at, "%s() takes at least %u argument%s, not %u", rows->name, low, low == 1 ? "" : "s", n_args);
+        rtq__bind_error(b, at, "%s() takes at least %u argument%s, not %u", rows->name, low, low == 1 ? "" : "s",
+                        n_args);
     else if (low == high)
         rtq__bind_error(b, at, "%s() takes %u argument%s, not %u", rows->name, low, low == 1 ? "" : "s", n_args);
     else
         rtq__bind_error(b, at, "%s() takes %u to %u arguments, not %u", rows->name, low, high, n_args);
 }
 
-static void report_types(rtq__binder *b, const rtq__rows *rows, uint32_t row, uint32_t bad, rtq__expr *const *args, uint32_t n_args,
-                         const rtq__ast *at)
+static void report_types(rtq__binder *b, const rtq__rows *rows, uint32_t row, uint32_t bad, rtq__expr *const *args,
+                         uint32_t n_args, const rtq__ast *at)
 {
     rtq__sig sig;
     rtq__sig_parse(&sig, row_args(rows, row));
@@ -218,18 +234,20 @@ static void report_types(rtq__binder *b, const rtq__rows *rows, uint32_t row, ui
     if (param->constant && !RTQ__BEXPR(args[bad])->constant)
         rtq__bind_error_at(b, arg->begin, arg->end, "argument %u of %s() must be a constant", bad + 1, rows->name);
     else if (rows->n == 1 && param->kind < RTQ__SIG_ANY)
-        rtq__bind_error_at(b, arg->begin, arg->end, "argument %u of %s() must be of type %s, not %s", bad + 1, rows->name,
-                           rtq__kind_text(param->kind), rtq__kind_text(arg->kind));
+        rtq__bind_error_at(b, arg->begin, arg->end, "argument %u of %s() must be of type %s, not %s", bad + 1,
+                           rows->name, rtq__kind_text(param->kind), rtq__kind_text(arg->kind));
     else
-        rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name, rtq__bind_call_text(b, args, n_args));
+        rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name,
+                        rtq__bind_call_text(b, args, n_args));
     const char *known = NULL;
     for (uint32_t r = 0; r < rows->n && r < 8; r++)
-        known = known ? rtq__bind_namef(b, "%s; (%s)", known, row_args(rows, r)) : rtq__bind_namef(b, "(%s)", row_args(rows, r));
+        known = known ? rtq__bind_namef(b, "%s; (%s)", known, row_args(rows, r))
+                      : rtq__bind_namef(b, "(%s)", row_args(rows, r));
     rtq__diag_hint(b->diag, "it takes %s", known);
 }
 
-static uint32_t result_kind(rtq__binder *b, const rtq__rows *rows, uint32_t r, const rtq__sig *sig, rtq__expr *const *args, uint32_t n_args,
-                            const rtq__ast *at)
+static uint32_t result_kind(rtq__binder *b, const rtq__rows *rows, uint32_t r, const rtq__sig *sig,
+                            rtq__expr *const *args, uint32_t n_args, const rtq__ast *at)
 {
     const char *ret = row_ret(rows, r);
     bool unknown = false;
@@ -251,21 +269,24 @@ static uint32_t result_kind(rtq__binder *b, const rtq__rows *rows, uint32_t r, c
         if (!kind && rtq__diag_errors(b->diag) > before)
             b->n_errors++;
         else if (!kind)
-            rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name, rtq__bind_call_text(b, args, n_args));
+            rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name,
+                            rtq__bind_call_text(b, args, n_args));
         return kind == RTQ_DYNAMIC && unknown ? RTQ_UNKNOWN : kind;
     }
     uint32_t kind = rtq__kind_parse(ret, strlen(ret));
     return kind == RTQ_DYNAMIC && unknown && rows->fns && rows->fns[r].flags & RTQ__FN_OPERATOR ? RTQ_UNKNOWN : kind;
 }
 
-static bool convert_args(rtq__binder *b, const rtq__rows *rows, const rtq__sig *sig, rtq__expr **args, uint32_t n_args, const rtq__ast *at)
+static bool convert_args(rtq__binder *b, const rtq__rows *rows, const rtq__sig *sig, rtq__expr **args, uint32_t n_args,
+                         const rtq__ast *at)
 {
     uint32_t common = common_kind(rows, sig, args, n_args);
     for (uint32_t i = 0; i < n_args; i++) {
         const rtq__sig_param *param = param_at(sig, i, n_args);
         uint32_t kind = param->kind == RTQ__SIG_COMMON ? common : param->kind;
         if (kind != RTQ__SIG_ANY && kind != RTQ_UNKNOWN && !(args[i]->kind == RTQ_UNKNOWN && kind == RTQ_DYNAMIC))
-            args[i] = param->kind == RTQ__SIG_COMMON ? rtq__bind_cast(b, args[i], kind, at) : rtq__bind_convert(b, args[i], kind);
+            args[i] = param->kind == RTQ__SIG_COMMON ? rtq__bind_cast(b, args[i], kind, at)
+                                                     : rtq__bind_convert(b, args[i], kind);
         rtq__cell cell;
         if (param->constant && !rtq__expr_constant(b, args[i], &cell))
             return false;
@@ -273,8 +294,8 @@ static bool convert_args(rtq__binder *b, const rtq__rows *rows, const rtq__sig *
     return true;
 }
 
-int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **args, uint32_t n_args, uint32_t *kind, const rtq__ast *at,
-                           bool quiet)
+int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **args, uint32_t n_args, uint32_t *kind,
+                           const rtq__ast *at, bool quiet)
 {
     rtq__sig sig, best_sig;
     uint32_t best = NO_MATCH, best_miss = UINT32_MAX, bad = 0, bad_row = 0;

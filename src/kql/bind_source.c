@@ -10,7 +10,7 @@ const rtq__tab *rtq__bind_print(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     rtq__proj p;
     uint32_t i = 0;
     memset(&p, 0, sizeof p);
-    for RTQ__AST_EACH(item, ast->op->items)
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next)
         rtq__proj_item(b, &p, &none, item, RTQ__PROJ_PRINT, rtq__bind_namef(b, "print_%u", i++));
     return rtq__proj_tab(b, &p, NULL, rtq__proj_rel(b, &p, rel, ast), false);
 }
@@ -19,14 +19,20 @@ const rtq__tab *rtq__bind_print(rtq__binder *b, const rtq__ctx *ctx, const rtq__
 
 static uint32_t range_kind(uint32_t from, uint32_t to, uint32_t step)
 {
-    uint32_t common = from == to ? from : from == RTQ_UNKNOWN ? to : to == RTQ_UNKNOWN ? from : rtq__kind_common(from, to);
+    uint32_t common = from == to            ? from
+                      : from == RTQ_UNKNOWN ? to
+                      : to == RTQ_UNKNOWN   ? from
+                                            : rtq__kind_common(from, to);
     if (common == RTQ_DATETIME || common == RTQ_TIMESPAN)
         return step == RTQ_TIMESPAN || step == RTQ_UNKNOWN ? common : 0;
     if (common == RTQ_INT && step == RTQ_INT)
         return RTQ_INT;
     if (common != RTQ_INT && common != RTQ_LONG && common != RTQ_REAL && common != RTQ_DECIMAL && common != RTQ_UNKNOWN)
         return 0;
-    uint32_t all = step == RTQ_UNKNOWN ? common : common == RTQ_UNKNOWN ? step : common == step ? common : rtq__kind_common(common, step);
+    uint32_t all = step == RTQ_UNKNOWN     ? common
+                   : common == RTQ_UNKNOWN ? step
+                   : common == step        ? common
+                                           : rtq__kind_common(common, step);
     return all == RTQ_INT ? RTQ_LONG : all == RTQ_LONG || all == RTQ_REAL || all == RTQ_DECIMAL ? all : 0;
 }
 
@@ -44,8 +50,8 @@ const rtq__tab *rtq__bind_range(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     const char *name = ast->op->name.ptr;
     uint32_t kind = broken ? RTQ_UNKNOWN : range_kind(e[0]->kind, e[1]->kind, e[2]->kind);
     if (!kind) {
-        rtq__bind_error(b, ast, "range cannot go from %s to %s in steps of %s", rtq__kind_text(e[0]->kind), rtq__kind_text(e[1]->kind),
-                        rtq__kind_text(e[2]->kind));
+        rtq__bind_error(b, ast, "range cannot go from %s to %s in steps of %s", rtq__kind_text(e[0]->kind),
+                        rtq__kind_text(e[1]->kind), rtq__kind_text(e[2]->kind));
         kind = RTQ_UNKNOWN;
     }
     rtq__rel *rel = rtq__rel_new(b, RTQ__R_RANGE, ast, NULL, NULL);
@@ -53,11 +59,14 @@ const rtq__tab *rtq__bind_range(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     rel->u.range.col = rtq__col_new(b, rel, name, kind, 0);
     for (int i = 0; i < 3 && kind != RTQ_UNKNOWN; i++) {
         uint32_t want = i == 2 && kind == RTQ_DATETIME ? RTQ_TIMESPAN : kind;
-        (void)rtq__bind_expect(b, &e[i], want, parts[i] ? parts[i] : ast, i == 0 ? "the start" : i == 1 ? "the end" : "the step");
+        (void)rtq__bind_expect(b, &e[i], want, parts[i] ? parts[i] : ast,
+                               i == 0   ? "the start"
+                               : i == 1 ? "the end"
+                                        : "the step");
     }
     rtq__cell step;
-    if (parts[2] && e[2]->op == RTQ__E_CONST && rtq__expr_constant(b, e[2], &step) && !step.is_null && step.kind != RTQ_REAL &&
-        step.kind != RTQ_DECIMAL && step.u.i == 0)
+    if (parts[2] && e[2]->op == RTQ__E_CONST && rtq__expr_constant(b, e[2], &step) && !step.is_null &&
+        step.kind != RTQ_REAL && step.kind != RTQ_DECIMAL && step.u.i == 0)
         rtq__bind_error(b, parts[2], "the step cannot be zero");
     rel->u.range.from = e[0];
     rel->u.range.to = e[1];
@@ -70,11 +79,12 @@ const rtq__tab *rtq__bind_range(rtq__binder *b, const rtq__ctx *ctx, const rtq__
 
 /* ---- schemas ---- */
 
-static rtq__col **schema_cols(rtq__binder *b, rtq__rel *rel, rtq__tab *out, const rtq__ast_list *schema, uint32_t *n_out)
+static rtq__col **schema_cols(rtq__binder *b, rtq__rel *rel, rtq__tab *out, const rtq__ast_list *schema,
+                              uint32_t *n_out)
 {
     rtq__col **cols = rtq__bind_alloc(b, schema->n, sizeof *cols);
     uint32_t n = 0;
-    for RTQ__AST_EACH(c, *schema) {
+    for (const rtq__ast *c = schema->first; c; c = c->next) {
         if (c->kind != RTQ__AST_COLUMN)
             continue;
         if (rtq__tab_find(out, c->column.name.ptr) >= 0)
@@ -144,7 +154,7 @@ const rtq__tab *rtq__bind_datatable(rtq__binder *b, const rtq__ctx *ctx, const r
     rel->u.values.cells = rtq__bind_alloc(b, n, sizeof(rtq__cell));
     rtq__ctx none = {.env = ctx->env};
     uint32_t i = 0;
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         cell_of(b, &none, item, rel->u.values.cols[i % n_cols]->kind, &rel->u.values.cells[i]);
         i++;
     }
@@ -162,7 +172,7 @@ const rtq__tab *rtq__bind_externaldata(rtq__binder *b, const rtq__ctx *ctx, cons
     rtq_str *uris = rtq__bind_alloc(b, ast->op->items.n, sizeof *uris);
     uint32_t n = 0;
     rtq__ctx none = {.env = ctx->env};
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         rtq__cell cell;
         rtq__expr *e = rtq__bind_expr(b, &none, item);
         if (rtq__expr_is_broken(e))

@@ -1,4 +1,5 @@
-/* bind_special.c - functions that are more than a row of a table: they see columns or tables, or are expressions of their own. */
+/* bind_special.c - functions that are more than a row of a table: they see columns or tables, or are expressions of
+ * their own. */
 #include "kql/bind_private.h"
 
 typedef rtq__expr *special_fn(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call);
@@ -8,9 +9,11 @@ static bool check_count(rtq__binder *b, const rtq__ast *call, uint32_t low, uint
     if (call->call.args.n >= low && call->call.args.n <= high)
         return true;
     if (low == high)
-        rtq__bind_error(b, call, "%s() takes %u argument%s, not %u", call->call.name.ptr, low, low == 1 ? "" : "s", call->call.args.n);
+        rtq__bind_error(b, call, "%s() takes %u argument%s, not %u", call->call.name.ptr, low, low == 1 ? "" : "s",
+                        call->call.args.n);
     else
-        rtq__bind_error(b, call, "%s() takes %u to %u arguments, not %u", call->call.name.ptr, low, high, call->call.args.n);
+        rtq__bind_error(b, call, "%s() takes %u to %u arguments, not %u", call->call.name.ptr, low, high,
+                        call->call.args.n);
     return false;
 }
 
@@ -55,7 +58,8 @@ static rtq__expr *special_column_ifexists(rtq__binder *b, const rtq__ctx *ctx, c
     if (!check_count(b, call, 2, 2))
         return rtq__expr_broken(b);
     rtq__cell cell;
-    rtq__expr *name = rtq__bind_expr(b, ctx, call->call.args.first), *other = rtq__bind_expr(b, ctx, call->call.args.last);
+    rtq__expr *name = rtq__bind_expr(b, ctx, call->call.args.first),
+              *other = rtq__bind_expr(b, ctx, call->call.args.last);
     if (rtq__expr_is_broken(name) || rtq__expr_is_broken(other))
         return rtq__expr_broken(b);
     if (name->kind != RTQ_STRING || !rtq__expr_constant(b, name, &cell)) {
@@ -103,7 +107,8 @@ static rtq__expr *special_pack_all(rtq__binder *b, const rtq__ctx *ctx, const rt
         return rtq__expr_broken(b);
     if (call->call.args.n) {
         rtq__expr *e = rtq__bind_expr(b, ctx, call->call.args.first);
-        if (rtq__expr_is_broken(e) || !rtq__bind_expect(b, &e, RTQ_BOOL, call->call.args.first, "the argument of pack_all()") ||
+        if (rtq__expr_is_broken(e) ||
+            !rtq__bind_expect(b, &e, RTQ_BOOL, call->call.args.first, "the argument of pack_all()") ||
             !rtq__expr_constant(b, e, &ignore))
             return rtq__expr_broken(b);
     }
@@ -137,7 +142,7 @@ static rtq__expr *special_bag_pack_columns(rtq__binder *b, const rtq__ctx *ctx, 
     rtq__expr **args = rtq__bind_work(b, 2 * (size_t)call->call.args.n, sizeof *args);
     uint32_t n = 0;
     bool broken = false;
-    for RTQ__AST_EACH(arg, call->call.args) {
+    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         rtq__expr *e = rtq__bind_expr(b, ctx, arg);
         const char *name = rtq__result_name(b, ctx, arg, NULL);
         if (!rtq__expr_is_broken(e) && !name)
@@ -168,7 +173,7 @@ static rtq__expr *with_star(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast 
 {
     uint32_t n = 0, cap = 0;
     rtq__expr **args = NULL;
-    for RTQ__AST_EACH(arg, call->call.args) {
+    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         if (arg->kind != RTQ__AST_STAR) {
             *RTQ__BIND_PUSH(b, &b->work, args, n, cap) = rtq__bind_expr(b, ctx, arg);
             continue;
@@ -181,7 +186,10 @@ static rtq__expr *with_star(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast 
     return rtq__bind_fn(b, call->call.name.ptr, args, n, call);
 }
 
-static const struct { const char *name; special_fn *fn; } specials[] = {
+static const struct {
+    const char *name;
+    special_fn *fn;
+} specials[] = {
     {"not", special_not},
     {"toscalar", special_toscalar},
     {"column_ifexists", special_column_ifexists},
@@ -201,9 +209,10 @@ bool rtq__bind_special(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call
             return true;
         }
     }
-    if (strcmp(name, "pack_array") != 0 && strcmp(name, "strcat") != 0 && strcmp(name, "hash_many") != 0 && strcmp(name, "estimate_data_size") != 0)
+    if (strcmp(name, "pack_array") != 0 && strcmp(name, "strcat") != 0 && strcmp(name, "hash_many") != 0 &&
+        strcmp(name, "estimate_data_size") != 0)
         return false;
-    for RTQ__AST_EACH(arg, call->call.args) {
+    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         if (arg->kind == RTQ__AST_STAR) {
             *out = with_star(b, ctx, call);
             return true;

@@ -1,16 +1,21 @@
 /* bind_summarize.c - summarize, distinct, count. */
 #include "kql/bind_private.h"
 
-typedef struct keys { rtq__def *defs; uint32_t n, cap; } keys;
+typedef struct keys {
+    rtq__def *defs;
+    uint32_t n, cap;
+} keys;
 
 /* Time bins, which windows can be made of: bin(event time, constant). */
 static void note_bin(rtq__binder *b, rtq__rel *rel, uint32_t key, const rtq__expr *e)
 {
-    if (e->op != RTQ__E_CALL || e->n_args != 2 || (strcmp(e->fn->name, "bin") != 0 && strcmp(e->fn->name, "floor") != 0) || rel->u.summarize.bin_key >= 0)
+    if (e->op != RTQ__E_CALL || e->n_args != 2 ||
+        (strcmp(e->fn->name, "bin") != 0 && strcmp(e->fn->name, "floor") != 0) || rel->u.summarize.bin_key >= 0)
         return;
     rtq__cell cell;
-    if (e->args[0]->op != RTQ__E_COL || !(b->bound->cols[e->args[0]->col]->flags & RTQ__COL_TIME) || e->args[1]->kind != RTQ_TIMESPAN ||
-        !RTQ__BEXPR(e->args[1])->constant || !rtq__expr_constant(b, e->args[1], &cell) || cell.is_null || cell.u.i <= 0)
+    if (e->args[0]->op != RTQ__E_COL || !(b->bound->cols[e->args[0]->col]->flags & RTQ__COL_TIME) ||
+        e->args[1]->kind != RTQ_TIMESPAN || !RTQ__BEXPR(e->args[1])->constant ||
+        !rtq__expr_constant(b, e->args[1], &cell) || cell.is_null || cell.u.i <= 0)
         return;
     rel->u.summarize.bin_key = (int32_t)key;
     rel->u.summarize.bin_ticks = cell.u.i;
@@ -35,7 +40,8 @@ static bool groupable(rtq__binder *b, const rtq__expr *e, const rtq__ast *at, co
 }
 
 /* One item of `by` or of distinct. */
-static void key_item(rtq__binder *b, const rtq__ctx *row, rtq__rel *rel, rtq__proj *p, keys *k, rtq__aggs *aggs, const rtq__ast *item, const char *what)
+static void key_item(rtq__binder *b, const rtq__ctx *row, rtq__rel *rel, rtq__proj *p, keys *k, rtq__aggs *aggs,
+                     const rtq__ast *item, const char *what)
 {
     const rtq__ast *value = rtq__ast_unnamed(item);
     if (item->kind == RTQ__AST_ORDERED)
@@ -48,9 +54,11 @@ static void key_item(rtq__binder *b, const rtq__ctx *row, rtq__rel *rel, rtq__pr
         const rtq__ast *name = item->named.names.first;
         if (item->named.names.n > 1)
             rtq__bind_error(b, name->next, "the expression has one value");
-        rtq__proj_declare(b, p, name->name.ptr, add_key(b, rel, k, name->name.ptr, e), source != NULL && value->kind != RTQ__AST_CALL, name);
+        rtq__proj_declare(b, p, name->name.ptr, add_key(b, rel, k, name->name.ptr, e),
+                          source != NULL && value->kind != RTQ__AST_CALL, name);
     } else if (source) {
-        const char *name = rtq__result_name(b, row, value->kind == RTQ__AST_CALL ? value->call.args.first : value, source->name);
+        const char *name = rtq__result_name(b, row, value->kind == RTQ__AST_CALL ? value->call.args.first : value,
+                                            source->name);
         rtq__proj_declare(b, p, name, add_key(b, rel, k, name, e), false, item);
         uint32_t cap = aggs->n_keys;
         aggs->keys = rtq__bind_grow(b, &b->work, aggs->keys, &cap, aggs->n_keys + 1, sizeof *aggs->keys);
@@ -97,11 +105,11 @@ const rtq__tab *rtq__bind_summarize(rtq__binder *b, const rtq__ctx *ctx, const r
     rel->u.summarize.bin_key = -1;
     if (ast->op->limit)
         rtq__bind_refuse(b, ast->op->limit, "by ... bin=", "write by bin(column, size)");
-    for RTQ__AST_EACH(item, ast->op->by)
+    for (const rtq__ast *item = ast->op->by.first; item; item = item->next)
         key_item(b, &row, rel, &p, &k, &aggs, item, "a key of summarize");
     row.aggs = &aggs;
     row.windows = NULL;
-    for RTQ__AST_EACH(item, ast->op->items)
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next)
         rtq__proj_item(b, &p, &row, item, RTQ__PROJ_SUMMARIZE, NULL);
     if (in->broken || p.broken) {
         rtq__tab *out = rtq__proj_tab(b, &p, NULL, in->rel, false); /* its columns are known all the same */
@@ -127,7 +135,7 @@ const rtq__tab *rtq__bind_distinct(rtq__binder *b, const rtq__ctx *ctx, const rt
     keys k = {NULL, 0, 0};
     memset(&p, 0, sizeof p);
     rel->u.summarize.bin_key = -1;
-    for RTQ__AST_EACH(item, ast->op->items) {
+    for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         if (item->kind != RTQ__AST_STAR) {
             key_item(b, &row, rel, &p, &k, &aggs, item, "a key of distinct");
             continue;

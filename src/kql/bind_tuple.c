@@ -1,13 +1,24 @@
-/* bind_tuple.c - functions with several results, (a, b) = f(…): array_sort_asc, array_sort_desc, and those with a fixed list. */
+/* bind_tuple.c - functions with several results, (a, b) = f(…): array_sort_asc, array_sort_desc, and those with a
+ * fixed list. */
 #include "kql/bind_private.h"
 
 /* Result k of a function is __FUNCTION_nth(k, arguments), converted to the kind of the column. */
-typedef struct fixed { const char *name, *nth, *columns[8]; uint8_t kinds[8]; uint32_t n; } fixed;
+typedef struct fixed {
+    const char *name, *nth, *columns[8];
+    uint8_t kinds[8];
+    uint32_t n;
+} fixed;
 static const fixed fixed_tuples[] = {
-    {"series_stats", "__series_stats_nth", {"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"},
-     {RTQ_REAL, RTQ_LONG, RTQ_REAL, RTQ_LONG, RTQ_REAL, RTQ_REAL, RTQ_REAL}, 7},
-    {"series_fit_line", "__series_fit_line_nth", {"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"},
-     {RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_DYNAMIC}, 6},
+    {"series_stats",
+     "__series_stats_nth",
+     {"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"},
+     {RTQ_REAL, RTQ_LONG, RTQ_REAL, RTQ_LONG, RTQ_REAL, RTQ_REAL, RTQ_REAL},
+     7},
+    {"series_fit_line",
+     "__series_fit_line_nth",
+     {"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"},
+     {RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_DYNAMIC},
+     6},
 };
 
 static const fixed *fixed_of(const rtq__ast *call)
@@ -31,7 +42,7 @@ static bool fixed_tuple(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *cal
     uint32_t n_args = call->call.args.n, n = 1;
     rtq__expr **args = rtq__bind_work(b, n_args + 1, sizeof *args);
     const char *first = call->call.args.first ? rtq__result_name(b, ctx, call->call.args.first, NULL) : NULL;
-    for RTQ__AST_EACH(arg, call->call.args) {
+    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         args[n] = rtq__bind_expr(b, ctx, rtq__ast_unnamed(arg));
         if (rtq__expr_is_broken(args[n++]))
             return false;
@@ -45,7 +56,8 @@ static bool fixed_tuple(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *cal
         if (rtq__expr_is_broken(e))
             return false;
         out->names[i] = rtq__bind_namef(b, "%s_%s_%s", f->name, first ? first : "", f->columns[i]);
-        e->kind = f->kinds[i] == RTQ_DYNAMIC ? RTQ_DYNAMIC : RTQ_UNKNOWN; /* one row for all results: their cells are dynamic */
+        e->kind = f->kinds[i] == RTQ_DYNAMIC ? RTQ_DYNAMIC
+                                             : RTQ_UNKNOWN; /* one row for all results: their cells are dynamic */
         out->exprs[i] = e->kind == RTQ_DYNAMIC ? e : rtq__bind_convert(b, e, f->kinds[i]);
     }
     return true;
@@ -61,7 +73,7 @@ bool rtq__bind_tuple_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
     rtq__expr **args = rtq__bind_work(b, n_args + 3, sizeof *args);
     const char **names = rtq__bind_work(b, n_args + 1, sizeof *names);
     bool broken = false, nulls_last = true;
-    for RTQ__AST_EACH(arg, call->call.args) {
+    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         const rtq__ast *value = rtq__ast_unnamed(arg);
         rtq__expr *e = rtq__bind_expr(b, ctx, value);
         rtq__cell cell;

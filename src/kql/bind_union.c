@@ -1,8 +1,15 @@
 /* bind_union.c - union: columns of the inputs matched by name and type. */
 #include "kql/bind_private.h"
 
-typedef struct input { const rtq__tab *tab; const char *name; } input;
-typedef struct inputs { input *items; uint32_t n, cap; bool broken; } inputs;
+typedef struct input {
+    const rtq__tab *tab;
+    const char *name;
+} input;
+typedef struct inputs {
+    input *items;
+    uint32_t n, cap;
+    bool broken;
+} inputs;
 
 static void add_input(rtq__binder *b, inputs *list, const rtq__tab *tab, const char *name)
 {
@@ -26,8 +33,9 @@ static void add_matching(rtq__binder *b, const rtq__ctx *ctx, inputs *list, cons
         if (rtq__bind_matches(pattern, c->host_tables[i]->name))
             add_input(b, list, rtq__bind_scan(b, c->host_tables[i], true, item), c->host_tables[i]->name);
     for (const rtq__env *env = ctx->env; env; env = env->up) {
-        if (env->value.how != RTQ__VALUE_FUNCTION || !env->value.function->function.is_view || !rtq__bind_matches(pattern, env->name) ||
-            rtq__env_find(ctx->env, env->name) != env || !rtq__bind_callable_bare(env->value.function))
+        if (env->value.how != RTQ__VALUE_FUNCTION || !env->value.function->function.is_view ||
+            !rtq__bind_matches(pattern, env->name) || rtq__env_find(ctx->env, env->name) != env ||
+            !rtq__bind_callable_bare(env->value.function))
             continue;
         rtq__value value = rtq__bind_inline(b, ctx, &env->value, NULL, NULL, item);
         if (value.how == RTQ__VALUE_TABLE)
@@ -41,10 +49,11 @@ static void add_matching(rtq__binder *b, const rtq__ctx *ctx, inputs *list, cons
     }
 }
 
-static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const rtq__ast *ast, inputs *list, bool fuzzy)
+static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const rtq__ast *ast, inputs *list,
+                    bool fuzzy)
 {
     rtq__ctx alone = {.env = ctx->env};
-    for RTQ__AST_EACH(item, *items) {
+    for (const rtq__ast *item = items->first; item; item = item->next) {
         if (item->kind == RTQ__AST_WILDCARD || item->kind == RTQ__AST_STAR) {
             add_matching(b, &alone, list, item, fuzzy);
             continue;
@@ -55,7 +64,8 @@ static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *it
         if (fuzzy && head->kind == RTQ__AST_NAME && rtq__bind_name_value(b, &alone, head, true).how == RTQ__VALUE_NONE)
             continue;
         const rtq__env *var = item->kind == RTQ__AST_NAME ? rtq__env_find(ctx->env, item->name.ptr) : NULL;
-        bool named = item->kind == RTQ__AST_NAME && (!var || var->value.how != RTQ__VALUE_TABLE); /* a tabular let has no name of its own */
+        bool named = item->kind == RTQ__AST_NAME &&
+                     (!var || var->value.how != RTQ__VALUE_TABLE); /* a tabular let has no name of its own */
         add_input(b, list, rtq__bind_table(b, &alone, item), named ? item->name.ptr : NULL);
     }
     if (list->n == 0 && !list->broken) {
@@ -67,7 +77,11 @@ static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *it
 /* ---- columns ---- */
 
 /* The types that a name has in the inputs, in order. Unknown joins the only other type; with several it is dynamic. */
-typedef struct types { uint8_t kinds[12]; uint32_t n; bool unknown; } types;
+typedef struct types {
+    uint8_t kinds[12];
+    uint32_t n;
+    bool unknown;
+} types;
 
 static types types_of(const inputs *list, const char *name)
 {
@@ -93,7 +107,8 @@ static types types_of(const inputs *list, const char *name)
 }
 
 /* The expression of one input for a column of that name and type, NULL: null. */
-static rtq__expr *mapped(rtq__binder *b, const rtq__tab *tab, const char *name, uint32_t kind, bool only, const rtq__ast *at)
+static rtq__expr *mapped(rtq__binder *b, const rtq__tab *tab, const char *name, uint32_t kind, bool only,
+                         const rtq__ast *at)
 {
     rtq__expr *e = rtq__tab_lookup(b, tab, name, only, at);
     if (!e || rtq__expr_is_broken(e) || e->kind == kind)
@@ -103,8 +118,8 @@ static rtq__expr *mapped(rtq__binder *b, const rtq__tab *tab, const char *name, 
     return rtq__bind_convert(b, e, kind);
 }
 
-static void add_column(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, const char *name, const char *shown, uint32_t kind,
-                       bool only, const rtq__ast *at)
+static void add_column(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, const char *name,
+                       const char *shown, uint32_t kind, bool only, const rtq__ast *at)
 {
     rtq__expr **map = rtq__bind_alloc(b, list->n, sizeof *map);
     uint32_t flags = RTQ__COL_TIME | RTQ__COL_BAG;
@@ -130,7 +145,8 @@ static bool in_all(const inputs *list, const char *name)
     return true;
 }
 
-static void add_source(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, const char *name, const rtq__ast *at)
+static void add_source(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, const char *name,
+                       const rtq__ast *at)
 {
     rtq__expr **map = rtq__bind_alloc(b, list->n, sizeof *map);
     for (uint32_t i = 0; i < list->n; i++)
@@ -144,7 +160,8 @@ static void add_source(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const
     rtq__tab_add(b, out, name, rtq__vcol_new(b, col));
 }
 
-static void unify(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, bool inner, const rtq__ast *at)
+static void unify(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inputs *list, bool inner,
+                  const rtq__ast *at)
 {
     rtq__uniques done = {NULL, 0, 0}, names = {NULL, 0, 0};
     for (uint32_t i = 0; i < out->n; i++)
@@ -166,7 +183,8 @@ static void unify(rtq__binder *b, rtq__union_state *u, rtq__tab *out, const inpu
     }
 }
 
-static const rtq__tab *build(rtq__binder *b, const inputs *list, const char *source, bool inner, bool fuzzy, const rtq__ast *ast)
+static const rtq__tab *build(rtq__binder *b, const inputs *list, const char *source, bool inner, bool fuzzy,
+                             const rtq__ast *ast)
 {
     rtq__rel *rel = rtq__rel_new(b, RTQ__R_UNION, ast, NULL, NULL);
     rtq__union_state *u = rtq__bind_work(b, 1, sizeof *u);
@@ -194,7 +212,8 @@ static const rtq__tab *build(rtq__binder *b, const inputs *list, const char *sou
 
 const rtq__tab *rtq__bind_union(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
 {
-    const char *fuzzy = rtq__bind_parameter(&ast->op->params, "isfuzzy", NULL), *kind = rtq__bind_parameter(&ast->op->params, "kind", NULL);
+    const char *fuzzy = rtq__bind_parameter(&ast->op->params, "isfuzzy", NULL),
+               *kind = rtq__bind_parameter(&ast->op->params, "kind", NULL);
     const char *source = rtq__bind_parameter(&ast->op->params, "withsource", NULL);
     bool is_fuzzy = fuzzy && strcmp(fuzzy, "true") == 0;
     if (!source)
@@ -203,10 +222,12 @@ const rtq__tab *rtq__bind_union(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     if (in)
         add_input(b, &list, in, NULL);
     collect(b, ctx, &ast->op->items, ast, &list, is_fuzzy);
-    return list.broken ? rtq__tab_broken(b) : build(b, &list, source, kind && strcmp(kind, "inner") == 0, is_fuzzy, ast);
+    return list.broken ? rtq__tab_broken(b)
+                       : build(b, &list, source, kind && strcmp(kind, "inner") == 0, is_fuzzy, ast);
 }
 
-const rtq__tab *rtq__bind_union_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const char *source, const rtq__ast *at)
+const rtq__tab *rtq__bind_union_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const char *source,
+                                   const rtq__ast *at)
 {
     inputs list = {NULL, 0, 0, false};
     rtq__ctx alone = {.env = ctx->env};

@@ -20,9 +20,18 @@ const rtq__env *rtq__env_add(rtq__binder *b, const rtq__env *up, const char *nam
     return env;
 }
 
-static rtq__value broken_value(void) { return (rtq__value){.how = RTQ__VALUE_BROKEN}; }
-static rtq__value scalar_value(rtq__expr *e) { return (rtq__value){.how = rtq__expr_is_broken(e) ? RTQ__VALUE_BROKEN : RTQ__VALUE_SCALAR, .scalar = e}; }
-static rtq__value table_value(const rtq__tab *tab) { return (rtq__value){.how = RTQ__VALUE_TABLE, .tab = tab}; }
+static rtq__value broken_value(void)
+{
+    return (rtq__value){.how = RTQ__VALUE_BROKEN};
+}
+static rtq__value scalar_value(rtq__expr *e)
+{
+    return (rtq__value){.how = rtq__expr_is_broken(e) ? RTQ__VALUE_BROKEN : RTQ__VALUE_SCALAR, .scalar = e};
+}
+static rtq__value table_value(const rtq__tab *tab)
+{
+    return (rtq__value){.how = RTQ__VALUE_TABLE, .tab = tab};
+}
 
 /* ---- messages ---- */
 
@@ -121,7 +130,8 @@ static rtq__value use_variable(rtq__binder *b, const rtq__ctx *ctx, const rtq__v
     if (value->how == RTQ__VALUE_TABLE)
         return table_value(rtq__bind_ref(b, value->tab, at));
     if (value->how == RTQ__VALUE_SCALAR && RTQ__BEXPR(value->scalar)->columns && value->level != b->level) {
-        rtq__bind_refuse(b, at, value->name, "a subquery is computed once, and cannot depend on the row that asks for it: use a join");
+        rtq__bind_refuse(b, at, value->name,
+                         "a subquery is computed once, and cannot depend on the row that asks for it: use a join");
         return broken_value();
     }
     if (value->how == RTQ__VALUE_FUNCTION && rtq__bind_callable_bare(value->function))
@@ -175,7 +185,8 @@ bool rtq__bind_function(rtq__binder *b, const rtq__ctx *ctx, const char *name, r
 
 static rtq__value refuse_remote(rtq__binder *b, const rtq__ast *at)
 {
-    rtq__bind_refuse(b, at, "cluster(), database(), workspace()", "there is one set of tables here: name the table alone");
+    rtq__bind_refuse(b, at, "cluster(), database(), workspace()",
+                     "there is one set of tables here: name the table alone");
     return broken_value();
 }
 
@@ -196,7 +207,8 @@ static rtq__value bind_table_call(rtq__binder *b, const rtq__ctx *ctx, const rtq
     rtq__ctx inner = {.env = ctx->env};
     rtq__cell cell;
     rtq__expr *arg = call->call.args.n ? rtq__bind_expr(b, &inner, call->call.args.first) : rtq__expr_broken(b);
-    if (call->call.args.n == 0 || (!rtq__expr_is_broken(arg) && (arg->kind != RTQ_STRING || !rtq__expr_constant(b, arg, &cell)))) {
+    if (call->call.args.n == 0 ||
+        (!rtq__expr_is_broken(arg) && (arg->kind != RTQ_STRING || !rtq__expr_constant(b, arg, &cell)))) {
         rtq__bind_error(b, call, "table() takes the name of a table as a constant string");
         return broken_value();
     }
@@ -224,7 +236,8 @@ static rtq__value bind_call_value(rtq__binder *b, const rtq__ctx *ctx, const rtq
         return bind_materialize(b, ctx, ast);
     if (strcmp(name, "table") == 0)
         return bind_table_call(b, ctx, ast);
-    if (strcmp(name, "cluster") == 0 || strcmp(name, "database") == 0 || strcmp(name, "workspace") == 0 || strcmp(name, "app") == 0)
+    if (strcmp(name, "cluster") == 0 || strcmp(name, "database") == 0 || strcmp(name, "workspace") == 0 ||
+        strcmp(name, "app") == 0)
         return refuse_remote(b, ast);
     return scalar_value(rtq__bind_call(b, ctx, ast));
 }
@@ -237,7 +250,8 @@ static bool is_remote(const rtq__ast *ast)
     if (!ast || ast->kind != RTQ__AST_CALL)
         return false;
     const char *name = ast->call.name.ptr;
-    return strcmp(name, "cluster") == 0 || strcmp(name, "database") == 0 || strcmp(name, "workspace") == 0 || strcmp(name, "app") == 0;
+    return strcmp(name, "cluster") == 0 || strcmp(name, "database") == 0 || strcmp(name, "workspace") == 0 ||
+           strcmp(name, "app") == 0;
 }
 
 rtq__value rtq__bind_value(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast)
@@ -281,7 +295,8 @@ const rtq__tab *rtq__bind_table(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     if (value.how == RTQ__VALUE_NONE)
         rtq__bind_unknown_name(b, &inner, &ast->name, "table");
     else if (value.how != RTQ__VALUE_BROKEN)
-        rtq__bind_error(b, ast, "a table is expected here, and this is a %s", value.how == RTQ__VALUE_SCALAR ? "single value" : "function");
+        rtq__bind_error(b, ast, "a table is expected here, and this is a %s",
+                        value.how == RTQ__VALUE_SCALAR ? "single value" : "function");
     return rtq__tab_broken(b);
 }
 

@@ -1,5 +1,5 @@
-/* fuzz_bind.c - the binder: whatever parses is bound or refused with a report inside the text, and what is bound obeys the rules of
- * bind_check. The first byte chooses what names can mean. */
+/* fuzz_bind.c - the binder: whatever parses is bound or refused with a report inside the text, and what is bound obeys
+ * the rules of bind_check. The first byte chooses what names can mean. */
 #include <stdlib.h>
 #include "bind_check.h"
 #include "kql/bind.h"
@@ -8,9 +8,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const rtq__table_col t_cols[] = {
-    {"Time", NULL, RTQ_DATETIME, RTQ__COL_TIME}, {"a", NULL, RTQ_LONG, 0}, {"b", NULL, RTQ_STRING, 0}, {"s", NULL, RTQ_STRING, 0},
-    {"d", NULL, RTQ_DYNAMIC, 0}, {"r", NULL, RTQ_REAL, 0}, {"i", NULL, RTQ_INT, 0}, {"flag", NULL, RTQ_BOOL, 0},
-    {"EventData", NULL, RTQ_DYNAMIC, RTQ__COL_BAG}, {"Id", "i", RTQ_INT, RTQ__COL_ALIAS},
+    {"Time", NULL, RTQ_DATETIME, RTQ__COL_TIME},
+    {"a", NULL, RTQ_LONG, 0},
+    {"b", NULL, RTQ_STRING, 0},
+    {"s", NULL, RTQ_STRING, 0},
+    {"d", NULL, RTQ_DYNAMIC, 0},
+    {"r", NULL, RTQ_REAL, 0},
+    {"i", NULL, RTQ_INT, 0},
+    {"flag", NULL, RTQ_BOOL, 0},
+    {"EventData", NULL, RTQ_DYNAMIC, RTQ__COL_BAG},
+    {"Id", "i", RTQ_INT, RTQ__COL_ALIAS},
 };
 static const rtq__table t_table = {"T", t_cols, 10, 0, false};
 static const rtq__table u_table = {"U", t_cols + 1, 2, -1, false};
@@ -37,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (len < 1)
         return 0;
-    rtq__catalog catalog = {.tables = tables, .n_tables = data[0] & 4 ? 1 : 3, .any_table = data[0] & 1, .single_source = data[0] & 4};
+    rtq__catalog catalog = {
+        .tables = tables, .n_tables = data[0] & 4 ? 1 : 3, .any_table = data[0] & 1, .single_source = data[0] & 4};
     const char *text = (const char *)data + 1;
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
     rtq__arena arena;

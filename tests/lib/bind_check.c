@@ -6,14 +6,14 @@
 
 typedef struct check {
     const rtq__bound *bound;
-    uint8_t **has;      /* a node: a byte a column */
+    uint8_t **has; /* a node: a byte a column */
     char why[256];
 } check;
 
 static bool bad(check *c, const rtq__rel *rel, const char *why, uint32_t n)
 {
     if (!c->why[0])
-        snprintf(c->why, sizeof c->why, "node %u (op %u): %s %u", rel ? rel->id : 0, rel ? rel->op : 0, why, n);
+        snprintf(c->why, sizeof c->why, "node %u (op %u): %s %u", rel ? rel->id : 0, rel ? (unsigned)rel->op : 0u, why, n);
     return false;
 }
 
@@ -60,7 +60,8 @@ static void check_unary(check *c, const rtq__rel *rel, const uint8_t *in)
         if (rel->u.filter.expr->kind != RTQ_BOOL)
             bad(c, rel, "a filter that is no bool", 0);
         break;
-    case RTQ__R_EXTEND: case RTQ__R_WINDOW:
+    case RTQ__R_EXTEND:
+    case RTQ__R_WINDOW:
         for (uint32_t i = 0; i < rel->u.defs.n; i++) {
             check_expr(c, rel, in, rel->u.defs.defs[i].expr);
             add(c, rel, rel->u.defs.defs[i].col);
@@ -75,9 +76,7 @@ static void check_unary(check *c, const rtq__rel *rel, const uint8_t *in)
             check_expr(c, rel, in, rel->u.sort.keys[i].expr);
         check_expr(c, rel, in, rel->u.sort.limit);
         break;
-    case RTQ__R_TAKE:
-        check_expr(c, rel, in, rel->u.take.n);
-        break;
+    case RTQ__R_TAKE: check_expr(c, rel, in, rel->u.take.n); break;
     case RTQ__R_MV_EXPAND:
         for (uint32_t i = 0; i < rel->u.expand.n; i++) {
             check_expr(c, rel, in, rel->u.expand.items[i].expr);
@@ -94,8 +93,7 @@ static void check_unary(check *c, const rtq__rel *rel, const uint8_t *in)
             if (rel->u.parse.pieces[i].col)
                 add(c, rel, rel->u.parse.pieces[i].col);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -187,32 +185,26 @@ static void check_rel(check *c, const rtq__rel *rel)
             return;
         }
     switch (rel->op) {
-    case RTQ__R_SCAN: case RTQ__R_HOST_TABLE:
+    case RTQ__R_SCAN:
+    case RTQ__R_HOST_TABLE:
         for (uint32_t i = 0; i < rel->u.scan.n_cols; i++)
             add(c, rel, rel->u.scan.cols[i]);
-        if (rel->op == RTQ__R_SCAN && (rel->u.scan.table_index >= c->bound->n_tables || c->bound->tables[rel->u.scan.table_index] != rel->u.scan.table))
+        if (rel->op == RTQ__R_SCAN && (rel->u.scan.table_index >= c->bound->n_tables ||
+                                       c->bound->tables[rel->u.scan.table_index] != rel->u.scan.table))
             bad(c, rel, "table_index", rel->u.scan.table_index);
         break;
     case RTQ__R_VALUES:
         for (uint32_t i = 0; i < rel->u.values.n_cols; i++)
             add(c, rel, rel->u.values.cols[i]);
         break;
-    case RTQ__R_RANGE:
-        add(c, rel, rel->u.range.col);
-        break;
+    case RTQ__R_RANGE: add(c, rel, rel->u.range.col); break;
     case RTQ__R_EXTERNAL:
         for (uint32_t i = 0; i < rel->u.external.n_cols; i++)
             add(c, rel, rel->u.external.cols[i]);
         break;
-    case RTQ__R_APPLY_INPUT:
-        fill_leaf(c, rel);
-        break;
-    case RTQ__R_REF:
-        check_refs(c, rel, rel->in[0]);
-        break;
-    case RTQ__R_SUMMARIZE:
-        check_summarize(c, rel);
-        break;
+    case RTQ__R_APPLY_INPUT: fill_leaf(c, rel); break;
+    case RTQ__R_REF: check_refs(c, rel, rel->in[0]); break;
+    case RTQ__R_SUMMARIZE: check_summarize(c, rel); break;
     case RTQ__R_UNION:
         for (uint32_t i = 0; i < rel->u.unions.n_cols; i++) {
             add(c, rel, rel->u.unions.cols[i]);
@@ -222,15 +214,9 @@ static void check_rel(check *c, const rtq__rel *rel)
             }
         }
         break;
-    case RTQ__R_JOIN:
-        check_join(c, rel);
-        break;
-    case RTQ__R_APPLY:
-        check_apply(c, rel);
-        break;
-    default:
-        inherit(c, rel, rel->in[0]);
-        check_unary(c, rel, c->has[rel->in[0]->id]);
+    case RTQ__R_JOIN: check_join(c, rel); break;
+    case RTQ__R_APPLY: check_apply(c, rel); break;
+    default: inherit(c, rel, rel->in[0]); check_unary(c, rel, c->has[rel->in[0]->id]);
     }
 }
 
@@ -276,8 +262,9 @@ static void put(const char *s)
 
 static void shape(const rtq__rel *rel, int depth)
 {
-    static const char *const names[] = {"", "scan", "host", "values", "range", "external", "leaf", "ref", "filter", "extend", "summarize", "sort", "take",
-                                        "union", "join", "expand", "apply", "parse", "window"};
+    static const char *const names[] = {"",     "scan",   "host",   "values",    "range", "external", "leaf",
+                                        "ref",  "filter", "extend", "summarize", "sort",  "take",     "union",
+                                        "join", "expand", "apply",  "parse",     "window"};
     char number[24];
     snprintf(number, sizeof number, "#%u", rel->id);
     if (depth > 200 || (rel->id < sizeof seen && seen[rel->id])) {

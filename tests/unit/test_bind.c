@@ -1,5 +1,5 @@
-/* The binder: names, types, scopes, the tree it makes, what it says about mistakes. Result names and types follow the public
- * binder of Kusto; the corpora are compared by kql-cases, this file is about the rest. */
+/* The binder: names, types, scopes, the tree it makes, what it says about mistakes. Result names and types follow the
+ * public binder of Kusto; the corpora are compared by kql-cases, this file is about the rest. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,19 @@
 #include "kql/parse.h"
 #include "kql/tables.h"
 
-static const rtq__table_col t_cols[] = {{"Time", NULL, RTQ_DATETIME, RTQ__COL_TIME}, {"a", NULL, RTQ_LONG, 0},   {"s", NULL, RTQ_STRING, 0},
-                                        {"d", NULL, RTQ_DYNAMIC, 0},                 {"r", NULL, RTQ_REAL, 0}, {"i", NULL, RTQ_INT, 0}};
+static const rtq__table_col t_cols[] = {{"Time", NULL, RTQ_DATETIME, RTQ__COL_TIME},
+                                        {"a", NULL, RTQ_LONG, 0},
+                                        {"s", NULL, RTQ_STRING, 0},
+                                        {"d", NULL, RTQ_DYNAMIC, 0},
+                                        {"r", NULL, RTQ_REAL, 0},
+                                        {"i", NULL, RTQ_INT, 0}};
 static const rtq__table t_table = {"T", t_cols, 6, 0, false};
 static const rtq__table_col u_cols[] = {{"a", NULL, RTQ_LONG, 0}, {"b", NULL, RTQ_STRING, 0}};
 static const rtq__table u_table = {"U", u_cols, 2, -1, false};
-static const rtq__table_col evtx_cols[] = {{"TimeCreated", NULL, RTQ_DATETIME, RTQ__COL_TIME}, {"EventID", NULL, RTQ_INT, 0},
-                                           {"EventId", "EventID", RTQ_INT, RTQ__COL_ALIAS},    {"EventData", NULL, RTQ_DYNAMIC, RTQ__COL_BAG}};
+static const rtq__table_col evtx_cols[] = {{"TimeCreated", NULL, RTQ_DATETIME, RTQ__COL_TIME},
+                                           {"EventID", NULL, RTQ_INT, 0},
+                                           {"EventId", "EventID", RTQ_INT, RTQ__COL_ALIAS},
+                                           {"EventData", NULL, RTQ_DYNAMIC, RTQ__COL_BAG}};
 static const rtq__table evtx_table = {"Evtx", evtx_cols, 4, 0, false};
 static const rtq__table json_table = {"Json", NULL, 0, -1, true};
 static const rtq__table *const tables[] = {&t_table, &u_table, &evtx_table, &json_table};
@@ -104,19 +110,22 @@ static const char *shape(const char *query)
 
 #define COLUMNS(query, text) cr_expect_str_eq(columns(query), text, "%s: %s", query, columns(query))
 #define SHAPE(query, text) cr_expect_str_eq(shape(query), text, "%s: %s", query, shape(query))
-#define FAILS(query, code, part)                                                                                                                 \
-    do {                                                                                                                                         \
-        cr_expect_eq(bind(query), code, "%s", query);                                                                                            \
-        cr_expect(strstr(message(0), part) != NULL, "%s: %s", query, message(0));                                                                \
+#define FAILS(query, code, part)                                                  \
+    do {                                                                          \
+        cr_expect_eq(bind(query), code, "%s", query);                             \
+        cr_expect(strstr(message(0), part) != NULL, "%s: %s", query, message(0)); \
     } while (0)
 
 Test(bind, names_of_results)
 {
-    COLUMNS("T | project a, x = s, a + 1, strlen(s), -a", "a:long, x:string, Column1:long, strlen_s:long, Column2:long");
+    COLUMNS("T | project a, x = s, a + 1, strlen(s), -a",
+            "a:long, x:string, Column1:long, strlen_s:long, Column2:long");
     COLUMNS("T | project a = 1, b = 2, a + 1", "a:long, b:long, Column1:long");
     COLUMNS("T | project a | extend a + 1, a = a * 2, a + 2", "a:long, Column1:long, Column2:long");
-    COLUMNS("T | summarize count(), sum(a), max(a + 1), countif(a > 1) by s", "s:string, count_:long, sum_a:long, max_:long, countif_:long");
-    COLUMNS("T | summarize count(), count() by s, s1 = s, a + 1", "s:string, s1:string, Column1:long, count_:long, count_1:long");
+    COLUMNS("T | summarize count(), sum(a), max(a + 1), countif(a > 1) by s",
+            "s:string, count_:long, sum_a:long, max_:long, countif_:long");
+    COLUMNS("T | summarize count(), count() by s, s1 = s, a + 1",
+            "s:string, s1:string, Column1:long, count_:long, count_1:long");
     COLUMNS("T | summarize arg_max(Time, a, s) by i", "i:int, Time:datetime, a:long, s:string");
     COLUMNS("U | summarize arg_min(a, *) by b", "b:string, a:long");
     COLUMNS("T | summarize percentiles(a, 5, 99.9)", "percentile_a_5:long, percentile_a_99_9:long");
@@ -140,8 +149,10 @@ Test(bind, names_of_results)
     COLUMNS("U | search 'x' or a:5", "$table:string, a:long, b:string");
     COLUMNS("search in (U) b:'x*' | project-away $table", "a:long, b:string");
     COLUMNS("T | project-by-names 's', dynamic(['a', 'T*'])", "s:string, a:long, Time:datetime");
-    COLUMNS("T | extend (x, y) = array_sort_asc(d, d)", "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, x:dynamic, y:dynamic");
-    COLUMNS("T | extend p = iff(a > 1, 1, 's'), q = case(a > 1, i, r > 1, 2.5, 3)", "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, p:dynamic, q:real");
+    COLUMNS("T | extend (x, y) = array_sort_asc(d, d)",
+            "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, x:dynamic, y:dynamic");
+    COLUMNS("T | extend p = iff(a > 1, 1, 's'), q = case(a > 1, i, r > 1, 2.5, 3)",
+            "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, p:dynamic, q:real");
     COLUMNS("U | extend tostring(b) | extend b = tostring(b)", "a:long, b:string");
 }
 
@@ -182,12 +193,16 @@ Test(bind, fields_of_open_tables)
     COLUMNS("Json | extend x = 1 | project-away Port", "x:long, _rest:dynamic");
     cr_expect_eq(bound->results[0].cols[1]->flags, RTQ__COL_REST);
     COLUMNS("Json | project-away Port | where Port == 1", "-4 there is no column or variable named 'Port'");
-    COLUMNS("let A = Json | where x == 1; A | join kind=inner (A | project k) on k | project k, y", "k:unknown, y:unknown");
-    SHAPE("let A = Json | where x == 1; A | join kind=inner (A | project k) on k | project k, y", "join(ref(filter(scan Json)), ref(#1))");
+    COLUMNS("let A = Json | where x == 1; A | join kind=inner (A | project k) on k | project k, y",
+            "k:unknown, y:unknown");
+    SHAPE("let A = Json | where x == 1; A | join kind=inner (A | project k) on k | project k, y",
+          "join(ref(filter(scan Json)), ref(#1))");
     COLUMNS("union Json, U | project a, zz", "a:long, zz:unknown");
     COLUMNS("Json | summarize arg_max(t, *) by host | project host, t, more", "host:unknown, t:unknown, more:unknown");
     COLUMNS("T | evaluate bag_unpack(d) | project a, x", "a:long, x:unknown");
-    COLUMNS("Json | distinct *", "-4 `distinct *` needs to know all columns, and the table has fields that are only known when they are read");
+    COLUMNS(
+        "Json | distinct *",
+        "-4 `distinct *` needs to know all columns, and the table has fields that are only known when they are read");
     cr_expect(strstr(hint(0), "project") != NULL);
     catalog.any_table = true;
     COLUMNS("Whatever | where A == 1 | summarize n = count() by B", "B:unknown, n:long");
@@ -231,26 +246,30 @@ Test(bind, windows_are_pulled_out)
     FAILS("U | extend n = row_number()", RTQ_ERR_SEMANTIC, "needs rows in an order");
     cr_expect(strstr(hint(0), "serialize") != NULL);
     SHAPE("U | serialize n = row_number()", "extend(window(scan U))");
-    SHAPE("U | sort by a asc | extend p = prev(a), n = row_number(), q = prev(row_number())", "extend(window(window(sort(scan U))))");
+    SHAPE("U | sort by a asc | extend p = prev(a), n = row_number(), q = prev(row_number())",
+          "extend(window(window(sort(scan U))))");
     SHAPE("U | serialize | where a > prev(a)", "filter(window(scan U))");
     FAILS("U | serialize | summarize max(prev(a))", RTQ_ERR_SEMANTIC, "needs rows in an order");
 }
 
 Test(bind, subqueries_are_slots)
 {
-    COLUMNS("let m = toscalar(U | summarize max(a)); T | where a == m and s in (U | project b) and a in ((U))", "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int");
+    COLUMNS("let m = toscalar(U | summarize max(a)); T | where a == m and s in (U | project b) and a in ((U))",
+            "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int");
     cr_expect_eq(bound->n_slots, 3);
     cr_expect_eq(bound->slots[0].how, RTQ__SLOT_SCALAR);
     cr_expect_eq(bound->slots[1].how, RTQ__SLOT_SET);
     COLUMNS("let m = toscalar(U | count); U | count", "Count:long");
     cr_expect_eq(bound->n_slots, 0, "nobody asks for it");
     FAILS("T | where i in (U | project b)", RTQ_ERR_SEMANTIC, "is not defined for int and a table of string");
-    FAILS("let f = (x:long) { toscalar(U | where a == x | count) }; T | extend n = f(a)", RTQ_ERR_UNSUPPORTED, "cannot depend on the row");
+    FAILS("let f = (x:long) { toscalar(U | where a == x | count) }; T | extend n = f(a)", RTQ_ERR_UNSUPPORTED,
+          "cannot depend on the row");
 }
 
 Test(bind, functions)
 {
-    COLUMNS("let f = (n:long, m:long = 2) { n * m }; U | project x = f(a), y = f(a, 3), z = f(m=4, n=a)", "x:long, y:long, z:long");
+    COLUMNS("let f = (n:long, m:long = 2) { n * m }; U | project x = f(a), y = f(a, 3), z = f(m=4, n=a)",
+            "x:long, y:long, z:long");
     COLUMNS("let k = 10; let f = (n:long) { n + k }; let k2 = 1; U | project x = f(a)", "x:long");
     COLUMNS("let f = (t:(a:long)) { t | where a > 1 | project a }; U | invoke f()", "a:long");
     COLUMNS("let f = (t:(*), n:long) { t | take n }; f(U, 5)", "a:long, b:string");
@@ -293,9 +312,11 @@ Test(bind, parameters)
     rtq_option given[] = {{"who", "root"}, {"n", "5"}, {"since", "datetime(2020-01-01)"}};
     catalog.parameters = given;
     catalog.n_parameters = 3;
-    COLUMNS("declare query_parameters(who:string, n:long, since:datetime, m:long = 7); T | where s == who and a > n + m and Time > since | count",
+    COLUMNS("declare query_parameters(who:string, n:long, since:datetime, m:long = 7); T | where s == who and a > n + "
+            "m and Time > since | count",
             "Count:long");
-    FAILS("declare query_parameters(absent:long); print absent", RTQ_ERR_SEMANTIC, "no value is given for parameter 'absent'");
+    FAILS("declare query_parameters(absent:long); print absent", RTQ_ERR_SEMANTIC,
+          "no value is given for parameter 'absent'");
     given[1].value = "five";
     FAILS("declare query_parameters(n:long); print n", RTQ_ERR_SEMANTIC, "is no long");
 }
@@ -315,7 +336,8 @@ Test(bind, mistakes)
     FAILS("U | where aa > 1 | project b, bb | where len(b) > 1", RTQ_ERR_SEMANTIC, "no column or variable named 'aa'");
     cr_expect_str_eq(hint(0), "did you mean 'a'?");
     cr_expect_eq(rtq_diag_count(diag), 3, "each mistake once");
-    FAILS("U | extend x = nope + 1 | extend y = x * 2 | where x > 1 and y < 2 | summarize sum(x) by y", RTQ_ERR_SEMANTIC, "'nope'");
+    FAILS("U | extend x = nope + 1 | extend y = x * 2 | where x > 1 and y < 2 | summarize sum(x) by y",
+          RTQ_ERR_SEMANTIC, "'nope'");
     cr_expect_eq(rtq_diag_count(diag), 1, "nothing follows from it");
     FAILS("Nope | where x > 1 | join kind=inner (U) on a | project z", RTQ_ERR_SEMANTIC, "no table named 'Nope'");
     cr_expect_eq(rtq_diag_count(diag), 1);
@@ -341,7 +363,8 @@ Test(bind, refused_with_reason)
 {
     FAILS("T | scan declare (n:long) with (step a: true => n = 1;)", RTQ_ERR_UNSUPPORTED, "'scan' is not supported");
     FAILS("print geo_info_from_ip_address('1.2.3.4')", RTQ_ERR_UNSUPPORTED, "geo_info_from_ip_address");
-    FAILS("T | make-series count() on Time from datetime(2020-01-01) to datetime(2020-01-02) step 1h", RTQ_ERR_UNSUPPORTED, "make-series");
+    FAILS("T | make-series count() on Time from datetime(2020-01-01) to datetime(2020-01-02) step 1h",
+          RTQ_ERR_UNSUPPORTED, "make-series");
     FAILS("T | evaluate autocluster()", RTQ_ERR_UNSUPPORTED, "autocluster");
     FAILS("database('x').T", RTQ_ERR_UNSUPPORTED, "database()");
     rtq_diag_item item = {.size = sizeof item};
@@ -354,7 +377,8 @@ Test(bind, refused_with_reason)
 
 Test(bind, time_bins_are_noted)
 {
-    cr_assert_eq(bind("let A = T | extend t2 = Time; A | summarize count() by s, bin(t2, 5m)"), RTQ_OK, "%s", message(0));
+    cr_assert_eq(bind("let A = T | extend t2 = Time; A | summarize count() by s, bin(t2, 5m)"), RTQ_OK, "%s",
+                 message(0));
     const rtq__rel *rel = bound->results[0].rel;
     cr_assert_eq(rel->op, RTQ__R_SUMMARIZE);
     cr_expect_eq(rel->u.summarize.bin_key, 1);
@@ -382,7 +406,8 @@ static void survives(char *query)
     rtq__diag_begin(&diag, mem);
     rtq__bound_free(bound);
     bound = NULL;
-    if (rtq__parse(&ast, &arena, query, strlen(query), diag) == RTQ_OK && rtq__bind(&bound, mem, ast, &catalog, diag) == RTQ_OK)
+    if (rtq__parse(&ast, &arena, query, strlen(query), diag) == RTQ_OK &&
+        rtq__bind(&bound, mem, ast, &catalog, diag) == RTQ_OK)
         cr_expect_null(bind_check(bound));
     free(query);
 }
@@ -407,19 +432,23 @@ Test(bind, doubling)
     char query[4096];
     size_t at = (size_t)snprintf(query, sizeof query, "let f0 = (x:long) { x + x }; ");
     for (int i = 1; i < 40; i++)
-        at += (size_t)snprintf(query + at, sizeof query - at, "let f%d = (x:long) { f%d(x) + f%d(x) }; ", i, i - 1, i - 1);
+        at += (size_t)snprintf(query + at, sizeof query - at, "let f%d = (x:long) { f%d(x) + f%d(x) }; ", i, i - 1,
+                               i - 1);
     snprintf(query + at, sizeof query - at, "U | project f39(a)");
     cr_expect_eq(bind(query), RTQ_ERR_LIMIT);
     at = (size_t)snprintf(query, sizeof query, "let x0 = now(); ");
     for (int i = 1; i < 60; i++)
-        at += (size_t)snprintf(query + at, sizeof query - at, "let x%d = iff(x%d == x%d, x%d, x%d); ", i, i - 1, i - 1, i - 1, i - 1);
+        at += (size_t)snprintf(query + at, sizeof query - at, "let x%d = iff(x%d == x%d, x%d, x%d); ", i, i - 1, i - 1,
+                               i - 1, i - 1);
     snprintf(query + at, sizeof query - at, "print x59");
     cr_expect_eq(bind(query), RTQ_ERR_LIMIT);
 }
 
 /* ---- allocation failures ---- */
 
-typedef struct failing { long left; } failing;
+typedef struct failing {
+    long left;
+} failing;
 
 static void *failing_alloc(void *ptr, size_t old_len, size_t len, void *user)
 {
@@ -435,9 +464,12 @@ static void *failing_alloc(void *ptr, size_t old_len, size_t len, void *user)
 Test(bind, out_of_memory)
 {
     static const char *const queries[] = {
-        "let m = toscalar(U | summarize max(a)); T | where a == m and s in (U | project b) | extend x = d.y, z = dynamic({\"a\":[1,2]}) | "
-        "summarize arg_max(Time, *), count() by s | join kind=inner (U | extend a1 = 1) on a | sort by s | project-away a1",
-        "union Json, (Json | where x == 1 | project-away y), U | mv-expand q | parse s with 'a' n:long 'b' * | serialize r = prev(n)",
+        "let m = toscalar(U | summarize max(a)); T | where a == m and s in (U | project b) | extend x = d.y, z = "
+        "dynamic({\"a\":[1,2]}) | "
+        "summarize arg_max(Time, *), count() by s | join kind=inner (U | extend a1 = 1) on a | sort by s | "
+        "project-away a1",
+        "union Json, (Json | where x == 1 | project-away y), U | mv-expand q | parse s with 'a' n:long 'b' * | "
+        "serialize r = prev(n)",
         "U | where nope > 1 and len(b) == 2 | summarize bad()",
     };
     for (size_t q = 0; q < sizeof queries / sizeof *queries; q++) {
