@@ -27,8 +27,8 @@ static void make_window(tree *t)
 {
     rtq__rel *r = tree_scan(t, "T", schema);
     r = tree_extend(t, r, "c", tree_call(t, "row_cumsum", "long, [bool]", RTQ_LONG, 1, tree_c(t, "a")));
-    r = tree_extend(t, r, "p", tree_call(t, "prev", "any, [long], [any]", RTQ_STRING, 1, tree_c(t, "s")));
-    r = tree_extend(t, r, "q", tree_call(t, "next", "any, [long], [any]", RTQ_STRING, 1, tree_c(t, "s")));
+    r = tree_extend(t, r, "p", tree_call(t, "prev", "any, [long], [const any]", RTQ_STRING, 1, tree_c(t, "s")));
+    r = tree_extend(t, r, "q", tree_call(t, "next", "any, [long], [const any]", RTQ_STRING, 1, tree_c(t, "s")));
     r = tree_extend(t, r, "k", tree_call(t, "row_rank_dense", "any, [bool]", RTQ_LONG, 1, tree_c(t, "s")));
     tree_result(t, tree_take(t, r, 4), "c p q k");
 }

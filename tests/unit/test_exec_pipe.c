@@ -244,9 +244,10 @@ Test(exec_pipe, window_functions_remember_across_batches)
     r = tree_extend(&t, r, "n", tree_call(&t, "row_number", "[long], [bool]", RTQ_LONG, 0));
     r = tree_extend(&t, r, "c", tree_call(&t, "row_cumsum", "long, [bool]", RTQ_LONG, 1, tree_c(&t, "a")));
     r = tree_extend(&t, r, "p",
-                    tree_call(&t, "prev", "any, [long], [any]", RTQ_STRING, 2, tree_c(&t, "s"), tree_long(&t, 2)));
+                    tree_call(&t, "prev", "any, [long], [const any]", RTQ_STRING, 2, tree_c(&t, "s"),
+                              tree_long(&t, 2)));
     r = tree_extend(&t, r, "q",
-                    tree_call(&t, "next", "any, [long], [any]", RTQ_LONG, 3, tree_c(&t, "a"), tree_long(&t, 1),
+                    tree_call(&t, "next", "any, [long], [const any]", RTQ_LONG, 3, tree_c(&t, "a"), tree_long(&t, 1),
                               tree_long(&t, -1)));
     tree_result(&t, r, "n c p q");
     tree_open(&t);
@@ -328,7 +329,7 @@ static void make_window(tree *x)
 {
     rtq__rel *r = tree_scan(x, "T", "a:long s:string");
     r = tree_extend(x, r, "c", tree_call(x, "row_cumsum", "long, [bool]", RTQ_LONG, 1, tree_c(x, "a")));
-    r = tree_extend(x, r, "p", tree_call(x, "prev", "any, [long], [any]", RTQ_STRING, 1, tree_c(x, "s")));
+    r = tree_extend(x, r, "p", tree_call(x, "prev", "any, [long], [const any]", RTQ_STRING, 1, tree_c(x, "s")));
     r = tree_extend(x, r, "d", tree_call(x, "row_rank_dense", "any, [bool]", RTQ_LONG, 1, tree_c(x, "s")));
     tree_result(x, tree_take(x, r, 7), "c p d");
 }
