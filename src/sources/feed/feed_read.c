@@ -1,4 +1,5 @@
 /* feed_read.c - the source functions of text feeds: files one after the other, or all of them as they grow. */
+#include "base/time.h"
 #include "sources/feed/feed_read.h"
 #include <stdio.h>
 
@@ -18,7 +19,10 @@ int rtq__feed_start(rtq__src *src, const void *position, size_t len, rtq_diag *d
     rtq__os_error error = {0};
     int rc;
 
-    (void)position, (void)len;
+    (void)position;
+    if (len)
+        return rtq__diag_add(diag, RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
+                             "%s cannot go on from a saved position yet", src->cls->kind);
     feed->n_files = feed->follow ? (uint32_t)feed->paths.n : 1;
     if (!(feed->files = rtq__calloc(src->mem, feed->n_files ? feed->n_files : 1, sizeof *feed->files)))
         return RTQ_ERR_NOMEM;
@@ -232,6 +236,8 @@ int rtq__feed_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq
     *out = NULL;
     *table = 0;
     rtq__feed_rows_begin(rows, max_rows);
+    if (!src->bounded) /* a clock that is wrong somewhere must not close everybody's windows */
+        rows->time_limit = clock->wall_ticks + RTQ__TICKS_DAY;
     rc = feed->follow ? next_follow(feed, clock, &at) : next_once(feed, clock);
     if (rc >= 0)
         *out = rtq__feed_rows_batch(rows);

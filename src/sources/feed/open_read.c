@@ -85,6 +85,10 @@ static int set_time(rtq__table *table, rtq__table_col *cols, const char *name, b
     if (at < 0 && add) {
         at = (int)table->n_cols++;
         cols[at].name = name;
+        if (strpbrk(name, ".[")) { /* a member: usable under that name, but not a column of `*` */
+            cols[at].path = name;
+            cols[at].flags = RTQ__COL_ALIAS;
+        }
         cols[at].kind = RTQ_DATETIME;
     }
     if (at < 0)
@@ -117,7 +121,7 @@ int rtq__feed_table_finish(rtq__table *table, rtq__arena *arena, const char *nam
     if (time_column && (rc = set_time(table, cols, time_column, add, diag)) < 0)
         return rc;
     for (uint32_t i = 0; i < table->n_cols; i++)
-        if (!(cols[i].path = path_of(arena, cols[i].name)))
+        if (!cols[i].path && !(cols[i].path = path_of(arena, cols[i].name)))
             return RTQ_ERR_NOMEM;
     return RTQ_OK;
 }

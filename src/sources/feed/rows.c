@@ -11,6 +11,7 @@ void rtq__feed_rows_init(rtq__feed_rows *rows, rtq__mem *mem, rtq__source_stats 
     rows->cell = cell;
     rows->decoder = decoder;
     rows->time_want = -1;
+    rows->time_limit = INT64_MAX;
     rtq__arena_init(&rows->plan, mem, 0);
     rtq__arena_init(&rows->heap, mem, 0);
 }
@@ -169,7 +170,7 @@ static int note_time(rtq__feed_rows *rows)
     rtq__cell cell;
     int rc = touch(rows, (uint32_t)rows->time_want, &cell);
 
-    if (rc == RTQ_OK && !cell.is_null && cell.u.i > *rows->max_time)
+    if (rc == RTQ_OK && !cell.is_null && cell.u.i > *rows->max_time && cell.u.i <= rows->time_limit)
         *rows->max_time = cell.u.i;
     return rc;
 }

@@ -32,6 +32,7 @@ typedef struct rtq__feed_rows {
     uint32_t *decide, n_decide; /* wants that conjuncts read */
     int32_t time_want;          /* or -1 */
     bool all_times;             /* of rejected rows too */
+    int64_t time_limit;         /* later times never move the watermark */
     uint32_t n, max;
     rtq__feed_bad bad;
     uint64_t repaired, ragged,
