@@ -144,66 +144,73 @@ static bool record_cell(rtq__cell *out, const evtx_row *row, const evtx_want *w,
     return rtq__evtx_cell(out, &v, w->kind, text);
 }
 
-/* One member's value to the builder. Text is copied by it, so its room is free again. */
-static bool add_member(rtq__evtx *d, const evtx_val *v)
+/* What the members are in this record. False: the quick way does not know them. */
+static bool survey(const evtx_plan *p, const evtx_slots *slots, uint32_t *n, size_t *bound)
 {
-    rtq__dyn y;
-    evtx_val item;
-    char *mark = d->temp.p;
-    if (!(v->type & EVTX_ARRAY)) {
-        if (!rtq__evtx_dyn(&y, v, &d->temp))
+    uint32_t slot = 0;
+    for (uint32_t i = 0; i < p->n_members; i++) {
+        const evtx_member *m = &p->members[i];
+        slot = m->slot;
+        uint8_t type = !m->is_slot || slot >= slots->n ? EVTX_NULL : slots->desc[(size_t)slot * 4 + 2];
+        if (type == EVTX_XML || (type & EVTX_ARRAY))
             return false;
-        rtq__dyn_add(d->builder, &y);
-        if (y.tag == RTQ__DYN_STRING && mark && y.u.p == mark)
-            d->temp.p = mark;
-        return true;
+        *n += !(m->is_slot && m->may_miss && type == EVTX_NULL);
+        *bound += type == EVTX_NULL ? 0 : 224;
     }
-    uint32_t pos = 0;
-    if (!rtq__evtx_item(&item, v, &pos) || pos >= v->len) {
-        evtx_val none = {NULL, 0, EVTX_NULL};
-        return add_member(d, v->len ? &item : &none);
-    }
-    rtq__dyn_begin_array(d->builder);
-    for (pos = 0; rtq__evtx_item(&item, v, &pos);)
-        if (!add_member(d, &item))
-            break;
-    rtq__dyn_end(d->builder);
+    *bound += (size_t)(slots->end - slots->values) * p->repeats * 3;
     return true;
 }
 
-/* EventData of the common shape: no tree in between. XML inside: *done stays false. */
-static bool members_cell(rtq__cell *out, rtq__evtx *d, const evtx_plan *p, evtx_slots *slots, evtx_text *text,
-                         bool *done)
+static void put_entry(char *head, uint32_t i, uint32_t key_at, uint32_t key_len, const rtq__dyn *y)
 {
-    evtx_slots copy = *slots;
-    bool damaged = false, ok = true;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < p->n_members; i++)
-        if (p->members[i].is_slot && evtx_slot(&copy, p->members[i].slot, &damaged).type == EVTX_XML)
-            return true;
-    *done = true;
-    rtq__dyn_begin_bag(d->builder);
-    for (uint32_t i = 0; i < p->n_members && ok; i++) {
-        const evtx_member *m = &p->members[i];
+    char *p = head + 4 + (size_t)i * 24;
+    memcpy(p, &key_at, 4);
+    memcpy(p + 4, &key_len, 4);
+    memcpy(p + 8, y, sizeof *y);
+}
+
+/* EventData of the common shape, written as the tree of value/dyn.h: entries, the names (the same in all records), texts. */
+static bool members_cell(rtq__cell *out, const evtx_plan *p, evtx_slots *slots, evtx_text *text, bool *done)
+{
+    uint32_t n = 0, i = 0;
+    size_t bound = p->keys_len + p->texts_len;
+    bool damaged = false;
+    *out = rtq__cell_null(RTQ_DYNAMIC);
+    *done = survey(p, slots, &n, &bound) && bound < EVTX_RECORD_OUT;
+    if (!*done || n == 0)
+        return true;
+    uint32_t head = (4 + n * 24 + 7) & ~7u;
+    char *base = rtq__evtx_room(text, head + bound + 8);
+    if (!base)
+        return false;
+    base += -(uintptr_t)base & 7;
+    memset(base, 0, head);
+    memcpy(base, &n, 4);
+    memcpy(base + head, p->keys, p->keys_len);
+    text->p = base + head + p->keys_len;
+    for (uint32_t k = 0; k < p->n_members; k++) {
+        const evtx_member *m = &p->members[k];
+        rtq__dyn y = m->is_slot ? (rtq__dyn){0} : m->cell->u.y;
         evtx_val v = {NULL, 0, EVTX_NULL};
         if (m->is_slot)
             v = evtx_slot(slots, m->slot, &damaged);
         if (m->is_slot && m->may_miss && v.type == EVTX_NULL)
             continue;
-        n++;
-        rtq__dyn_key(d->builder, m->key, m->key_len);
-        if (m->is_slot)
-            ok = add_member(d, &v);
-        else
-            rtq__dyn_add(d->builder, &m->cell->u.y);
+        if (m->is_slot && !rtq__evtx_dyn(&y, &v, text))
+            return false;
+        if (!m->is_slot && y.tag == RTQ__DYN_STRING) {
+            memcpy(text->p, y.u.p, y.len);
+            y.u.p = text->p;
+            text->p += y.len;
+        }
+        if (y.tag == RTQ__DYN_STRING)
+            y.u.i = y.len ? y.u.p - base : head;
+        put_entry(base, i++, head + m->key_at, m->key_len, &y);
     }
-    rtq__dyn_end(d->builder);
-    *out = rtq__cell_null(RTQ_DYNAMIC);
-    int rc = rtq__dyn_finish(&out->u.y, d->builder, text->arena);
-    out->is_null = rc != RTQ_OK || n == 0 || out->u.y.tag == RTQ__DYN_NULL;
-    if (out->is_null)
-        memset(&out->u, 0, sizeof out->u);
-    return ok && rc != RTQ_ERR_NOMEM;
+    out->u.y = (rtq__dyn){.len = (uint32_t)(text->p - base), .tag = RTQ__DYN_BAG, .reserved = 1};
+    out->u.y.u.p = base;
+    out->is_null = 0;
+    return true;
 }
 
 static bool tree_cell(rtq__cell *out, rtq__evtx *d, evtx_row *row, const evtx_tmpl *t, evtx_slots *slots,
@@ -263,8 +270,7 @@ bool rtq__evtx_row_cell(rtq__cell *out, rtq__evtx *d, evtx_row *row, uint32_t wa
     }
     bool done = false;
     if (p->members && w->field == EVTX_F_EVENTDATA && w->n_path == 0 && r->node == p->event_data) {
-        d->dirty = true;
-        if (!members_cell(out, d, p, slots, text, &done))
+        if (!members_cell(out, p, slots, text, &done))
             return false;
         if (done)
             return true;
@@ -288,13 +294,93 @@ static void store(rtq__vec *v, uint32_t row, const rtq__cell *c)
         ((int64_t *)v->data)[row] = c->is_null ? 0 : c->u.i;
 }
 
+/* The value of a want that is in a slot or not there; false: anything else. */
+static bool plain_value(evtx_val *out, evtx_row *row, uint32_t want)
+{
+    static const evtx_val none = {NULL, 0, EVTX_NULL};
+    bool damaged = false;
+    if (row->cells)
+        return false;
+    const evtx_ref *r = &row->tmpl->plan[0]->refs[want];
+    evtx_slots *slots = &row->slots;
+    *out = none;
+    if (r->kind == REF_NEST) {
+        if (!row->nest)
+            return true;
+        r = &row->nest->plan[1]->refs[want];
+        slots = &row->nested;
+    }
+    if (r->kind != REF_SLOT)
+        return r->kind == REF_CONST && r->cell->is_null;
+    *out = evtx_slot(slots, r->slot, &damaged);
+    return true;
+}
+
+/* The types that nearly all numbers have, without a call. */
+static inline bool quick_integer(int64_t *out, const evtx_val *v, uint32_t kind)
+{
+    if (kind == RTQ_DATETIME) {
+        uint64_t x = v->type == EVTX_FILETIME && v->len == 8 ? evtx_u64(v->p) : 0;
+        *out = (int64_t)x + RTQ__FILETIME_EPOCH;
+        return x != 0 && x <= (uint64_t)(RTQ__TICKS_MAX - RTQ__FILETIME_EPOCH);
+    }
+    switch (v->len << 8 | v->type) {
+    case 1 << 8 | EVTX_U8: *out = v->p[0]; return true;
+    case 2 << 8 | EVTX_U16: *out = evtx_u16(v->p); return true;
+    case 4 << 8 | EVTX_U32: *out = evtx_u32(v->p); return kind == RTQ_LONG;
+    case 8 << 8 | EVTX_HEX64: *out = (int64_t)evtx_u64(v->p); return kind == RTQ_LONG;
+    case 8 << 8 | EVTX_U64: *out = (int64_t)evtx_u64(v->p); return kind == RTQ_LONG && *out >= 0;
+    default: return false;
+    }
+}
+
+static bool quick_cell(rtq__vec *vec, uint32_t r, const evtx_val *v, evtx_text *text)
+{
+    int64_t x;
+    if (vec->kind == RTQ_STRING && v->type == EVTX_STRING) {
+        char *p = rtq__evtx_room(text, (size_t)v->len / 2 * 3 + 8);
+        size_t n = p ? rtq__evtx_utf8(p, v->p, v->len) : 0;
+        if (!p)
+            return false;
+        text->p += n > 12 ? n : 0;
+        ((rtq__string *)vec->data)[r] = rtq__string_make(p, n);
+        return true;
+    }
+    if (vec->kind == RTQ_INT || vec->kind == RTQ_LONG || vec->kind == RTQ_DATETIME) {
+        bool null = v->type == EVTX_NULL;
+        if (!null && !quick_integer(&x, v, vec->kind))
+            return false;
+        ((int64_t *)vec->data)[r] = null ? 0 : x;
+        if (null)
+            rtq__bit_clear(vec->valid, r);
+        else
+            rtq__bit_set(vec->valid, r);
+        return true;
+    }
+    if (vec->kind == RTQ_UNKNOWN && v->type == EVTX_STRING) {
+        char *p = rtq__evtx_room(text, (size_t)v->len / 2 * 3 + 8);
+        rtq__dyn *y = (rtq__dyn *)vec->data + r;
+        if (!p)
+            return false;
+        *y = (rtq__dyn){.tag = RTQ__DYN_STRING, .len = (uint32_t)rtq__evtx_utf8(p, v->p, v->len)};
+        y->u.p = p;
+        text->p += y->len;
+        rtq__bit_set(vec->valid, r);
+        return true;
+    }
+    return false;
+}
+
 static int load(rtq__vec *vec, const rtq__sel *sel, uint32_t n_sel, void *ctx)
 {
     evtx_vec *v = ctx;
     rtq__evtx *d = v->d;
     for (uint32_t i = 0; i < n_sel; i++) {
         uint32_t r = sel ? sel[i] : i;
+        evtx_val value;
         rtq__cell c;
+        if (plain_value(&value, &d->rows[r], v->want) && quick_cell(vec, r, &value, &d->text))
+            continue;
         if (!rtq__evtx_row_cell(&c, d, &d->rows[r], v->want, &d->text))
             return RTQ_ERR_NOMEM;
         store(vec, r, &c);

@@ -22,7 +22,7 @@ typedef struct evtx_ref {
 /* EventData whose children are all `<Data Name="…">` with at most one value: made without a tree. */
 typedef struct evtx_member {
     const char *key;
-    uint32_t key_len;
+    uint32_t key_len, key_at; /* in the plan's keys */
     bool is_slot, may_miss; /* left out when null */
     uint16_t slot;
     const rtq__cell *cell;
@@ -46,6 +46,8 @@ typedef struct evtx_plan {
     int32_t time_slot;    /* TimeCreated, -1: not in a slot */
     evtx_member *members; /* of EventData, NULL: not that simple */
     uint32_t n_members, event_data;
+    const char *keys; /* of all members, one behind the other */
+    uint32_t keys_len, texts_len;
     uint32_t room; /* bytes that the names and literals of a whole value take, and how often a slot is repeated */
     uint32_t repeats;
 } evtx_plan;

@@ -257,6 +257,19 @@ static void find_members(ctx *c)
     }
     c->p->members = m;
     c->p->n_members = n;
+    for (uint32_t i = 0; i < n; i++) {
+        m[i].key_at = c->p->keys_len;
+        c->p->keys_len += m[i].key_len;
+        c->p->texts_len += m[i].is_slot ? 0 : rtq__dyn_payload(&m[i].cell->u.y);
+    }
+    char *keys = rtq__arena_alloc(&c->d->cache, (size_t)c->p->keys_len + 1);
+    if (!keys) {
+        c->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(keys + m[i].key_at, m[i].key, m[i].key_len);
+    c->p->keys = keys;
 }
 
 /* How large a value made from the whole template can become. */
