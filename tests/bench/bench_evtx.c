@@ -1,7 +1,7 @@
 /* bench_evtx.c - the event log source against a plain read() and sum of the same file, from the page cache, in one run.
  *
  * The file is made of the chunks of real logs (../shared/data/evtx), else of our own small ones (tests/data), repeated to
- * BENCH_MB (256). Each line: best of BENCH_ROUNDS (5) rounds, CPU time of this thread, and the ratio to the plain read. */
+ * BENCH_MB (256); BENCH_ONLY=TEXT: the lines with that text. Each line: best of BENCH_ROUNDS (5) rounds, CPU time of this thread, and the ratio to the plain read. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -159,7 +159,7 @@ int main(void)
 {
     char path[] = "/tmp/bench_evtx_XXXXXX";
     size_t bytes = env_number("BENCH_MB", 256) << 20, rounds = env_number("BENCH_ROUNDS", 5);
-    const char *only = getenv("BENCH_FILES");
+    const char *only = getenv("BENCH_FILES"), *which = getenv("BENCH_ONLY");
     chunks c = read_folder("../shared/data/evtx",
                            only && *only ? only : "security.evtx pr_4688_tchopper.evtx smb_5145_wmiexec.evtx");
     if (c.n == 0)
@@ -180,6 +180,8 @@ int main(void)
         t = cpu_now() - t;
         plain = t < plain ? t : plain;
         for (int i = 0; i < N; i++) {
+            if (which && !strstr(scenarios[i].name, which))
+                continue;
             t = run_once(path, &scenarios[i], &stats[i]);
             best[i] = r == 0 || t < best[i] ? t : best[i];
         }
@@ -189,9 +191,10 @@ int main(void)
     printf("evtx, %zu MB of %zu distinct chunks; plain read and sum %.0f MB/s\n", bytes >> 20, c.n,
            (double)bytes / plain / 1e6);
     for (int i = 0; i < N; i++)
-        printf("  %-18s %7.0f MB/s %6.2f M records/s  %5.1f %% match  %.2f of plain\n", scenarios[i].name,
-               (double)bytes / best[i] / 1e6, (double)stats[i].in / best[i] / 1e6,
-               100.0 * (double)stats[i].out / (double)stats[i].in, plain / best[i]);
+        if (!which || strstr(scenarios[i].name, which))
+            printf("  %-18s %7.0f MB/s %6.2f M records/s  %5.1f %% match  %.2f of plain\n", scenarios[i].name,
+                   (double)bytes / best[i] / 1e6, (double)stats[i].in / best[i] / 1e6,
+                   100.0 * (double)stats[i].out / (double)stats[i].in, plain / best[i]);
     printf("  resident %.1f MB (%.1f of them the test's own chunks)\n", (double)usage.ru_maxrss / 1024,
            (double)(c.n * EVTX_CHUNK) / 1048576);
     unlink(path);

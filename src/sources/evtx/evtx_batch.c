@@ -20,8 +20,9 @@ int rtq__evtx_new(rtq__evtx **out, rtq__mem *mem, rtq__source_stats *stats, int6
     d->gen = 1;
     d->buckets = rtq__calloc(mem, EVTX_BUCKETS, sizeof *d->buckets);
     d->rows = rtq__alloc(mem, RTQ__ROWS * sizeof *d->rows);
+    d->offs = rtq__alloc(mem, (size_t)RTQ__ROWS * EVTX_OFFS * sizeof *d->offs);
     d->builder = rtq__dyn_builder_new(mem);
-    if (!d->buckets || !d->rows || !d->builder) {
+    if (!d->buckets || !d->rows || !d->offs || !d->builder) {
         rtq__evtx_free(d);
         return RTQ_ERR_NOMEM;
     }
@@ -37,6 +38,7 @@ void rtq__evtx_free(rtq__evtx *d)
     rtq__dyn_builder_free(d->builder);
     rtq__free(d->mem, d->buckets);
     rtq__free(d->mem, d->rows);
+    rtq__free(d->mem, d->offs);
     rtq__free(d->mem, d->parsed.v);
     rtq__free(d->mem, d->ir.v);
     rtq__free(d->mem, d->tree.v);

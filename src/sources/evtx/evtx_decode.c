@@ -44,7 +44,7 @@ static int find_nested(rtq__evtx *d, const evtx_plan *plan, evtx_row *row)
     if (nested->odd)
         return ODD;
     row->nest = t;
-    row->nested = (evtx_slots){d->chunk + inst.desc, d->chunk + inst.values, d->chunk + inst.end, inst.n, 0, 0};
+    row->nested = (evtx_slots){d->chunk + inst.desc, d->chunk + inst.values, d->chunk + inst.end, NULL, inst.n, 0, 0};
     return ACCEPTED;
 }
 
@@ -248,8 +248,23 @@ static int find_instance(rtq__evtx *d, uint32_t pos, uint32_t end, evtx_row *row
     at += 4;
     if (n > EVTX_SLOTS || n * 4 > end - at)
         return DAMAGED;
-    row->slots = (evtx_slots){c + at, c + at + n * 4, c + end, n, 0, 0};
+    row->slots = (evtx_slots){c + at, c + at + n * 4, c + end, NULL, n, 0, 0};
     return ACCEPTED;
+}
+
+/* Many columns of a row: where its values are is found out once. Bytes of all values. */
+static uint32_t find_offsets(rtq__evtx *d, evtx_slots *s)
+{
+    if (d->n_wants < EVTX_MANY || s->n > EVTX_OFFS)
+        return evtx_sizes(s->desc, s->n);
+    uint16_t *offs = d->offs + (size_t)d->n_rows * EVTX_OFFS;
+    uint32_t off = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        offs[i] = (uint16_t)off;
+        off += evtx_u16(s->desc + (size_t)4 * i);
+    }
+    s->offs = off <= UINT16_MAX ? offs : NULL;
+    return off;
 }
 
 /* Rows end up in memory as often as templates repeat their slots. */
@@ -298,7 +313,7 @@ static int decode_record(rtq__evtx *d, uint32_t pos, uint32_t size, evtx_row *ro
     row->nest = NULL;
     rc = plan->verdict == VERDICT_ACCEPT ? ACCEPTED : run_branches(d, plan, row, &nested);
     if (rc == ACCEPTED) { /* only whole records are delivered, whatever of them is asked for */
-        uint32_t bytes = evtx_sizes(row->slots.desc, row->slots.n);
+        uint32_t bytes = find_offsets(d, &row->slots);
         const uint8_t *tail = row->slots.values + bytes;
         if (bytes > (uint32_t)(row->slots.end - row->slots.values))
             return DAMAGED;

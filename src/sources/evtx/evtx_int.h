@@ -23,7 +23,7 @@ typedef struct evtx_ref {
 typedef struct evtx_member {
     const char *key;
     uint32_t key_len, key_at; /* in the plan's keys */
-    bool is_slot, may_miss; /* left out when null */
+    bool is_slot, may_miss;   /* left out when null */
     uint16_t slot;
     const rtq__cell *cell;
 } evtx_member;
@@ -89,6 +89,7 @@ typedef struct evtx_test {
 /* Values of one template instance. */
 typedef struct evtx_slots {
     const uint8_t *desc, *values, *end;
+    const uint16_t *offs; /* where each value is, from `values`; NULL: not known, the sum runs */
     uint32_t n;
     uint32_t at, off; /* running sum: values + off is slot `at` */
 } evtx_slots;
@@ -112,6 +113,10 @@ typedef struct evtx_vec {
     rtq__evtx *d;
     uint32_t want;
 } evtx_vec;
+enum {
+    EVTX_OFFS = 20 /* slots of a record whose offsets are kept */,
+    EVTX_MANY = 5 /* when so many columns are wanted */
+};
 enum { EVTX_DICT = 64 /* entries of a dictionary vector */ };
 
 typedef struct evtx_tab {
@@ -161,6 +166,7 @@ struct rtq__evtx {
     rtq__arena heap;
     evtx_text text;
     evtx_row *rows;
+    uint16_t *offs; /* EVTX_OFFS a row */
     uint32_t n_rows, max_rows;
     uint64_t room; /* bytes that the rows may take when all their cells are asked for */
     evtx_vec *vecs;
@@ -178,15 +184,19 @@ static inline evtx_val evtx_slot(evtx_slots *s, uint32_t slot, bool *damaged)
         return v;
     if (slot < s->at)
         s->at = s->off = 0;
-    while (s->at < slot)
-        s->off += evtx_u16(s->desc + (size_t)4 * s->at++);
+    uint32_t off = s->offs ? s->offs[slot] : 0;
+    if (!s->offs) {
+        while (s->at < slot)
+            s->off += evtx_u16(s->desc + (size_t)4 * s->at++);
+        off = s->off;
+    }
     const uint8_t *d = s->desc + (size_t)4 * slot;
     uint32_t len = evtx_u16(d);
-    if ((size_t)(s->end - s->values) < (size_t)s->off + len) {
+    if ((size_t)(s->end - s->values) < (size_t)off + len) {
         *damaged = true;
         return v;
     }
-    v.p = s->values + s->off;
+    v.p = s->values + off;
     v.len = len;
     v.type = d[2];
     return v;
