@@ -95,20 +95,22 @@ typedef struct scenario {
     const char *wants[24];
     int64_t event_id; /* 0: no filter */
     const char *contains_in, *needle;
+    uint32_t rules; /* so many branches: an EventID and a text each */
 } scenario;
 
 /* clang-format off */
 static const scenario scenarios[] = {
-    {"count", "off", {NULL}, 0, NULL, NULL},
-    {"EventID of all", "off", {"EventID"}, 0, NULL, NULL},
-    {"EventID, 3 fields", "off", {"TimeCreated", "EventData.TargetUserName", "EventData.IpAddress"}, 4624, NULL, NULL},
-    {"same, checksums", "report", {"TimeCreated", "EventData.TargetUserName", "EventData.IpAddress"}, 4624, NULL, NULL},
-    {"4688 contains", "off", {"TimeCreated", "EventData.CommandLine"}, 4688, "EventData.CommandLine", "powershell"},
+    {"count", "off", {NULL}, 0, NULL, NULL, 0},
+    {"EventID of all", "off", {"EventID"}, 0, NULL, NULL, 0},
+    {"EventID, 3 fields", "off", {"TimeCreated", "EventData.TargetUserName", "EventData.IpAddress"}, 4624, NULL, NULL, 0},
+    {"same, checksums", "report", {"TimeCreated", "EventData.TargetUserName", "EventData.IpAddress"}, 4624, NULL, NULL, 0},
+    {"4688 contains", "off", {"TimeCreated", "EventData.CommandLine"}, 4688, "EventData.CommandLine", "powershell", 0},
+    {"300 rules", "off", {"TimeCreated", "EventData.CommandLine"}, 0, NULL, NULL, 300},
     {"9 columns of all", "off", {"TimeCreated", "Provider", "EventID", "Level", "Channel", "Computer", "EventRecordID", "ProcessID", "UserID"},
-     0, NULL, NULL},
+     0, NULL, NULL, 0},
     {"all columns", "off", {"TimeCreated", "Provider", "EventID", "Level", "Channel", "Computer", "EventRecordID", "Task", "Opcode", "Keywords",
                             "Version", "Qualifiers", "ProcessID", "ThreadID", "UserID", "ActivityID", "RelatedActivityID", "ProviderGuid",
-                            "EventSourceName", "EventData", "UserData"}, 0, NULL, NULL},
+                            "EventSourceName", "EventData", "UserData"}, 0, NULL, NULL, 0},
 };
 /* clang-format on */
 
@@ -117,6 +119,16 @@ static void scenario_demand(ed *e, const scenario *s)
     uint32_t conjuncts[2], n = 0;
     for (int i = 0; s->wants[i]; i++)
         ed_want(e, s->wants[i], RTQ__WANT_SURVIVOR);
+    for (uint32_t i = 0; i < s->rules; i++) {
+        char text[32];
+        rtq__cell id = rtq__cell_i(RTQ_INT, 4500 + i);
+        rtq__cell v = rtq__cell_s(text, (size_t)snprintf(text, sizeof text, "tool%u.exe", i));
+        conjuncts[0] = ed_conjunct(e, "EventID", RTQ_OP_EQ, 1, &id);
+        conjuncts[1] = ed_conjunct(e, "EventData.CommandLine", RTQ_OP_CONTAINS, 1, &v);
+        ed_branch(e, 2, conjuncts);
+    }
+    if (s->rules)
+        return;
     if (s->event_id) {
         rtq__cell v = rtq__cell_i(RTQ_INT, s->event_id);
         conjuncts[n++] = ed_conjunct(e, "EventID", RTQ_OP_EQ, 1, &v);

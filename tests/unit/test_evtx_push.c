@@ -174,6 +174,26 @@ static void all_conds(rtq__mem *mem, const char *name, const uint8_t *bytes, siz
     }
 }
 
+/* As many branches as rules: found by the numbers they ask for. */
+static void many_branches(rtq__mem *mem, const char *name, const uint8_t *bytes, size_t len)
+{
+    ed e;
+    ed_init(&e, mem);
+    ed_want(&e, "EventRecordID", RTQ__WANT_SURVIVOR);
+    uint32_t list[2];
+    for (uint32_t i = 0; i < 40; i++) {
+        rtq__cell v[2] = {rtq__cell_i(RTQ_INT, 4600 + i), rtq__cell_i(RTQ_INT, 10 + i)};
+        bool two = i % 3 == 0;
+        list[0] = ed_conjunct(&e, "EventID", two ? RTQ_OP_IN : RTQ_OP_EQ, two ? 2 : 1, v);
+        list[1] = add_cond(&e, &conds[(i * 3 + 15) % N_CONDS]);
+        ed_branch(&e, 2, list);
+    }
+    list[0] = add_cond(&e, &conds[27]);
+    ed_branch(&e, 1, list);
+    compare(mem, name, bytes, len, &e);
+    ed_free(&e);
+}
+
 Test(evtx_push, generated_files)
 {
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
@@ -181,6 +201,7 @@ Test(evtx_push, generated_files)
         eg g;
         eg_case(&g, c);
         all_conds(mem, eg_case_name(c), g.bytes, g.len, 1);
+        many_branches(mem, eg_case_name(c), g.bytes, g.len);
         eg_free(&g);
     }
     cr_expect_eq(mem->used, 0);
@@ -203,6 +224,7 @@ Test(evtx_push, real_files, .timeout = 600)
         uint8_t *bytes = ed_read_file(path, &len);
         cr_assert(bytes);
         all_conds(mem, f->d_name, bytes, len, getenv("FULL") ? 1 : len > 200000 ? 29 : 7 + seed++ % 5);
+        many_branches(mem, f->d_name, bytes, len);
         free(bytes);
     }
     if (dir)

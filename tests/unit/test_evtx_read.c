@@ -233,7 +233,7 @@ Test(evtx_read, checksums)
     write_case("damaged.evtx", "damaged", 1);
     rtq_option damaged[] = {{"path", path_of("damaged.evtx")}};
     cr_expect_eq(count_rows(damaged, 1), 6);
-    cr_expect_eq(n_notices, 4, "damaged records of one chunk, one that is none; zeros are not worth a word");
+    cr_expect_eq(n_notices, 4, "damaged records of one chunk, one block that is none; zeros are not worth a word");
 }
 
 Test(evtx_read, crc_known_answer)

@@ -175,7 +175,7 @@ static void put_entry(char *head, uint32_t i, uint32_t key_at, uint32_t key_len,
 static bool members_cell(rtq__cell *out, const evtx_plan *p, evtx_slots *slots, evtx_text *text, bool *done)
 {
     uint32_t n = 0, i = 0;
-    size_t bound = p->keys_len + p->texts_len;
+    size_t bound = p->names_len + p->texts_len;
     bool damaged = false;
     *out = rtq__cell_null(RTQ_DYNAMIC);
     *done = survey(p, slots, &n, &bound) && bound < EVTX_RECORD_OUT;
@@ -188,8 +188,8 @@ static bool members_cell(rtq__cell *out, const evtx_plan *p, evtx_slots *slots, 
     base += -(uintptr_t)base & 7;
     memset(base, 0, head);
     memcpy(base, &n, 4);
-    memcpy(base + head, p->keys, p->keys_len);
-    text->p = base + head + p->keys_len;
+    memcpy(base + head, p->names, p->names_len);
+    text->p = base + head + p->names_len;
     for (uint32_t k = 0; k < p->n_members; k++) {
         const evtx_member *m = &p->members[k];
         rtq__dyn y = m->is_slot ? (rtq__dyn){0} : m->cell->u.y;

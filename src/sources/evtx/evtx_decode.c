@@ -99,26 +99,73 @@ static void next_memo(rtq__evtx *d)
     memset(d->memo, 0, d->n_tests * sizeof *d->memo);
 }
 
+/* What the record itself says about a branch: it is out, accepts the record, or goes on living. < 0: damaged … */
+static int own_conjuncts(rtq__evtx *d, const evtx_plan *plan, uint32_t branch, evtx_row *row, uint32_t *n_alive,
+                         bool *accepted)
+{
+    const evtx_branch *b = &plan->branches[branch];
+    int rc = 1;
+    for (uint32_t k = 0; k < b->n_own && rc == 1; k++)
+        rc = test_memo(d, plan->list[b->first + k], plan, &row->slots, row);
+    if (rc == 1 && b->n_nest == 0)
+        *accepted = true;
+    else if (rc == 1)
+        d->alive[(*n_alive)++] = branch;
+    return rc;
+}
+
+static uint32_t first_key(const evtx_plan *plan, int64_t value)
+{
+    uint32_t lo = 0, hi = plan->n_keys;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (plan->keys[mid].value < value)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static int all_own(rtq__evtx *d, const evtx_plan *plan, evtx_row *row, uint32_t *n_alive, bool *accepted)
+{
+    int rc = 1;
+    for (uint32_t i = 0; i < plan->n_branches && rc >= 0 && !*accepted; i++)
+        rc = own_conjuncts(d, plan, i, row, n_alive, accepted);
+    return rc < 0 ? rc : 1;
+}
+
+/* The same for the branches that the record's number leaves in play. */
+static int keyed_own(rtq__evtx *d, const evtx_plan *plan, evtx_row *row, uint32_t *n_alive, bool *accepted)
+{
+    bool damaged = false;
+    int64_t x = 0;
+    evtx_val v = evtx_slot(&row->slots, plan->refs[plan->key_want].slot, &damaged);
+    if (damaged)
+        return DAMAGED;
+    int rc = rtq__evtx_integer(&x, &v, d->wants[plan->key_want].kind);
+    if (rc < 0)
+        return all_own(d, plan, row, n_alive, accepted); /* a number as text */
+    uint32_t i = rc == 1 ? first_key(plan, x) : plan->n_keys;
+    for (rc = 1; i < plan->n_keys && plan->keys[i].value == x && rc >= 0 && !*accepted; i++)
+        rc = own_conjuncts(d, plan, plan->keys[i].branch, row, n_alive, accepted);
+    for (i = 0; i < plan->n_unkeyed && rc >= 0 && !*accepted; i++)
+        rc = own_conjuncts(d, plan, plan->unkeyed[i], row, n_alive, accepted);
+    return rc < 0 ? rc : 1;
+}
+
 /* First what the record itself says, for all branches; then what the nested event says, for those still alive. */
 static int run_branches(rtq__evtx *d, const evtx_plan *plan, evtx_row *row, bool *nested)
 {
     uint32_t n_alive = 0;
+    bool accepted = false;
     next_memo(d);
-    for (uint32_t i = 0; i < plan->n_branches; i++) {
-        const evtx_branch *b = &plan->branches[i];
-        int rc = 1;
-        for (uint32_t k = 0; k < b->n_own && rc == 1; k++)
-            rc = test_memo(d, plan->list[b->first + k], plan, &row->slots, row);
-        if (rc < 0)
-            return rc;
-        if (rc == 1 && b->n_nest == 0)
-            return ACCEPTED;
-        if (rc == 1)
-            d->alive[n_alive++] = i;
-    }
-    if (n_alive == 0)
-        return REJECTED;
-    int rc = find_nested(d, plan, row);
+    int rc = plan->n_keys ? keyed_own(d, plan, row, &n_alive, &accepted) : all_own(d, plan, row, &n_alive, &accepted);
+    if (rc < 0)
+        return rc;
+    if (accepted || n_alive == 0)
+        return accepted ? ACCEPTED : REJECTED;
+    rc = find_nested(d, plan, row);
     if (rc != ACCEPTED)
         return rc;
     *nested = true;

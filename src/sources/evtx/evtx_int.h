@@ -22,7 +22,7 @@ typedef struct evtx_ref {
 /* EventData whose children are all `<Data Name="…">` with at most one value: made without a tree. */
 typedef struct evtx_member {
     const char *key;
-    uint32_t key_len, key_at; /* in the plan's keys */
+    uint32_t key_len, key_at; /* in the plan's names */
     bool is_slot, may_miss;   /* left out when null */
     uint16_t slot;
     const rtq__cell *cell;
@@ -32,6 +32,12 @@ enum { FOLD_NO = 0, FOLD_YES, FOLD_TEST, FOLD_NEST };
 typedef struct evtx_branch {
     uint32_t id, first, n_own, n_nest;
 } evtx_branch; /* numbers of conjuncts in plan->list: own, then nested */
+
+/* Many branches, one number that most of them ask for (EventID): only those of the record's number are looked at. */
+typedef struct evtx_key {
+    int64_t value;
+    uint32_t branch;
+} evtx_key;
 
 enum { VERDICT_REJECT = 0, VERDICT_ACCEPT, VERDICT_TEST };
 typedef struct evtx_plan {
@@ -43,11 +49,14 @@ typedef struct evtx_plan {
     uint32_t *list;
     evtx_branch *branches;
     uint32_t n_branches;
+    evtx_key *keys; /* ascending; n_keys 0: no such number */
+    uint32_t *unkeyed;
+    uint32_t n_keys, n_unkeyed, key_want;
     int32_t time_slot;    /* TimeCreated, -1: not in a slot */
     evtx_member *members; /* of EventData, NULL: not that simple */
     uint32_t n_members, event_data;
-    const char *keys; /* of all members, one behind the other */
-    uint32_t keys_len, texts_len;
+    const char *names; /* of all members, one behind the other */
+    uint32_t names_len, texts_len;
     uint32_t room; /* bytes that the names and literals of a whole value take, and how often a slot is repeated */
     uint32_t repeats;
 } evtx_plan;
@@ -175,6 +184,7 @@ struct rtq__evtx {
     int error;
 };
 
+enum { EVTX_KEYED = 8 /* branches from which on it pays to look them up */ };
 enum { EVTX_CACHE_TMPLS = 8192, EVTX_CACHE_BYTES = 8 << 20, EVTX_BUCKETS = 2048, EVTX_BATCH_ROOM = 8 << 20 };
 
 static inline evtx_val evtx_slot(evtx_slots *s, uint32_t slot, bool *damaged)
@@ -201,6 +211,9 @@ static inline evtx_val evtx_slot(evtx_slots *s, uint32_t slot, bool *damaged)
     v.type = d[2];
     return v;
 }
+
+/* Fills keys and unkeyed. False: out of memory. */
+bool rtq__evtx_key_branches(rtq__evtx *d, evtx_plan *p);
 
 /* Templates. NULL: bad definition (d->error: RTQ_OK) or out of memory. */
 evtx_tmpl *rtq__evtx_tmpl(rtq__evtx *d, uint32_t def);

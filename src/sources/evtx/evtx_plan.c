@@ -258,18 +258,18 @@ static void find_members(ctx *c)
     c->p->members = m;
     c->p->n_members = n;
     for (uint32_t i = 0; i < n; i++) {
-        m[i].key_at = c->p->keys_len;
-        c->p->keys_len += m[i].key_len;
+        m[i].key_at = c->p->names_len;
+        c->p->names_len += m[i].key_len;
         c->p->texts_len += m[i].is_slot ? 0 : rtq__dyn_payload(&m[i].cell->u.y);
     }
-    char *keys = rtq__arena_alloc(&c->d->cache, (size_t)c->p->keys_len + 1);
+    char *keys = rtq__arena_alloc(&c->d->cache, (size_t)c->p->names_len + 1);
     if (!keys) {
         c->failed = true;
         return;
     }
     for (uint32_t i = 0; i < n; i++)
         memcpy(keys + m[i].key_at, m[i].key, m[i].key_len);
-    c->p->keys = keys;
+    c->p->names = keys;
 }
 
 /* How large a value made from the whole template can become. */
@@ -356,6 +356,8 @@ static void plan_branches(ctx *c)
         add_branch(c, i, &at);
     if (c->p->n_branches == 0 && c->p->verdict == VERDICT_TEST)
         c->p->verdict = VERDICT_REJECT;
+    if (c->p->verdict == VERDICT_TEST && c->p->n_branches >= EVTX_KEYED)
+        c->failed |= !rtq__evtx_key_branches(d, c->p);
 }
 
 evtx_plan *rtq__evtx_tmpl_plan(rtq__evtx *d, evtx_tmpl *t, int role)

@@ -36,6 +36,8 @@ typedef struct evtx_src {
     uint32_t held;          /* windows in use; the last is the current one */
     uint32_t chunk_at, pos; /* in the current window */
     uint32_t damaged;       /* records of the current chunk */
+    uint32_t strange;       /* blocks in a row that are neither chunks nor zeros … */
+    uint64_t strange_at;    /* … from here on */
 } evtx_src;
 
 static const rtq__option_def option_defs[] = {
@@ -169,7 +171,7 @@ static int rewind_src(rtq__src *src)
     rtq__file_close(&s->file);
     s->file = RTQ__FILE_NONE;
     s->next_path = 0;
-    s->held = s->chunk_at = s->pos = s->damaged = 0;
+    s->held = s->chunk_at = s->pos = s->damaged = s->strange = 0;
     s->full = false;
     s->windows[0].len = 0;
     return RTQ_OK;
@@ -185,9 +187,24 @@ static int start_src(rtq__src *src, const void *position, size_t len, rtq_diag *
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------------------- */
+/* One word about each run of them: a log that was copied while it was in use may end in megabytes of something else. */
+static void end_strange(evtx_src *s)
+{
+    if (s->strange)
+        notice(s, RTQ_ERR_DATA, s->strange, "not a chunk of an event log; skipped", s->strange_at);
+    s->strange = 0;
+}
+
+static void count_strange(evtx_src *s, uint64_t offset)
+{
+    if (s->strange++ == 0)
+        s->strange_at = offset;
+}
+
 static bool open_next(evtx_src *s)
 {
     rtq__os_error why = {0};
+    end_strange(s);
     while (s->next_path < s->paths.n) {
         const char *path = s->paths.items[s->next_path++];
         if (rtq__file_open(&s->file, path, &why) != RTQ_OK) {
@@ -286,9 +303,10 @@ static bool accept_chunk(evtx_src *s, const uint8_t *chunk, uint32_t len, uint64
 {
     if (!rtq__evtx_is_chunk(chunk, len)) {
         if (!is_zero(chunk, len < EVTX_CHUNK_HEADER ? len : EVTX_CHUNK_HEADER))
-            notice(s, RTQ_ERR_DATA, 1, "no chunk of an event log; skipped", offset);
+            count_strange(s, offset);
         return false;
     }
+    end_strange(s);
     if (s->sums == SUMS_OFF || rtq__evtx_sums_right(chunk, len))
         return true;
     notice(s, RTQ_ERR_DATA, 1, s->sums == SUMS_SKIP ? "wrong checksum; skipped" : "wrong checksum", offset);
