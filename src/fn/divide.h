@@ -31,7 +31,7 @@ static inline int64_t rtq__divide_floor(int64_t a, const rtq__divisor *d)
 static inline int64_t rtq__divide_trunc(int64_t a, const rtq__divisor *d)
 {
     int64_t q = rtq__divide_floor(a, d);
-    return q + (q < 0 && q * d->by != a);
+    return q + (q < 0 && (uint64_t)q * (uint64_t)d->by != (uint64_t)a); /* floor(LONG_MIN / by) * by may wrap */
 }
 
 static inline int64_t rtq__modulo_floor(int64_t a, const rtq__divisor *d) /* 0 … by-1 */
