@@ -110,6 +110,22 @@ static rtq__expr *typed_result(rtq__binder *b, rtq__expr *e, const rtq__ast *typ
     return rtq__bind_cast(b, e, kind, at);
 }
 
+/* What a signature cannot say. */
+static bool obeys_its_rules(rtq__binder *b, const char *name, rtq__expr *const *args, uint32_t n)
+{
+    rtq__cell offset;
+    if ((strcmp(name, "prev") == 0 || strcmp(name, "next") == 0) && n > 1 && RTQ__BEXPR(args[1])->constant &&
+        rtq__expr_constant(b, args[1], &offset) && !offset.is_null && offset.u.i < 1) {
+        rtq__bind_error_at(b, args[1]->begin, args[1]->end, "%s() looks at least one row away", name);
+        return false;
+    }
+    if (strcmp(name, "repeat") == 0 && n && args[0]->kind == RTQ_DYNAMIC) {
+        rtq__bind_error_at(b, args[0]->begin, args[0]->end, "repeat() does not take dynamic values");
+        return false;
+    }
+    return true;
+}
+
 rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)
 {
     rtq__expr *out;
@@ -139,13 +155,8 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
     if (row < 0)
         return rtq__expr_broken(b);
     rtq__expr *e = rtq__expr_call(b, rows.fns + row, kind, args, n, call);
-    bool neighbour = strcmp(rows.name, "prev") == 0 || strcmp(rows.name, "next") == 0;
-    rtq__cell offset;
-    if (neighbour && n > 1 && RTQ__BEXPR(args[1])->constant && rtq__expr_constant(b, args[1], &offset) &&
-        !offset.is_null && offset.u.i < 1) {
-        rtq__bind_error_at(b, args[1]->begin, args[1]->end, "%s() looks at least one row away", rows.name);
+    if (!obeys_its_rules(b, rows.name, args, n))
         return rtq__expr_broken(b);
-    }
     if (rows.fns[row].flags & RTQ__FN_WINDOW)
         e = rtq__bind_window(b, ctx, e, call);
     return type ? typed_result(b, e, type, call) : e;

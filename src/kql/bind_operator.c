@@ -144,7 +144,14 @@ static rtq__expr *bind_any_column(rtq__binder *b, const rtq__ctx *ctx, const rtq
 
 rtq__expr *rtq__bind_unary(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast)
 {
-    rtq__expr *e = rtq__bind_expr(b, ctx, ast->binary.right);
+    const rtq__ast *operand = ast->binary.right;
+    if (operand->kind == RTQ__AST_LITERAL && operand->literal.type == RTQ_LONG && operand->literal.u.i == INT64_MIN &&
+        !(operand->literal.flags & (RTQ__LITERAL_TYPED | RTQ__LITERAL_HEX))) {
+        rtq__bind_error(b, operand, "'9223372036854775808' is not a value of type long");
+        rtq__diag_hint(b->diag, "long(-9223372036854775808) is the least one");
+        return rtq__expr_broken(b);
+    }
+    rtq__expr *e = rtq__bind_expr(b, ctx, operand);
     bool minus = ast->binary.op == RTQ__OP_MINUS;
     if (e->op == RTQ__E_CONST && !e->cell.is_null &&
         (e->kind == RTQ_LONG || e->kind == RTQ_INT || e->kind == RTQ_REAL || e->kind == RTQ_TIMESPAN)) {
