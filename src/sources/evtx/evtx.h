@@ -240,6 +240,7 @@ int rtq__evtx_plan(rtq__evtx *d, rtq__demand_table *table);
 /* Starts a batch: forgets the rows, after which their chunks may be overwritten. `file`: name for rows from now on, must live as long as they. */
 void rtq__evtx_begin(rtq__evtx *d, uint32_t max_rows);
 void rtq__evtx_file(rtq__evtx *d, const char *name);
+void rtq__evtx_time_limit(rtq__evtx *d, int64_t ticks); /* later times do not count for the largest */
 /* Adds the wanted rows of a chunk of len bytes (EVTX_PAD more are readable). *pos: 0 for a new chunk, else where the last call stopped.
  * OK: the chunk is done; AGAIN: the batch is full; < 0: out of memory. *damaged gets the number of records that were errored. */
 int rtq__evtx_chunk(rtq__evtx *d, const uint8_t *chunk, uint32_t len, uint32_t *pos, uint32_t *damaged);

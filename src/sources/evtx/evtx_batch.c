@@ -9,6 +9,7 @@ int rtq__evtx_new(rtq__evtx **out, rtq__mem *mem, rtq__source_stats *stats, int6
     d->mem = mem;
     d->stats = stats;
     d->max_time = max_time;
+    d->time_limit = INT64_MAX;
     rtq__arena_init(&d->demand, mem, 4096);
     rtq__arena_init(&d->cache, mem, 65536);
     rtq__arena_init(&d->scratch, mem, 32768);
@@ -124,6 +125,11 @@ void rtq__evtx_begin(rtq__evtx *d, uint32_t max_rows)
 void rtq__evtx_file(rtq__evtx *d, const char *name)
 {
     d->file = name;
+}
+
+void rtq__evtx_time_limit(rtq__evtx *d, int64_t ticks)
+{
+    d->time_limit = ticks;
 }
 
 uint32_t rtq__evtx_rows(const rtq__evtx *d)

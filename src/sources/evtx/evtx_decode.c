@@ -228,7 +228,7 @@ static int read_odd(rtq__evtx *d, uint32_t begin, uint32_t end, bool system_only
 
 static void note_time(rtq__evtx *d, int64_t ticks)
 {
-    if (ticks > *d->max_time)
+    if (ticks > *d->max_time && ticks <= d->time_limit)
         *d->max_time = ticks;
 }
 
@@ -248,15 +248,15 @@ static int odd_record(rtq__evtx *d, uint32_t pos, uint32_t size, evtx_row *row)
     if (rc != ACCEPTED)
         return rc;
     rtq__cell cell;
-    if (d->all_times) {
-        if (!rtq__evtx_tree_cell(&cell, d, &time, &d->temp))
-            return NO_MEMORY;
-        if (!cell.is_null)
-            note_time(d, cell.u.i);
-    }
+    if (d->times && !rtq__evtx_tree_cell(&cell, d, &time, &d->temp))
+        return NO_MEMORY;
+    if (d->all_times && !cell.is_null)
+        note_time(d, cell.u.i);
     rc = d->all ? ACCEPTED : odd_branches(d, row, false);
     if (rc != ACCEPTED)
         return rc;
+    if (d->times && !cell.is_null)
+        note_time(d, cell.u.i);
     rtq__cell *cells = rtq__arena_alloc(&d->heap, (d->n_wants + 1) * sizeof *cells);
     for (uint32_t i = 0; i < d->n_wants && cells; i++)
         if (odd_cell(&cells[i], d, row, i, &d->text) != RTQ_OK)
@@ -324,10 +324,23 @@ static void add_room(rtq__evtx *d, const evtx_row *row, uint32_t size)
     d->room += more > EVTX_RECORD_OUT ? EVTX_RECORD_OUT : more;
 }
 
+/* The event time for the watermark; false: not inside the record. */
+static bool slot_time(rtq__evtx *d, const evtx_plan *plan, evtx_slots *slots)
+{
+    int64_t ticks;
+    bool damaged = false;
+    if (plan->time_slot < 0)
+        return true;
+    evtx_val v = evtx_slot(slots, (uint32_t)plan->time_slot, &damaged);
+    if (rtq__evtx_integer(&ticks, &v, RTQ_DATETIME) == 1)
+        note_time(d, ticks);
+    return !damaged;
+}
+
 static int decode_record(rtq__evtx *d, uint32_t pos, uint32_t size, evtx_row *row)
 {
     uint32_t end = pos + size - 4, def;
-    bool damaged = false, nested = false;
+    bool nested = false;
     row->chunk = d->chunk;
     row->chunk_len = d->chunk_len;
     row->record = d->chunk + pos;
@@ -346,14 +359,8 @@ static int decode_record(rtq__evtx *d, uint32_t pos, uint32_t size, evtx_row *ro
         return d->error != RTQ_OK ? NO_MEMORY : DAMAGED;
     if (plan->odd)
         return odd_record(d, pos, size, row);
-    if (d->all_times && plan->time_slot >= 0) {
-        int64_t ticks;
-        evtx_val v = evtx_slot(&row->slots, (uint32_t)plan->time_slot, &damaged);
-        if (damaged)
-            return DAMAGED;
-        if (rtq__evtx_integer(&ticks, &v, RTQ_DATETIME) == 1)
-            note_time(d, ticks);
-    }
+    if (d->all_times && !slot_time(d, plan, &row->slots))
+        return DAMAGED;
     if (plan->verdict == VERDICT_REJECT)
         return REJECTED;
     row->tmpl = t;
@@ -368,9 +375,12 @@ static int decode_record(rtq__evtx *d, uint32_t pos, uint32_t size, evtx_row *ro
     }
     if (rc == ODD)
         return odd_record(d, pos, size, row);
-    if (rc == ACCEPTED)
-        add_room(d, row, size);
-    return rc;
+    if (rc != ACCEPTED)
+        return rc;
+    if (d->times && !d->all_times)
+        slot_time(d, plan, &row->slots);
+    add_room(d, row, size);
+    return ACCEPTED;
 }
 
 /* ---- chunks ----------------------------------------------------------------------------------------------------------------------- */

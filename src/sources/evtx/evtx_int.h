@@ -136,7 +136,7 @@ typedef struct evtx_tab {
 struct rtq__evtx {
     rtq__mem *mem;
     rtq__source_stats *stats;
-    int64_t *max_time;
+    int64_t *max_time, time_limit; /* later times are somebody's wrong clock */
     /* the demand, compiled */
     rtq__demand_table *table;
     rtq__tester *tester;

@@ -31,7 +31,8 @@ typedef struct evtx_src {
     size_t next_path;
     rtq__file file;
     bool header_done, file_ended, full; /* full: the window being filled can be decoded */
-    uint64_t offset;                    /* of the next byte of the file */
+    int64_t lateness;
+    uint64_t offset; /* of the next byte of the file */
     window windows[WINDOWS];
     uint32_t held;          /* windows in use; the last is the current one */
     uint32_t chunk_at, pos; /* in the current window */
@@ -45,6 +46,9 @@ static const rtq__option_def option_defs[] = {
     {"table", RTQ__OPT_TEXT, 0, 0, 0, "Evtx", NULL, "name of the table"},
     {"checksums", RTQ__OPT_CHOICE, 0, 0, 0, "off", "off|report|skip",
      "check CRC32 sums: report wrong chunks, or leave them out"},
+    {"as_stream", RTQ__OPT_BOOL, 0, 0, 0, "false", NULL,
+     "treat the files like a live feed: windows close as time goes on"},
+    {"lateness", RTQ__OPT_TIMESPAN, 0, 0, 0, "0s", NULL, "as a stream: how far event times may lag behind the newest"},
     {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -142,6 +146,8 @@ static int open_src(rtq__src **out, rtq__mem *mem, const rtq_option *options, si
     const char *name = rtq__option_get(option_defs, options, n, "table"),
                *sums = rtq__option_get(option_defs, options, n, "checksums");
     s->sums = strcmp(sums, "off") == 0 ? SUMS_OFF : strcmp(sums, "report") == 0 ? SUMS_REPORT : SUMS_SKIP;
+    s->src.bounded = !rtq__option_bool(option_defs, options, n, "as_stream");
+    s->lateness = rtq__option_number(option_defs, options, n, "lateness");
     s->table_name = rtq__strndup(mem, name, strlen(name));
     rc = s->table_name ? rtq__evtx_new(&s->decoder, mem, &s->src.stats, &s->src.max_time) : RTQ_ERR_NOMEM;
     if (rc == RTQ_OK)
@@ -349,13 +355,15 @@ static void release_windows(evtx_src *s)
 static int next_src(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table,
                     rtq_diag *diag)
 {
-    (void)clock, (void)diag;
+    (void)diag;
     evtx_src *s = (evtx_src *)src;
     uint32_t scanned = 0;
     int rc = RTQ_OK;
     *out = NULL;
     *table = 0;
     release_windows(s);
+    if (!src->bounded)
+        rtq__evtx_time_limit(s->decoder, clock->wall_ticks + RTQ__TICKS_DAY);
     rtq__evtx_begin(s->decoder, max_rows ? max_rows : 1);
     while (rc == RTQ_OK) {
         if (s->held == 0 || (s->full && s->chunk_at >= s->windows[s->held - 1].len)) {
@@ -393,6 +401,12 @@ static int64_t timeout_src(rtq__src *src, const rtq_clock *clock)
     return -1;
 }
 
+static int64_t watermark_src(rtq__src *src)
+{
+    const evtx_src *s = (const evtx_src *)src;
+    return src->max_time == INT64_MIN ? INT64_MIN : src->max_time - s->lateness;
+}
+
 const rtq__src_class rtq__src_evtx = {
     .kind = "evtx",
     .doc = "Windows event log files",
@@ -404,5 +418,6 @@ const rtq__src_class rtq__src_evtx = {
     .handle = handle_src,
     .timeout_ns = timeout_src,
     .rewind = rewind_src,
+    .watermark = watermark_src,
     .close = close_src,
 };
