@@ -128,7 +128,9 @@ static void row_jaccard(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     for (uint32_t i = 1; i < n_args; i++)
         if (!narrow(&common, &in[i], true, ctx))
             return;
-    *out = rtq__cell_d(all.n ? (double)common.n / all.n : NAN);
+    rtq__dyn y = {.tag = RTQ__DYN_REAL}; /* Kusto's binder types it dynamic */
+    y.u.d = all.n ? (double)common.n / all.n : NAN;
+    *out = rtq__cell_y(y);
 }
 
 static void row_equals(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
@@ -166,7 +168,7 @@ const rtq__fn rtq__fns_set[] = {
     {.name = "set_difference", .args = "dynamic...", .ret = "dynamic", .row = row_narrow, .tag = DIFFERENCE, .doc = "Distinct items of the first array that are in none of the others.", .page = "set-difference-function"},
     {.name = "set_equals", .args = "dynamic, dynamic", .ret = "bool", .row = row_equals, .doc = "Two arrays have the same distinct items.", .page = "set-equals-function"},
     {.name = "set_has_element", .args = "dynamic, any", .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .row = row_has_element, .doc = "An array has the item.", .page = "set-has-element-function"},
-    {.name = "jaccard_index", .args = "dynamic...", .ret = "real", .row = row_jaccard, .doc = "Size of the intersection by size of the union.", .page = "jaccard-index-function"},
+    {.name = "jaccard_index", .args = "dynamic...", .ret = "dynamic", .row = row_jaccard, .doc = "Size of the intersection by size of the union.", .page = "jaccard-index-function"},
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(set)

@@ -194,6 +194,12 @@ rtq__expr *rtq__bind_between(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
         rtq__expr *sum[2] = {args[1], args[2]};
         args[2] = rtq__bind_operator(b, RTQ__OP_PLUS, sum, 2, ast->between.high, begin, end);
     }
+    bool numbers = true;
+    for (uint32_t i = 1; i < 3; i++)
+        numbers &= args[i]->kind == RTQ_INT || args[i]->kind == RTQ_LONG || args[i]->kind == RTQ_REAL;
+    numbers &= args[0]->kind == RTQ_DYNAMIC;
+    for (uint32_t i = 0; numbers && i < 3; i++) /* the one range that dynamic has */
+        args[i] = args[i]->kind == RTQ_REAL ? args[i] : rtq__bind_cast(b, args[i], RTQ_REAL, ast);
     bool negated = ast->between.op == RTQ__OP_NOT_BETWEEN;
     uint32_t n_rows;
     const char *name = rtq__ast_operator_text(ast->between.op);
