@@ -95,7 +95,7 @@ static size_t characters(rtq_str text)
         uint64_t w;
         memcpy(&w, text.ptr + i, sizeof w);
         uint64_t continuing = (w >> 7 & ~(w >> 6)) & UINT64_C(0x0101010101010101);
-        n += 8 - (size_t)__builtin_popcountll(continuing);
+        n += 8 - (size_t)(continuing * UINT64_C(0x0101010101010101) >> 56);
     }
     for (; i < text.len; i++)
         n += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
@@ -128,6 +128,14 @@ static void row_strcmp(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
 /* ---- case --------------------------------------------------------------------------------------------------------- */
 enum { LOWER, UPPER };
 
+/* ASCII letters of the other case get bit 0x20 flipped, eight bytes at a time. */
+static inline uint64_t flip_case(uint64_t w, bool upper)
+{
+    uint64_t ones = UINT64_C(0x0101010101010101), low = w & ~(ones << 7), first = upper ? 'a' : 'A';
+    uint64_t letters = (low + ones * (0x80 - first)) & ~(low + ones * (0x80 - first - 26)) & ~w & (ones << 7);
+    return w ^ letters >> 2;
+}
+
 static void row_case(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     rtq_str text = rtq__text_of(&args[0], &ctx->eval->text);
@@ -138,18 +146,19 @@ static void row_case(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
         ctx->error = RTQ_ERR_NOMEM;
         return;
     }
-    uint64_t high = 0;
-    for (size_t i = 0; i < text.len;
-         i += 8) { /* letters of the other case get bit 0x20 flipped, eight bytes at a time */
-        uint64_t w = 0, ones = UINT64_C(0x0101010101010101);
-        size_t n = text.len - i < 8 ? text.len - i : 8;
-        memcpy(&w, text.ptr + i, n);
-        uint64_t low = w & ~(ones << 7), first = upper ? 'a' : 'A';
-        uint64_t letters = ((low + ones * (0x80 - first)) & ~(low + ones * (0x80 - first - 26)) & ~w) & (ones << 7);
-        w ^= letters >> 2;
-        memcpy(to + i, &w, n);
+    uint64_t high = 0, w;
+    size_t at = 0;
+    for (; at + 8 <= text.len; at += 8) {
+        memcpy(&w, text.ptr + at, 8);
         high |= w;
+        w = flip_case(w, upper);
+        memcpy(to + at, &w, 8);
     }
+    w = 0;
+    memcpy(&w, text.ptr + at, text.len - at);
+    high |= w;
+    w = flip_case(w, upper);
+    memcpy(to + at, &w, text.len - at);
     ascii = !(high & UINT64_C(0x8080808080808080));
     *out = rtq__cell_s(to, text.len);
     if (ascii)
