@@ -20,7 +20,7 @@ void rtq__buf_clear(rtq__buf *buf)
     buf->failed = false;
 }
 
-bool rtq__buf_reserve(rtq__buf *buf, size_t more)
+bool rtq__buf_grow(rtq__buf *buf, size_t more)
 {
     size_t need;
     if (buf->failed)
@@ -44,24 +44,9 @@ bool rtq__buf_reserve(rtq__buf *buf, size_t more)
     return true;
 }
 
-void rtq__buf_add(rtq__buf *buf, const void *ptr, size_t len)
-{
-    if (len == 0 || !rtq__buf_reserve(buf, len))
-        return;
-    memcpy(buf->ptr + buf->len, ptr, len);
-    buf->len += len;
-}
-
 void rtq__buf_adds(rtq__buf *buf, const char *text)
 {
     rtq__buf_add(buf, text, strlen(text));
-}
-
-void rtq__buf_addc(rtq__buf *buf, char c)
-{
-    if (!rtq__buf_reserve(buf, 1))
-        return;
-    buf->ptr[buf->len++] = c;
 }
 
 void rtq__buf_addf(rtq__buf *buf, const char *format, ...)
@@ -83,49 +68,6 @@ void rtq__buf_addf(rtq__buf *buf, const char *format, ...)
         va_end(args);
     }
     buf->len += (size_t)len;
-}
-
-/* Bytes that JSON strings cannot hold as they are: 0 none, 'u' as \u00XX, else the letter after the backslash. */
-static char json_escape(unsigned char c)
-{
-    switch (c) {
-    case '"':
-    case '\\': return (char)c;
-    case '\b': return 'b';
-    case '\f': return 'f';
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    default: return c < 0x20 ? 'u' : 0;
-    }
-}
-
-void rtq__buf_add_json(rtq__buf *buf, const char *ptr, size_t len)
-{
-    static const char hex[] = "0123456789abcdef";
-    size_t start = 0;
-    if (len > SIZE_MAX - 2 || !rtq__buf_reserve(buf, len + 2)) {
-        buf->failed = true;
-        return;
-    }
-    rtq__buf_addc(buf, '"');
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        char letter = json_escape(c);
-        rtq__buf_add(buf, ptr + start, i - start);
-        start = i + 1;
-        if (letter == 'u') {
-            char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-            rtq__buf_add(buf, text, sizeof text);
-        } else {
-            char text[2] = {'\\', letter};
-            rtq__buf_add(buf, text, sizeof text);
-        }
-    }
-    rtq__buf_add(buf, ptr + start, len - start);
-    rtq__buf_addc(buf, '"');
 }
 
 int rtq__blob_set(rtq_blob **out, rtq__buf *buf)

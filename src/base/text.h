@@ -44,6 +44,7 @@ bool rtq__has_suffix_term(const char *hay, size_t hay_len, const char *needle, s
 bool rtq__parse_long(int64_t *out, const char *ptr, size_t len);
 bool rtq__parse_real(double *out, const char *ptr, size_t len); /* also NaN, Infinity, -Infinity */
 size_t rtq__print_long(char out[24], int64_t value);
+size_t rtq__print_unsigned(char out[20], uint64_t value);
 size_t rtq__print_real(char out[40], double value);                 /* as tostring(real) of Kusto; locale free */
 size_t rtq__print_real_json(char out[40], double value);            /* shortest round-trip; NaN etc. as "NaN" */
 bool rtq__parse_guid(uint8_t out[16], const char *ptr, size_t len); /* with or without braces; RFC 9562 order */

@@ -79,19 +79,34 @@ bool rtq__parse_real(double *out, const char *ptr, size_t len)
     return false;
 }
 
-size_t rtq__print_long(char out[24], int64_t value)
+static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+                            "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+size_t rtq__print_unsigned(char out[20], uint64_t value)
 {
     char digits[20];
-    size_t n = 0, len = 0;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do
-        digits[n++] = (char)('0' + rest % 10);
-    while ((rest /= 10) != 0);
-    if (value < 0)
-        out[len++] = '-';
-    while (n > 0)
-        out[len++] = digits[--n];
-    return len;
+    size_t at = sizeof digits;
+    while (value >= 100) {
+        at -= 2;
+        memcpy(digits + at, pairs + 2 * (value % 100), 2);
+        value /= 100;
+    }
+    if (value >= 10) {
+        at -= 2;
+        memcpy(digits + at, pairs + 2 * value, 2);
+    } else {
+        digits[--at] = (char)('0' + value);
+    }
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
+size_t rtq__print_long(char out[24], int64_t value)
+{
+    if (value >= 0)
+        return rtq__print_unsigned(out, (uint64_t)value);
+    out[0] = '-';
+    return 1 + rtq__print_unsigned(out + 1, 0 - (uint64_t)value);
 }
 
 /* Reals that are short decimals, as most are: value = whole / 10^scale exactly to the reader. Saves the general conversion. */

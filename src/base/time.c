@@ -1,5 +1,6 @@
 /* time.c - the calendar, and printing. Days are counted in 400-year eras of years that begin in March. */
 #include "base/time.h"
+#include <string.h>
 
 #define DAYS_MARCH 306 /* from 0000-03-01 to 0001-01-01 */
 
@@ -72,6 +73,12 @@ static char *put(char *out, int64_t value, int digits)
     return out + digits;
 }
 
+static void put_two(char *out, int32_t value)
+{
+    out[0] = (char)('0' + (uint32_t)value / 10);
+    out[1] = (char)('0' + (uint32_t)value % 10);
+}
+
 size_t rtq__print_datetime(char out[32], int64_t ticks)
 {
     if (ticks < 0)
@@ -79,21 +86,19 @@ size_t rtq__print_datetime(char out[32], int64_t ticks)
     if (ticks > RTQ__TICKS_MAX)
         ticks = RTQ__TICKS_MAX;
     rtq__civil civil = rtq__civil_from_ticks(ticks);
-    char *p = put(out, civil.year, 4);
-    *p++ = '-';
-    p = put(p, civil.month, 2);
-    *p++ = '-';
-    p = put(p, civil.day, 2);
-    *p++ = 'T';
-    p = put(p, civil.hour, 2);
-    *p++ = ':';
-    p = put(p, civil.minute, 2);
-    *p++ = ':';
-    p = put(p, civil.second, 2);
-    *p++ = '.';
-    p = put(p, civil.ticks, 7);
-    *p++ = 'Z';
-    return (size_t)(p - out);
+    memcpy(out, "0000-00-00T00:00:00.0000000Z", 28);
+    put_two(out, civil.year / 100);
+    put_two(out + 2, civil.year % 100);
+    put_two(out + 5, civil.month);
+    put_two(out + 8, civil.day);
+    put_two(out + 11, civil.hour);
+    put_two(out + 14, civil.minute);
+    put_two(out + 17, civil.second);
+    put_two(out + 20, civil.ticks / 100000);
+    put_two(out + 22, civil.ticks / 1000 % 100);
+    put_two(out + 24, civil.ticks / 10 % 100);
+    out[26] = (char)('0' + civil.ticks % 10);
+    return 28;
 }
 
 size_t rtq__print_timespan(char out[40], int64_t ticks)

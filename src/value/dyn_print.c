@@ -159,6 +159,32 @@ static void put_scalar(rtq__buf *out, const rtq__dyn *d)
     }
 }
 
+/* A tree without trees inside, as most are. */
+static void print_flat(rtq__buf *out, const rtq__dyn *tree)
+{
+    bool bag = tree->tag == RTQ__DYN_BAG;
+    uint32_t n = rtq__dyn_tree_count(tree);
+    rtq__buf_addc(out, bag ? '{' : '[');
+    for (uint32_t i = 0; i < n; i++) {
+        rtq__dyn item;
+        if (i > 0)
+            rtq__buf_addc(out, ',');
+        if (bag) {
+            rtq_str key = rtq__dyn_tree_key(tree, i);
+            rtq__buf_add_json(out, key.ptr, key.len);
+            rtq__buf_addc(out, ':');
+        }
+        rtq__dyn_tree_item(&item, tree, i);
+        if (item.tag == RTQ__DYN_STRING)
+            rtq__buf_add_json(out, item.u.p, item.len);
+        else if (item.tag == RTQ__DYN_JSON)
+            print_json(out, item.u.p, item.u.p + item.len);
+        else
+            put_scalar(out, &item);
+    }
+    rtq__buf_addc(out, bag ? '}' : ']');
+}
+
 void rtq__dyn_print(rtq__buf *out, const rtq__dyn *d)
 {
     rtq__dyn_walk w;
@@ -166,6 +192,10 @@ void rtq__dyn_print(rtq__buf *out, const rtq__dyn *d)
     bool comma = false; /* before the next item */
     if (d->tag < RTQ__DYN_JSON) {
         put_scalar(out, d);
+        return;
+    }
+    if (d->tag > RTQ__DYN_JSON && d->reserved == 1) {
+        print_flat(out, d);
         return;
     }
     rtq__dyn_walk_init(&w, d);

@@ -1,5 +1,5 @@
 /* json.c - JSON lines: one object a row. */
-#include "exec/out.h"
+#include "sinks/json/json_rows.h"
 #include "sinks/kinds.h"
 #include "sinks/output.h"
 
@@ -10,9 +10,6 @@ static const rtq__option_def options[] = {
 };
 
 struct json { rtq__output out; bool query_name; };
-
-/* Of one query: the keys as they are written, so that a row only prints values. */
-struct stream { const rtq__out_schema *schema; rtq__buf keys; uint32_t *ends; };
 
 static int json_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t n, rtq_diag *diag)
 {
@@ -46,70 +43,34 @@ static const char *json_error(void *user) { return ((struct json *)user)->out.br
 static int stream_open(void **out, uint64_t query_id, const rtq_query *query, void *user)
 {
     struct json *j = user;
-    struct stream *s = rtq__calloc(j->out.mem, 1, sizeof *s);
+    rtq__json_rows *s = rtq__calloc(j->out.mem, 1, sizeof *s);
 
     (void)query_id, (void)query;
     if (!s)
         return RTQ_ERR_NOMEM;
-    rtq__buf_init(&s->keys, j->out.mem);
+    rtq__json_rows_init(s, j->out.mem);
     *out = s;
     return RTQ_OK;
 }
 
 static void stream_close(void *stream, void *user)
 {
-    struct stream *s = stream;
+    rtq__json_rows *s = stream;
     rtq__mem *mem = ((struct json *)user)->out.mem;
-    rtq__buf_free(&s->keys);
-    rtq__free(mem, s->ends);
+    rtq__json_rows_free(s);
     rtq__free(mem, s);
-}
-
-static int make_keys(struct stream *s, const rtq__out_schema *schema, rtq__mem *mem)
-{
-    uint32_t *ends = rtq__realloc(mem, s->ends, (schema->n + 1) * sizeof *ends);
-
-    if (!ends)
-        return RTQ_ERR_NOMEM;
-    s->ends = ends;
-    rtq__buf_clear(&s->keys);
-    for (uint32_t i = 0; i < schema->n; i++) {
-        rtq__buf_addc(&s->keys, ',');
-        rtq__buf_add_json(&s->keys, schema->cols[i].name, strlen(schema->cols[i].name));
-        rtq__buf_addc(&s->keys, ':');
-        ends[i] = (uint32_t)s->keys.len;
-    }
-    s->schema = schema;
-    return s->keys.failed ? RTQ_ERR_NOMEM : RTQ_OK;
-}
-
-static void add_row(rtq__buf *buf, const struct stream *s, const rtq_batch *batch, size_t row, bool first)
-{
-    for (uint32_t i = 0; i < s->schema->n; i++) {
-        rtq__cell c = rtq__out_cell(batch, row, i);
-        uint32_t from = i ? s->ends[i - 1] : 0;
-        if (s->schema->cols[i].flags & RTQ_COLUMN_REST) {
-            rtq__out_rest_json(buf, batch, &c, &first);
-            continue;
-        }
-        rtq__buf_add(buf, s->keys.ptr + from + first, s->ends[i] - from - first); /* the first has no comma */
-        first = false;
-        rtq__cell_print_json(buf, &c);
-    }
 }
 
 static int stream_write(void *stream, const rtq_batch *batch, void *user)
 {
     struct json *j = user;
-    struct stream *s = stream;
+    rtq__json_rows *s = stream;
     rtq__buf *buf = &j->out.buf;
     int rc;
 
     if (j->out.broken)
         return RTQ_ERR_IO;
-    if (s->schema != batch->schema && (rc = make_keys(s, batch->schema, j->out.mem)) < 0)
-        return rc;
-    if ((rc = rtq__out_load(batch)) < 0)
+    if ((rc = rtq__json_rows_begin(s, batch)) < 0)
         return rc;
     for (uint32_t r = 0; r < batch->rows->n_sel; r++) {
         rtq__buf_addc(buf, '{');
@@ -117,7 +78,7 @@ static int stream_write(void *stream, const rtq_batch *batch, void *user)
             rtq__buf_adds(buf, "\"_query\":");
             rtq__buf_add_json(buf, batch->info.query, strlen(batch->info.query));
         }
-        add_row(buf, s, batch, r, !j->query_name);
+        rtq__json_rows_add(buf, s, batch, r, !j->query_name);
         rtq__buf_add(buf, "}\n", 2);
         if (buf->len > 1 << 18 && (rc = rtq__output_write(&j->out)) < 0)
             return rc;

@@ -80,18 +80,6 @@ static size_t guid_text(char *out, const evtx_val *v)
     return 38;
 }
 
-static size_t print_unsigned(char *out, uint64_t x)
-{
-    char digits[20];
-    size_t n = 0;
-    do
-        digits[n++] = (char)('0' + x % 10);
-    while ((x /= 10) != 0);
-    for (size_t i = 0; i < n; i++)
-        out[i] = digits[n - 1 - i];
-    return n;
-}
-
 static size_t print_hex(char *out, uint64_t x)
 {
     size_t n = 2;
@@ -113,12 +101,12 @@ static size_t sid_text(char *out, const evtx_val *v)
         authority = authority << 8 | v->p[i];
     size_t n = 2;
     out[0] = 'S', out[1] = '-';
-    n += print_unsigned(out + n, v->p[0]);
+    n += rtq__print_unsigned(out + n, v->p[0]);
     out[n++] = '-';
-    n += authority >> 32 ? print_hex(out + n, authority) : print_unsigned(out + n, authority);
+    n += authority >> 32 ? print_hex(out + n, authority) : rtq__print_unsigned(out + n, authority);
     for (uint32_t i = 0; i < v->p[1]; i++) {
         out[n++] = '-';
-        n += print_unsigned(out + n, evtx_u32(v->p + 8 + (size_t)i * 4));
+        n += rtq__print_unsigned(out + n, evtx_u32(v->p + 8 + (size_t)i * 4));
     }
     return n;
 }
@@ -134,7 +122,7 @@ static size_t number_text(char *out, const evtx_val *v)
     case EVTX_HEX64:
     case EVTX_SIZE_T:
     case EVTX_HANDLE: return print_hex(out, (uint64_t)i);
-    case EVTX_U64: return print_unsigned(out, (uint64_t)i);
+    case EVTX_U64: return rtq__print_unsigned(out, (uint64_t)i);
     default: return rtq__print_long(out, i);
     }
 }

@@ -1,0 +1,24 @@
+/* json_rows.h - rows of a batch as JSON objects, column by column prepared. */
+#ifndef RTQ__JSON_ROWS_H
+#define RTQ__JSON_ROWS_H
+#include "exec/out.h"
+
+typedef struct rtq__json_col rtq__json_col;
+typedef struct rtq__json_rows {
+    const rtq__out_schema *schema;
+    rtq__json_col *cols;
+    size_t cap;
+    rtq__buf keys;  /* ,"name": of each column */
+    rtq__buf texts; /* key and value where many rows have the same: constants, dictionaries */
+    uint32_t *ends; /* in texts, of dictionary entries */
+    size_t n_ends, cap_ends;
+} rtq__json_rows;
+
+void rtq__json_rows_init(rtq__json_rows *r, rtq__mem *mem);
+void rtq__json_rows_free(rtq__json_rows *r);
+/* Loads the batch and looks at its columns. RTQ_OK, NOMEM. */
+int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch);
+/* Appends the fields of a row. first: nothing stands before them. */
+void rtq__json_rows_add(rtq__buf *buf, const rtq__json_rows *r, const rtq_batch *batch, uint32_t row, bool first);
+
+#endif
