@@ -41,7 +41,7 @@ struct rtq_env {
     rtq__mutex lock;               /* the members below */
     rtq__host_entry **functions; size_t n_functions, cap_functions;
     rtq__host_table **tables; size_t n_tables, cap_tables;
-    uint64_t table_version;        /* grows with each set_table */
+    _Atomic uint64_t table_version; /* grows with each set_table */
     bool compiled;                 /* functions are closed once something was compiled */
 };
 rtq_env *rtq__env_ref(rtq_env *env);

@@ -51,6 +51,8 @@ int rtq__pipe_advance(rtq__pipe *pipe, int64_t watermark);
 int rtq__pipe_finish(rtq__pipe *pipe, uint32_t table /* of the plan; UINT32_MAX: all */);
 bool rtq__pipe_wants(const rtq__pipe *pipe, uint32_t table); /* somebody still reads it */
 bool rtq__pipe_done(const rtq__pipe *pipe);                  /* every result has ended */
+/* The reference table has other rows now: build sides and subqueries made from it are made again; rows given before stand. As push. */
+int rtq__pipe_reload(rtq__pipe *pipe, const char *table);
 int rtq__pipe_reset(rtq__pipe *pipe); /* as just opened, statistics go on: scheduled queries, one tick each */
 /* State between calls; load goes after open and instead of start. RTQ_ERR_DATA: not a state of this plan. */
 int rtq__pipe_save(rtq__buf *out, rtq__pipe *pipe);

@@ -103,6 +103,7 @@ rtq_run *rtq__run_ref(rtq_run *run);
 void rtq__change_free(rtq_run *run, rtq__change *change);
 /* run_apply.c */
 int rtq__run_apply(rtq_run *run, rtq_diag *diag);
+void rtq__run_reload(rtq_run *run); /* reference tables that were replaced */
 void rtq__run_close_query(rtq_run *run, rtq__run_query *q);
 void rtq__run_close_source(rtq_run *run, rtq__run_source *s);
 /* run_deliver.c */

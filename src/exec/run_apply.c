@@ -41,6 +41,50 @@ static int pipe_host_table(void *ctx, const rtq__table *table, rtq__batch *const
     return RTQ_OK;
 }
 
+static void drop_host_table(rtq_run *run, rtq__run_query *q, uint32_t i)
+{
+    rtq__free(run->mem, q->host_batches[i]);
+    rtq__host_table_unref(q->host_tables[i]);
+    q->n_host_tables--;
+    q->host_batches[i] = q->host_batches[q->n_host_tables];
+    q->host_tables[i] = q->host_tables[q->n_host_tables];
+}
+
+/* Queries whose reference tables were replaced since their last step. */
+static void reload_query(rtq_run *run, rtq__run_query *q)
+{
+    for (uint32_t i = 0; i < q->n_host_tables && !q->done;) {
+        rtq__host_table *old = q->host_tables[i], *now = rtq__env_table(run->env, old->table.name);
+        int rc;
+        if (now == old) {
+            rtq__host_table_unref(now);
+            i++;
+            continue;
+        }
+        rtq__host_table_unref(now);
+        rc = rtq__pipe_reload(q->pipe, old->table.name);
+        drop_host_table(run, q, i); /* the state has copies */
+        if (rc == RTQ_END)
+            q->done = true;
+        if (rc < 0) {
+            q->done = q->dead = true;
+            rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' ended while a reference table was replaced: %s", q->name, rtq_strerror(rc));
+        }
+    }
+}
+
+void rtq__run_reload(rtq_run *run)
+{
+    uint64_t version = atomic_load(&run->env->table_version);
+
+    if (version == run->table_version)
+        return;
+    run->table_version = version;
+    for (size_t i = 0; i < run->n_queries; i++)
+        if (run->queries[i]->pipe && run->queries[i]->started)
+            reload_query(run, run->queries[i]);
+}
+
 static void close_pipe(rtq_run *run, rtq__run_query *q)
 {
     rtq__pipe_close(q->pipe);

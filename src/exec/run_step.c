@@ -268,6 +268,7 @@ static int step(rtq_run *run)
     rtq__waiter_clear(&run->waiter);
     if (atomic_load(&run->commit) && (rc = rtq__run_apply(run, run->diag)) < 0)
         return rc;
+    rtq__run_reload(run);
     mode = run->stopping = atomic_load(&run->stop);
     if (mode == RTQ_STOP_CANCEL)
         return finish_run(run, mode);
