@@ -177,12 +177,17 @@ static void row_case(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
 }
 
 /* ---- cutting ------------------------------------------------------------------------------------------------------ */
-static bool is_ascii(rtq_str text)
+static bool is_ascii(const char *p, size_t len)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] >= 0x80)
-            return false;
-    return true;
+    uint64_t all = 0, w;
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8) {
+        memcpy(&w, p + i, 8);
+        all |= w;
+    }
+    for (; i < len; i++)
+        all |= (uint64_t)(unsigned char)p[i];
+    return !(all & UINT64_C(0x8080808080808080));
 }
 
 /* Byte offset of character n, at most the length. */
@@ -205,16 +210,15 @@ static void row_substring(rtq__cell *out, const rtq__cell *args, uint32_t n_args
     if (args[1].is_null || (n_args > 2 && args[2].is_null))
         return;
     if (start < 0) { /* from the end; before the beginning there is nothing */
-        start += (int64_t)rtq__utf8_length(text.ptr, text.len);
+        start += (int64_t)characters(text);
         if (start < 0)
             return;
     }
     if (length <= 0 || start >= (int64_t)text.len)
         return;
-    if (is_ascii(text)) {
-        from = (size_t)start;
-        to = length < (int64_t)text.len - start ? from + (size_t)length : text.len;
-    } else {
+    from = (size_t)start;
+    to = length < (int64_t)text.len - start ? from + (size_t)length : text.len;
+    if (!is_ascii(text.ptr, to)) { /* up to there, bytes are no characters */
         from = offset(text, start);
         to = from + offset((rtq_str){text.ptr + from, text.len - from}, length);
     }
