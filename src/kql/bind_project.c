@@ -191,7 +191,8 @@ static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, cons
     }
 }
 
-/* (a, b) = f(…), a = f(…): the results that get a name, and no others; f(…): all, under the names of the function. */
+/* (a, b) = f(…), a = f(…): extend takes the results that get a name and no others, project the rest under the names of the function;
+ * f(…): all, under the names of the function. */
 static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast *item, int style,
                            const char *column_name)
 {
@@ -203,7 +204,7 @@ static void function_tuple(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, co
             rtq__proj_declare(b, p, name->name.ptr, rtq__proj_define(b, p, name->name.ptr, tuple.exprs[i], item),
                               style == RTQ__PROJ_EXTEND, name);
             name = name->next;
-        } else if (!named) {
+        } else if (!named || (style != RTQ__PROJ_EXTEND && style != RTQ__PROJ_PRINT)) {
             const char *shown = style == RTQ__PROJ_PRINT && tuple.n == 1 ? column_name : tuple.names[i];
             rtq__proj_add(b, p, shown, rtq__proj_define(b, p, shown, tuple.exprs[i], item), NULL, false, false);
         }
