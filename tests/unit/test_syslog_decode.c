@@ -196,6 +196,42 @@ Test(syslog_decode, nothing_is_extracted_unasked)
     done(&f);
 }
 
+/* Lines that are rejected by their bytes are those that the conjunct rejects. */
+Test(syslog_decode, rejecting_by_bytes)
+{
+    static const char text[] =
+        "May  1 00:00:01 h sshd[7]: Failed x\nMay  1 00:00:02 failed su: ok\n<13>FAILED\nnothing\n"
+        "May  1 00:00:02 h Failed: \xff\n";
+    static const struct {
+        const char *column;
+        uint32_t op;
+        const char *value;
+        int rows;
+    } cases[] = {
+        {"Message", RTQ_OP_HAS, "failed", 2},
+        {"Message", RTQ_OP_HAS + RTQ_OP_CASE, "Failed", 1},
+        {"Payload", RTQ_OP_HAS, "failed", 4},
+        {"Message", RTQ_OP_HAS + RTQ_OP_NOT, "failed", 3},
+        {"HostName", RTQ_OP_EQ, "failed", 1},
+        {"HostName", RTQ_OP_NE, "failed", 4},
+        {"AppName", RTQ_OP_EQ_NOCASE, "failed", 1},
+        {"Message", RTQ_OP_CONTAINS, "", 5},
+        {"Message", RTQ_OP_CONTAINS, "\xEF\xBF\xBD", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rtq__cell value = rtq__cell_s(cases[i].value, strlen(cases[i].value));
+        fixture f;
+        uint32_t c;
+        setup(&f);
+        c = feed_conjunct(&f.d, feed_want(&f.d, cases[i].column, 0), cases[i].op, &value, 1);
+        feed_branch(&f.d, &c, 1);
+        run(&f, text, sizeof text - 1, whole);
+        cr_expect_eq(f.stats.out, cases[i].rows, "%zu: %d", i, (int)f.stats.out);
+        cr_expect_eq(f.stats.in, 5);
+        done(&f);
+    }
+}
+
 Test(syslog_decode, any_split_gives_the_same_rows)
 {
     static const char *const parts[] = {"<34>",

@@ -3,6 +3,7 @@
  * before somebody asks for it. */
 #ifndef RTQ__SYSLOG_H
 #define RTQ__SYSLOG_H
+#include "base/text.h"
 #include "base/time.h"
 #include "sources/feed/feed.h"
 
@@ -52,7 +53,8 @@ typedef struct rtq__syslog {
     rtq_str relay; /* name of this machine */
     rtq__dyn_builder *builder;
     syslog_row *staged;
-    bool has_wants;
+    rtq__needle *needles; /* by conjunct: what the line must contain for it to hold; len 0: nothing known */
+    bool rejects;         /* every branch has one */
 } rtq__syslog;
 
 extern const rtq__feed_class rtq__syslog_feed;

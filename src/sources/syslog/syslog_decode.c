@@ -141,6 +141,58 @@ static int syslog_cell(rtq__cell *out, void *decoder, uint32_t row, uint32_t wan
 
 /* ---- lines ------------------------------------------------------------------------------------------------------------- */
 
+/* Texts of these columns are pieces of the line as it is written. */
+static bool is_piece(int32_t col)
+{
+    return col == SYSLOG_HOST || col == SYSLOG_APP || col == SYSLOG_PROC || col == SYSLOG_MSGID ||
+           col == SYSLOG_MESSAGE || col == SYSLOG_PAYLOAD;
+}
+
+static int plan_needles(rtq__syslog *d, const rtq__demand_table *table)
+{
+    d->rejects = !table->all && !d->rows.all_times;
+    d->needles = rtq__arena_zalloc(&d->rows.plan, (table->n_conjuncts + 1) * sizeof *d->needles);
+    if (!d->needles)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t c = 0; c < table->n_conjuncts; c++) {
+        const rtq__conjunct *j = &table->conjuncts[c];
+        uint32_t op = j->op % RTQ_OP_CASE;
+        bool equal = op == RTQ_OP_EQ || op == RTQ_OP_IN;
+        if (j->verdict == RTQ_PUSH_NO || j->op >= RTQ_OP_NOT || j->n_values != 1 || j->values[0].kind != RTQ_STRING ||
+            table->wants[j->want].n_segs != 1 || !is_piece(table->wants[j->want].table_col) ||
+            (!equal && (op < RTQ_OP_EQ_NOCASE || op > RTQ_OP_ENDSWITH)))
+            continue;
+        rtq__needle_init(&d->needles[c], j->values[0].u.s, j->values[0].len, equal || j->op >= RTQ_OP_CASE);
+        if (!d->needles[c].ascii) /* repaired text may contain U+FFFD */
+            d->needles[c].len = 0;
+    }
+    for (uint32_t b = 0; b < table->n_branches && d->rejects; b++) {
+        bool says = false;
+        for (uint32_t k = 0; k < table->branches[b].n; k++)
+            says |= d->needles[table->branches[b].conjuncts[k]].len > 0;
+        d->rejects = says;
+    }
+    return RTQ_OK;
+}
+
+/* False: no branch can hold for the line. */
+static bool may_match(const rtq__syslog *d, const char *p, size_t len)
+{
+    const rtq__demand_table *table = d->rows.demand;
+
+    for (uint32_t b = 0; b < table->n_branches; b++) {
+        uint32_t k = 0;
+        for (; k < table->branches[b].n; k++) {
+            const rtq__needle *needle = &d->needles[table->branches[b].conjuncts[k]];
+            if (needle->len && rtq__needle_find(needle, p, len) < 0)
+                break;
+        }
+        if (k == table->branches[b].n)
+            return true;
+    }
+    return false;
+}
+
 static int take_line(rtq__syslog *d, const rtq__feed_input *in, const char *p, size_t len)
 {
     syslog_row *r = &d->staged[d->rows.n];
@@ -149,6 +201,10 @@ static int take_line(rtq__syslog *d, const rtq__feed_input *in, const char *p, s
         len--;
     if (len == 0)
         return RTQ_OK;
+    if (d->rejects && !may_match(d, p, len)) {
+        rtq__feed_rows_reject(&d->rows);
+        return RTQ_OK;
+    }
     r->line = p;
     r->len = (uint32_t)len;
     r->parsed = false;
@@ -202,7 +258,7 @@ static int syslog_plan(void *decoder, rtq__demand_table *table)
     if (rc < 0)
         return rc;
     d->staged = rtq__arena_alloc(&d->rows.plan, (RTQ__ROWS + 1) * sizeof *d->staged);
-    return d->staged ? RTQ_OK : RTQ_ERR_NOMEM;
+    return d->staged ? plan_needles(d, table) : RTQ_ERR_NOMEM;
 }
 
 static rtq__feed_rows *syslog_rows(void *decoder)
