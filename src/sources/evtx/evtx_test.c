@@ -17,6 +17,12 @@ static bool constant_i64(int64_t *out, const rtq__cell *c, uint32_t kind)
         *out = c->u.i;
         return true;
     }
+    /* fields are compared with numbers as reals: a whole one is as good as the integer */
+    if (kind != RTQ_DATETIME && c->kind == RTQ_REAL && c->u.d >= -9007199254740992.0 && c->u.d <= 9007199254740992.0 &&
+        (double)(int64_t)c->u.d == c->u.d) {
+        *out = (int64_t)c->u.d;
+        return true;
+    }
     /* text against a numeric column compares as a number */
     return (kind == RTQ_INT || kind == RTQ_LONG) && c->kind == RTQ_STRING && rtq__parse_long(out, c->u.s, c->len);
 }
