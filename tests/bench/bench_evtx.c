@@ -1,7 +1,8 @@
 /* bench_evtx.c - the event log source against a plain read() and sum of the same file, from the page cache, in one run.
  *
  * The file is made of the chunks of real logs (../shared/data/evtx), else of our own small ones (tests/data), repeated to
- * BENCH_MB (256); BENCH_ONLY=TEXT: the lines with that text. Each line: best of BENCH_ROUNDS (5) rounds, CPU time of this thread, and the ratio to the plain read. */
+ * BENCH_MB (256). Each line: best of BENCH_ROUNDS (5) rounds, CPU time of this thread, and the ratio to the plain read.
+ * BENCH_ONLY=TEXT: only lines with that text; BENCH_FILES: names of the logs to take chunks from. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -198,7 +198,9 @@ static bool members_cell(rtq__cell *out, const evtx_plan *p, evtx_slots *slots, 
     text->p = base + head + p->names_len;
     for (uint32_t k = 0; k < p->n_members; k++) {
         const evtx_member *m = &p->members[k];
-        rtq__dyn y = m->is_slot ? (rtq__dyn){0} : m->cell->u.y;
+        rtq__dyn y = {0};
+        if (!m->is_slot)
+            y = m->cell->u.y;
         evtx_val v = {NULL, 0, EVTX_NULL};
         if (m->is_slot)
             v = evtx_slot(slots, m->slot, &damaged);
@@ -329,7 +331,7 @@ static inline bool quick_integer(int64_t *out, const evtx_val *v, uint32_t kind)
 {
     if (kind == RTQ_DATETIME) {
         uint64_t x = v->type == EVTX_FILETIME && v->len == 8 ? evtx_u64(v->p) : 0;
-        *out = (int64_t)x + RTQ__FILETIME_EPOCH;
+        *out = (int64_t)(x + (uint64_t)RTQ__FILETIME_EPOCH);
         return x != 0 && x <= (uint64_t)(RTQ__TICKS_MAX - RTQ__FILETIME_EPOCH);
     }
     switch (v->len << 8 | v->type) {
