@@ -98,7 +98,7 @@ static void pick_filter(ed *e, uint32_t n)
 
 static void pick_wants(ed *e, uint32_t n)
 {
-    static const char *const wants[] = {"EventRecordID",
+    static const char *const wants[] = {"TimeCreated",
                                         "EventData",
                                         "Provider",
                                         "UserData",
@@ -112,7 +112,7 @@ static void pick_wants(ed *e, uint32_t n)
                                         "EventData.Inner",
                                         "HeaderTime",
                                         "ContainerLog",
-                                        "Keywords",
+                                        "EventRecordID",
                                         "EventData['@Name']"};
     for (uint32_t i = 0; i < sizeof wants / sizeof *wants; i++)
         if (n & 1u << (i % 8))
