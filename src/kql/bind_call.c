@@ -123,6 +123,13 @@ static bool obeys_its_rules(rtq__binder *b, const char *name, rtq__expr *const *
         rtq__bind_error_at(b, args[0]->begin, args[0]->end, "repeat() does not take dynamic values");
         return false;
     }
+    bool greatest = strcmp(name, "max_of") == 0 || strcmp(name, "min_of") == 0;
+    for (uint32_t i = 0; greatest && i < n; i++) {
+        if (args[i]->kind != RTQ_DYNAMIC)
+            continue;
+        rtq__bind_error_at(b, args[i]->begin, args[i]->end, "%s() does not take dynamic values", name);
+        return false;
+    }
     return true;
 }
 

@@ -118,9 +118,9 @@ static bool falls_back(const rtq__rows *rows)
     return strcmp(rows->name, "iff") == 0 || strcmp(rows->name, "iif") == 0 || strcmp(rows->name, "case") == 0;
 }
 
-static uint32_t common_of(uint32_t a, uint32_t c)
+static uint32_t common_of(const rtq__rows *rows, uint32_t a, uint32_t c)
 {
-    if ((a == RTQ_DYNAMIC && c == RTQ_STRING) || (a == RTQ_STRING && c == RTQ_DYNAMIC))
+    if (falls_back(rows) && ((a == RTQ_DYNAMIC && c == RTQ_STRING) || (a == RTQ_STRING && c == RTQ_DYNAMIC)))
         return RTQ_STRING;
     return rtq__kind_common(a, c);
 }
@@ -131,7 +131,7 @@ static uint32_t common_kind(const rtq__rows *rows, const rtq__sig *sig, rtq__exp
     for (uint32_t i = 0; i < n_args; i++) {
         if (param_at(sig, i, n_args)->kind != RTQ__SIG_COMMON || args[i]->kind == RTQ_UNKNOWN)
             continue;
-        common = !common || common == args[i]->kind ? args[i]->kind : common_of(common, args[i]->kind);
+        common = !common || common == args[i]->kind ? args[i]->kind : common_of(rows, common, args[i]->kind);
         if (!common)
             return falls_back(rows) ? RTQ_DYNAMIC : 0;
     }

@@ -22,8 +22,6 @@ static rtq__expr *special_not(rtq__binder *b, const rtq__ctx *ctx, const rtq__as
     if (!check_count(b, call, 1, 1))
         return rtq__expr_broken(b);
     rtq__expr *e = rtq__bind_expr(b, ctx, call->call.args.first);
-    if (e->kind == RTQ_DYNAMIC)
-        e = rtq__bind_fn(b, "tobool", &e, 1, call);
     e = rtq__bind_bool(b, e, call->call.args.first, "the argument of not()");
     return rtq__expr_is_broken(e) ? e : rtq__expr_new(b, RTQ__E_NOT, RTQ_BOOL, &e, 1, call);
 }
