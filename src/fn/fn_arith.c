@@ -453,29 +453,38 @@ static uint32_t ret_dynamic(const rtq__fn *fn, const uint8_t *kinds, uint32_t n,
 #define ROW(op, a, b, out, kernel)                                                                            \
     {                                                                                                         \
         .name = op, .args = a ", " b, .ret = out, .flags = RTQ__FN_OPERATOR, .vec = vec_arith, .tag = kernel, \
-        .page = "numerical-operators"                                                                         \
+        .doc = "arithmetic on numbers, datetimes and timespans", .page = "numerical-operators"                \
     }
-#define BY_ROW(op, types, out, fun)                                                                                 \
-    {                                                                                                               \
-        .name = op, .args = types, .ret = out, .flags = RTQ__FN_OPERATOR, .row = fun, .page = "numerical-operators" \
+#define BY_ROW(op, types, out, fun)                                                                                    \
+    {                                                                                                                  \
+        .name = op, .args = types, .ret = out, .flags = RTQ__FN_OPERATOR, .row = fun, .doc = "arithmetic on decimals", \
+        .page = "numerical-operators"                                                                                  \
     }
 #define DYNAMIC(op, types)                                                                         \
     {                                                                                              \
         .name = op, .args = types, .ret = "custom", .flags = RTQ__FN_OPERATOR, .row = row_dynamic, \
-        .ret_fn = ret_dynamic, .page = "numerical-operators"                                       \
+        .ret_fn = ret_dynamic, .doc = "arithmetic on values whose type the data decides",          \
+        .page = "numerical-operators"                                                              \
     }
-#define NUMBERS(op, what)                                                                       \
-    ROW(op, "long", "long", "long", what##_LONG), ROW(op, "real", "real", "real", what##_REAL), \
-        BY_ROW(op, "decimal, decimal", "decimal", rtq__row_decimal)
+/* Without the Intel library there is no arithmetic on decimals, so that queries with it are refused. */
+#if RTQ_WITH_DECIMAL
+#define DECIMALS(op, types) BY_ROW(op, types, "decimal", rtq__row_decimal),
+#else
+#define DECIMALS(op, types)
+#endif
+#define NUMBERS(op, what)            \
+    DECIMALS(op, "decimal, decimal") \
+    ROW(op, "long", "long", "long", what##_LONG), ROW(op, "real", "real", "real", what##_REAL)
 #define DYNAMICS(op, what)                                                                                \
+    DECIMALS(op, "dynamic, decimal")                                                                      \
+    DECIMALS(op, "decimal, dynamic")                                                                      \
     ROW(op, "dynamic", "long", "long", what##_LONG), ROW(op, "long", "dynamic", "long", what##_LONG),     \
         ROW(op, "dynamic", "real", "real", what##_REAL), ROW(op, "real", "dynamic", "real", what##_REAL), \
-        BY_ROW(op, "dynamic, decimal", "decimal", rtq__row_decimal),                                      \
-        BY_ROW(op, "decimal, dynamic", "decimal", rtq__row_decimal), DYNAMIC(op, "dynamic, dynamic")
+        DYNAMIC(op, "dynamic, dynamic")
 #define SIGN(op, fun, kind, kernel)                                                                  \
     {                                                                                                \
         .name = op, .args = kind, .ret = kind, .flags = RTQ__FN_OPERATOR, .vec = fun, .tag = kernel, \
-        .page = "numerical-operators"                                                                \
+        .doc = "a value with a sign", .page = "numerical-operators"                                  \
     }
 
 const rtq__fn rtq__fns_arith[] = {
@@ -510,8 +519,7 @@ const rtq__fn rtq__fns_arith[] = {
     SIGN("-", vec_minus, "real", SUB_REAL),
     SIGN("-", vec_minus, "timespan", SUB_SPAN),
     SIGN("-", vec_minus, "datetime", TIME_SUB_SPAN),
-    BY_ROW("-", "decimal", "decimal", rtq__row_decimal),
-    DYNAMIC("-", "dynamic"),
+    DECIMALS("-", "decimal") DYNAMIC("-", "dynamic"),
 
     NUMBERS("*", MUL),
     ROW("*", "timespan", "timespan", "timespan", MUL_SPAN),

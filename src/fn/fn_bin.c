@@ -144,7 +144,7 @@ static void row_around(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
 
 const rtq__fn rtq__fns_bin[] = {
     BINS("bin", "bin-function"),
-    BINS("floor", "floor-function"),
+    BINS("floor", "bin-function"),
     BIN_AT("long, long, long", "long"),
     BIN_AT("real, real, real", "real"),
     BIN_AT("datetime, timespan, datetime", "datetime"),

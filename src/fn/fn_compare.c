@@ -406,16 +406,17 @@ static uint32_t ret_values(const rtq__fn *fn, const uint8_t *kinds, uint32_t n, 
     return 0;
 }
 
-#define ROW(name_, a, b, op, kind)                                                                                   \
-    {                                                                                                                \
-        .name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR,        \
-        .vec = vec_compare, .filter = filter_compare, .tag = RTQ__COMPARE_TAG(op, kind), .page = "logical-operators" \
+#define ROW(name_, a, b, op, kind)                                                                                     \
+    {                                                                                                                  \
+        .name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR,          \
+        .vec = vec_compare, .filter = filter_compare, .tag = RTQ__COMPARE_TAG(op, kind), .doc = "compares two values", \
+        .page = "numerical-operators"                                                                                  \
     }
 #define VALUE(name_, a, b, op)                                                                                  \
     {                                                                                                           \
         .name = name_, .args = a ", " b, .ret = "custom", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, \
         .ret_fn = ret_values, .vec = rtq__vec_compare_values, .tag = RTQ__COMPARE_TAG(op, RTQ_DYNAMIC),         \
-        .page = "logical-operators"                                                                             \
+        .doc = "compares by what a dynamic value holds", .page = "numerical-operators"                          \
     }
 #define EQUALITY(name, op)                                                                                             \
     ROW(name, "string", "string", op, RTQ_STRING), ROW(name, "long", "long", op, RTQ_LONG),                            \
@@ -442,7 +443,7 @@ static uint32_t ret_values(const rtq__fn *fn, const uint8_t *kinds, uint32_t n, 
     {                                                                                                             \
         .name = name_, .args = kind ", " kind ", " kind, .ret = "bool", .nulls = RTQ__NULL_CUSTOM,                \
         .flags = RTQ__FN_OPERATOR, .vec = vec_between, .filter = filter_between, .tag = RTQ__COMPARE_TAG(op, id), \
-        .page = "between-operator"                                                                                \
+        .doc = "whether a value lies in a range, both ends included", .page = "between-operator"                  \
     }
 #define RANGES(name, op)                                                                                             \
     RANGE(name, "long", RTQ_LONG, op), RANGE(name, "real", RTQ_REAL, op), RANGE(name, "datetime", RTQ_DATETIME, op), \

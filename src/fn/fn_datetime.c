@@ -341,10 +341,10 @@ static int vec_ingestion(rtq__vec **out, rtq__fcall *call)
     return *out ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
-#define PART(name_, args_, ret_, fun, last, flags_, page_)                                               \
-    {                                                                                                    \
-        .name = name_, .args = args_, .ret = ret_, .flags = flags_, .row = fun, .prepare = part_prepare, \
-        .unprepare = free_state, .tag = last, .page = page_                                              \
+#define PART(name_, args_, ret_, fun, last, flags_, page_)                                                \
+    {                                                                                                     \
+        .name = name_, .args = args_, .ret = ret_, .flags = flags_, .row = fun, .prepare = part_prepare,  \
+        .unprepare = free_state, .tag = last, .doc = "reads or moves a part of a datetime", .page = page_ \
     }
 #define GET(name_, part, flags_, page_)                                                                               \
     {                                                                                                                 \
@@ -354,7 +354,7 @@ static int vec_ingestion(rtq__vec **out, rtq__fcall *call)
 #define EDGE(name_, tag_, page_)                                                                                    \
     {                                                                                                               \
         .name = name_, .args = "datetime, [long]", .ret = "datetime", .naming = EDGE_NAMING(tag_), .row = row_edge, \
-        .tag = tag_, .page = page_                                                                                  \
+        .tag = tag_, .doc = "first or last moment of the period that holds a datetime", .page = page_               \
     }
 #define EDGE_NAMING(tag) ((tag) == DAY ? RTQ__NAME_FIRST : RTQ__NAME_NONE)
 #define UNIX(name_, per_1000)                                                                   \
@@ -363,10 +363,11 @@ static int vec_ingestion(rtq__vec **out, rtq__fcall *call)
      .ret = "datetime",                                                                         \
      .row = row_unixtime,                                                                       \
      .tag = per_1000,                                                                           \
+     .doc = "a Unix time as datetime",                                                          \
      .page = "unixtime-seconds-todatetime-function"},                                           \
     {                                                                                           \
         .name = name_, .args = "real", .ret = "datetime", .row = row_unixtime, .tag = per_1000, \
-        .page = "unixtime-seconds-todatetime-function"                                          \
+        .doc = "a Unix time as datetime", .page = "unixtime-seconds-todatetime-function"        \
     }
 
 const rtq__fn rtq__fns_datetime[] = {
@@ -377,6 +378,7 @@ const rtq__fn rtq__fns_datetime[] = {
      .flags = RTQ__FN_NOW,
      .vec = vec_now,
      .tag = 1,
+     .doc = "the current time",
      .page = "now-function"},
     {.name = "ago",
      .args = "timespan",
@@ -385,6 +387,7 @@ const rtq__fn rtq__fns_datetime[] = {
      .flags = RTQ__FN_NOW,
      .vec = vec_now,
      .tag = -1,
+     .doc = "the current time less a timespan",
      .page = "ago-function"},
     {.name = "ingestion_time",
      .args = "",
@@ -393,6 +396,7 @@ const rtq__fn rtq__fns_datetime[] = {
      .prefix = "$IngestionTime",
      .flags = RTQ__FN_NOW,
      .vec = vec_ingestion,
+     .doc = "when the row entered the run",
      .page = "ingestion-time-function"},
     PART("datetime_part", "const string, datetime", "int", row_part, WEEK_OF_YEAR, 0, "datetime-part-function"),
     PART("datepart", "const string, datetime", "int", row_part, WEEK_OF_YEAR, RTQ__FN_OBSOLETE,
@@ -401,10 +405,10 @@ const rtq__fn rtq__fns_datetime[] = {
     PART("datetime_diff", "const string, datetime, datetime", "long", row_diff, NANOSECOND, 0,
          "datetime-diff-function"),
     GET("getyear", YEAR, 0, "getyear-function"),
-    GET("getmonth", MONTH, 0, "getmonth-function"),
+    GET("getmonth", MONTH, 0, "monthofyear-function"),
     GET("monthofyear", MONTH, 0, "monthofyear-function"),
-    GET("dayofmonth", DAY, 0, "dayofmonth-function"),
-    GET("dayofyear", DAY_OF_YEAR, 0, "dayofyear-function"),
+    GET("dayofmonth", DAY, 0, "day-of-month-function"),
+    GET("dayofyear", DAY_OF_YEAR, 0, "day-of-year-function"),
     GET("hourofday", HOUR, 0, "hour-of-day-function"),
     GET("week_of_year", WEEK_OF_YEAR, 0, "week-of-year-function"),
     GET("weekofyear", WEEK_OF_YEAR, RTQ__FN_OBSOLETE, "week-of-year-function"),
@@ -426,6 +430,7 @@ const rtq__fn rtq__fns_datetime[] = {
      .args = "long, long, long, [long], [long], [real]",
      .ret = "datetime",
      .row = row_make_datetime,
+     .doc = "a datetime from its parts",
      .page = "make-datetime-function"},
     {.name = "make_datetime",
      .args = "any",
@@ -433,21 +438,25 @@ const rtq__fn rtq__fns_datetime[] = {
      .naming = RTQ__NAME_FIRST,
      .row = rtq__row_to,
      .tag = RTQ_DATETIME,
+     .doc = "a datetime from its parts",
      .page = "make-datetime-function"},
     {.name = "make_timespan",
      .args = "long, long",
      .ret = "timespan",
      .row = row_make_timespan,
+     .doc = "a timespan from its parts",
      .page = "make-timespan-function"},
     {.name = "make_timespan",
      .args = "long, long, real",
      .ret = "timespan",
      .row = row_make_timespan,
+     .doc = "a timespan from its parts",
      .page = "make-timespan-function"},
     {.name = "make_timespan",
      .args = "long, long, long, real",
      .ret = "timespan",
      .row = row_make_timespan,
+     .doc = "a timespan from its parts",
      .page = "make-timespan-function"},
     {.name = "make_timespan",
      .args = "any",
@@ -455,6 +464,7 @@ const rtq__fn rtq__fns_datetime[] = {
      .naming = RTQ__NAME_FIRST,
      .row = rtq__row_to,
      .tag = RTQ_TIMESPAN,
+     .doc = "a timespan from its parts",
      .page = "make-timespan-function"},
     UNIX("unixtime_seconds_todatetime", RTQ__TICKS_SECOND * 1000),
     UNIX("unixtime_milliseconds_todatetime", RTQ__TICKS_SECOND),

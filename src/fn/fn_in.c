@@ -174,11 +174,12 @@ static int filter_in(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
     return rc;
 }
 
-#define IN_ROW(name_, left, items, kind, flags_, page_)                                         \
-    {                                                                                           \
-        .name = name_, .args = left ", " items "...", .ret = "bool", .nulls = RTQ__NULL_CUSTOM, \
-        .flags = RTQ__FN_OPERATOR, .vec = vec_in, .filter = filter_in, .prepare = in_prepare,   \
-        .unprepare = in_unprepare, .tag = IN_TAG(kind, flags_), .page = page_                   \
+#define IN_ROW(name_, left, items, kind, flags_, page_)                                                    \
+    {                                                                                                      \
+        .name = name_, .args = left ", " items "...", .ret = "bool", .nulls = RTQ__NULL_CUSTOM,            \
+        .flags = RTQ__FN_OPERATOR, .vec = vec_in, .filter = filter_in, .prepare = in_prepare,              \
+        .unprepare = in_unprepare, .tag = IN_TAG(kind, flags_), .doc = "whether a value is one of a list", \
+        .page = page_                                                                                      \
     }
 #define IN_BOTH(name, type, kind, flags, page) \
     IN_ROW(name, type, type, kind, flags, page), IN_ROW(name, type, "any", kind, flags, page)

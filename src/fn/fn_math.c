@@ -219,47 +219,61 @@ static void row_rand(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
     *out = rtq__cell_d(x);
 }
 
-#define REAL(name_, tag_, naming_, page_)                                                                            \
-    {                                                                                                                \
-        .name = name_, .args = "real", .ret = "real", .naming = naming_, .row = row_real, .tag = tag_, .page = page_ \
+#define REAL(name_, tag_, naming_, doc_, page_)                                                                     \
+    {                                                                                                               \
+        .name = name_, .args = "real", .ret = "real", .naming = naming_, .row = row_real, .tag = tag_, .doc = doc_, \
+        .page = page_                                                                                               \
     }
 #define FIRST RTQ__NAME_FIRST
 #define NONE RTQ__NAME_NONE
 #define BITS(name_, args_, tag_, page_)                                                                       \
     {                                                                                                         \
         .name = name_, .args = args_, .ret = "long", .naming = RTQ__NAME_FIRST, .row = row_bits, .tag = tag_, \
-        .page = page_                                                                                         \
+        .doc = "works on the bits of whole numbers", .page = page_                                            \
     }
-#define ROUNDING(name_, args_, ret_, fun, page_)                                                        \
-    {                                                                                                   \
-        .name = name_, .args = args_, .ret = ret_, .naming = RTQ__NAME_FIRST, .row = fun, .page = page_ \
+#define ROUNDING(name_, args_, ret_, fun, page_)                                          \
+    {                                                                                     \
+        .name = name_, .args = args_, .ret = ret_, .naming = RTQ__NAME_FIRST, .row = fun, \
+        .doc = "rounds a number, or takes its absolute value", .page = page_              \
     }
 
 const rtq__fn rtq__fns_math[] = {
-    REAL("sqrt", F_SQRT, FIRST, "sqrt-function"),
-    REAL("exp", F_EXP, FIRST, "exp-function"),
-    REAL("exp2", F_EXP2, FIRST, "exp2-function"),
-    REAL("exp10", F_EXP10, FIRST, "exp10-function"),
-    REAL("log", F_LOG, FIRST, "log-function"),
-    REAL("log2", F_LOG2, FIRST, "log2-function"),
-    REAL("log10", F_LOG10, FIRST, "log10-function"),
-    REAL("sin", F_SIN, FIRST, "sin-function"),
-    REAL("cos", F_COS, FIRST, "cos-function"),
-    REAL("tan", F_TAN, FIRST, "tan-function"),
-    REAL("asin", F_ASIN, FIRST, "asin-function"),
-    REAL("acos", F_ACOS, FIRST, "acos-function"),
-    REAL("atan", F_ATAN, FIRST, "atan-function"),
-    REAL("cot", F_COT, NONE, "cot-function"),
-    REAL("degrees", F_DEGREES, NONE, "degrees-function"),
-    REAL("radians", F_RADIANS, NONE, "radians-function"),
-    REAL("gamma", F_GAMMA, FIRST, "gamma-function"),
-    REAL("loggamma", F_LOGGAMMA, FIRST, "loggamma-function"),
-    REAL("erf", F_ERF, FIRST, "erf-function"),
-    REAL("erfc", F_ERFC, FIRST, "erfc-function"),
-    REAL("sign", F_SIGN, NONE, "sign-function"),
-    {.name = "pow", .args = "real, real", .ret = "real", .naming = FIRST, .row = row_pow, .page = "pow-function"},
-    {.name = "atan2", .args = "real, real", .ret = "real", .naming = FIRST, .row = row_atan2, .page = "atan2-function"},
-    {.name = "pi", .args = "", .ret = "real", .row = row_pi, .page = "pi-function"},
+    REAL("sqrt", F_SQRT, FIRST, "square root", "sqrt-function"),
+    REAL("exp", F_EXP, FIRST, "e to the power of x", "exp-function"),
+    REAL("exp2", F_EXP2, FIRST, "2 to the power of x", "exp2-function"),
+    REAL("exp10", F_EXP10, FIRST, "10 to the power of x", "exp10-function"),
+    REAL("log", F_LOG, FIRST, "natural logarithm", "log-function"),
+    REAL("log2", F_LOG2, FIRST, "logarithm to base 2", "log2-function"),
+    REAL("log10", F_LOG10, FIRST, "logarithm to base 10", "log10-function"),
+    REAL("sin", F_SIN, FIRST, "sine", "sin-function"),
+    REAL("cos", F_COS, FIRST, "cosine", "cos-function"),
+    REAL("tan", F_TAN, FIRST, "tangent", "tan-function"),
+    REAL("asin", F_ASIN, FIRST, "angle whose sine is x", "asin-function"),
+    REAL("acos", F_ACOS, FIRST, "angle whose cosine is x", "acos-function"),
+    REAL("atan", F_ATAN, FIRST, "angle whose tangent is x", "atan-function"),
+    REAL("cot", F_COT, NONE, "cotangent", "cot-function"),
+    REAL("degrees", F_DEGREES, NONE, "radians to degrees", "degrees-function"),
+    REAL("radians", F_RADIANS, NONE, "degrees to radians", "radians-function"),
+    REAL("gamma", F_GAMMA, FIRST, "gamma function", "gamma-function"),
+    REAL("loggamma", F_LOGGAMMA, FIRST, "logarithm of the gamma function", "loggamma-function"),
+    REAL("erf", F_ERF, FIRST, "error function", "erf-function"),
+    REAL("erfc", F_ERFC, FIRST, "complementary error function", "erfc-function"),
+    REAL("sign", F_SIGN, NONE, "-1, 0 or 1", "sign-function"),
+    {.name = "pow",
+     .args = "real, real",
+     .ret = "real",
+     .naming = FIRST,
+     .row = row_pow,
+     .doc = "base to the power of exponent",
+     .page = "pow-function"},
+    {.name = "atan2",
+     .args = "real, real",
+     .ret = "real",
+     .naming = FIRST,
+     .row = row_atan2,
+     .doc = "angle of the point (x, y)",
+     .page = "atan2-function"},
+    {.name = "pi", .args = "", .ret = "real", .row = row_pi, .doc = "the constant pi", .page = "pi-function"},
     ROUNDING("round", "int, [const long]", "int", row_round_long, "round-function"),
     ROUNDING("round", "long, [const long]", "long", row_round_long, "round-function"),
     ROUNDING("round", "real, [const long]", "real", row_round_real, "round-function"),

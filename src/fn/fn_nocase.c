@@ -92,7 +92,7 @@ static int filter_nocase(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
     {                                                                                                         \
         .name = name_, .args = a ", " b, .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .flags = RTQ__FN_OPERATOR, \
         .vec = vec_nocase, .filter = filter_nocase, .prepare = nocase_prepare, .unprepare = nocase_unprepare, \
-        .tag = tag_, .page = page_                                                                            \
+        .tag = tag_, .doc = "equality of text without regard to case", .page = page_                          \
     }
 #define EQUAL_ALL(name, tag, page)                                                           \
     EQUAL(name, "string", "string", tag, page), EQUAL(name, "dynamic", "string", tag, page), \

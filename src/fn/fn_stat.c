@@ -108,9 +108,10 @@ static void row_assert(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
     *out = rtq__cell_i(RTQ_BOOL, 1);
 }
 
-#define BETA(name_, tag_, page_)                                                                              \
-    {                                                                                                         \
-        .name = name_, .args = "real, real, real", .ret = "real", .row = row_beta, .tag = tag_, .page = page_ \
+#define BETA(name_, tag_, page_)                                                                \
+    {                                                                                           \
+        .name = name_, .args = "real, real, real", .ret = "real", .row = row_beta, .tag = tag_, \
+        .doc = "the beta distribution", .page = page_                                           \
     }
 
 const rtq__fn rtq__fns_stat[] = {
@@ -121,6 +122,7 @@ const rtq__fn rtq__fns_stat[] = {
      .args = "real, real, real, real, real, real",
      .ret = "real",
      .row = row_welch,
+     .doc = "p-value of Welch\'s t-test",
      .page = "welch-test-function"},
     {.name = "assert",
      .args = "const bool, const string",

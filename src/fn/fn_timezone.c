@@ -135,10 +135,10 @@ static void row_list(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
         *out = rtq__cell_y(list);
 }
 
-#define SHIFT(name_, tag_, page_)                                                                           \
-    {                                                                                                       \
-        .name = name_, .args = "datetime, string", .ret = "datetime", .row = row_shift, .prepare = prepare, \
-        .unprepare = unprepare, .tag = tag_, .page = page_                                                  \
+#define SHIFT(name_, tag_, page_)                                                                             \
+    {                                                                                                         \
+        .name = name_, .args = "datetime, string", .ret = "datetime", .row = row_shift, .prepare = prepare,   \
+        .unprepare = unprepare, .tag = tag_, .doc = "between UTC and the local time of a zone", .page = page_ \
     }
 
 const rtq__fn rtq__fns_timezone[] = {
@@ -150,6 +150,7 @@ const rtq__fn rtq__fns_timezone[] = {
      .row = row_list,
      .prepare = prepare,
      .unprepare = unprepare,
+     .doc = "names of the time zones",
      .page = "datetime-list-timezones"},
 };
 RTQ__FAMILY_COUNT(timezone)
