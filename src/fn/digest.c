@@ -85,6 +85,8 @@ static void make_real(rtq__digest *d)
 
 int rtq__digest_add(rtq__digest *d, rtq__agg_mem *m, uint32_t kind, int64_t i, double r, int64_t weight)
 {
+    if (weight > INT64_MAX - d->weight)
+        weight = INT64_MAX - d->weight; /* weights are data: their sum must not overflow */
     if (weight <= 0)
         return RTQ_OK;
     if (d->n == d->cap && d->cap >= MAX_ITEMS)

@@ -183,6 +183,8 @@ static bool read_block(rtq__tz *tz, const unsigned char *p, const header *h)
     const unsigned char *index = p + h->n_time * 8, *types = index + h->n_time;
     int64_t last = INT64_MIN;
     tz->first_offset = (int32_t)big_endian(types, 4);
+    if (tz->first_offset < -2 * SECONDS_DAY || tz->first_offset > 2 * SECONDS_DAY)
+        return false;
     for (int64_t i = 0; i < h->n_time; i++) {
         int64_t at = big_endian(p + i * 8, 8);
         if (index[i] >= h->n_type || (i > 0 && at <= last))
