@@ -83,6 +83,7 @@ static void add_result(rtq__binder *b, const rtq__tab *tab, const rtq__ast *at)
         if (!col || !(col->flags & RTQ__COL_REST)) {
             rtq__rel *rel = rtq__rel_new(b, RTQ__R_EXTEND, at, tab->rel, NULL);
             rel->serialized = tab->serialized;
+            rest = rtq__bind_cast(b, rest, RTQ_DYNAMIC, at);
             col = rtq__col_new(b, rel, "_rest", RTQ_DYNAMIC, RTQ__COL_REST);
             col->expr = rest;
             rel->u.defs.n = 1;
