@@ -211,7 +211,7 @@ static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const c
         }
         if ((rc = read_header(d, in, p, end, final)) != RTQ_OK)
             return rc;
-        in->skipping |= capped && *p == end;
+        in->skipping |= capped && *p == end && end[-1] != '\n';
     }
     in->mode = BODY;
     return RTQ_OK;
