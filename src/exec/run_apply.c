@@ -9,6 +9,23 @@ static rtq__run_query *query_by_id(rtq_run *run, uint64_t id)
     return NULL;
 }
 
+/* Stands for a table that is not there, so that the query hears when it comes back. */
+static rtq__host_table *no_table(rtq_run *run, const char *name)
+{
+    rtq__host_table *t = rtq__calloc(run->mem, 1, sizeof *t);
+
+    if (!t)
+        return NULL;
+    atomic_init(&t->refs, 1);
+    t->mem = rtq__mem_ref(run->mem);
+    rtq__arena_init(&t->arena, run->mem, 0);
+    if (!(t->table.name = rtq__arena_strndup(&t->arena, name, strlen(name)))) {
+        rtq__host_table_unref(t);
+        return NULL;
+    }
+    return t;
+}
+
 static int pipe_host_table(void *ctx, const rtq__table *table, rtq__batch *const **batches, uint32_t *n_batches)
 {
     rtq__run_query *q = ctx;
@@ -16,10 +33,8 @@ static int pipe_host_table(void *ctx, const rtq__table *table, rtq__batch *const
     rtq__host_table *t = rtq__env_table(run->env, table->name), **tables;
     rtq__batch ***lists, **list;
 
-    if (!t) { /* dropped since the compile: no rows */
-        *n_batches = 0;
-        return RTQ_OK;
-    }
+    if (!t && !(t = no_table(run, table->name))) /* dropped since the compile: no rows, until it is set again */
+        return RTQ_ERR_NOMEM;
     tables = rtq__realloc(run->mem, q->host_tables, (q->n_host_tables + 1) * sizeof(rtq__host_table *));
     if (tables)
         q->host_tables = tables;
