@@ -60,15 +60,17 @@ static void drop_host_table(rtq_run *run, rtq__run_query *q, uint32_t i)
 {
     rtq__free(run->mem, q->host_batches[i]);
     rtq__host_table_unref(q->host_tables[i]);
-    q->n_host_tables--;
-    q->host_batches[i] = q->host_batches[q->n_host_tables];
-    q->host_tables[i] = q->host_tables[q->n_host_tables];
+    q->n_host_tables--; /* order is kept: those that the reload added stay behind the old ones */
+    memmove(&q->host_batches[i], &q->host_batches[i + 1], (q->n_host_tables - i) * sizeof *q->host_batches);
+    memmove(&q->host_tables[i], &q->host_tables[i + 1], (q->n_host_tables - i) * sizeof *q->host_tables);
 }
 
 /* Queries whose reference tables were replaced since their last step. */
 static void reload_query(rtq_run *run, rtq__run_query *q)
 {
-    for (uint32_t i = 0; i < q->n_host_tables && !q->done;) {
+    uint32_t n_old = q->n_host_tables;
+
+    for (uint32_t i = 0, k = 0; k < n_old && !q->done; k++) {
         rtq__host_table *old = q->host_tables[i], *now = rtq__env_table(run->env, old->table.name);
         int rc;
         if (now == old) {
