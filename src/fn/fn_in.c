@@ -149,6 +149,21 @@ static int vec_in(rtq__vec **out, rtq__fcall *call)
     return rc;
 }
 
+static uint32_t filter_texts(rtq__sel *out, const rtq__value_set *s, const rtq__fcall *call, const rtq__string *texts,
+                             bool negated)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < call->n_sel; i++) {
+        uint32_t row = call->sel ? call->sel[i] : i;
+        rtq__key k;
+        k.s = texts[row];
+        bool in = (s->bloom & rtq__bloom_bit(k.w[0])) && rtq__value_set_has(s, &k);
+        out[n] = (rtq__sel)row;
+        n += in != negated;
+    }
+    return n;
+}
+
 static int filter_in(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
 {
     const rtq__value_set *s = call->state;
@@ -163,6 +178,10 @@ static int filter_in(rtq__sel *out, uint32_t *n_out, rtq__fcall *call)
     }
     if ((rc = left_side(&left, &s, call)) != RTQ_OK)
         return rc;
+    if (left->kind == RTQ_STRING && left->form == RTQ__FLAT && !s->nocase && s->by_word) {
+        *n_out = filter_texts(out, s, call, left->data, negated);
+        return RTQ_OK;
+    }
     for (uint32_t i = 0; i < call->n_sel; i++) {
         uint32_t row = call->sel ? call->sel[i] : i;
         int in = in_set(s, left, row, call->eval->scratch);
