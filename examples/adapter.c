@@ -11,13 +11,18 @@
 #include "rtq/rtq.h"
 
 enum { N_COLS = 5, MAX_TESTS = 16, ROWS_A_CALL = 256 };
-static const char *const names[N_COLS] = { "User", "Uid", "Gid", "Home", "Shell" };
-static const int fields[N_COLS] = { 0, 2, 3, 5, 6 }; /* where they stand in a line */
+static const char *const names[N_COLS] = {"User", "Uid", "Gid", "Home", "Shell"};
+static const int fields[N_COLS] = {0, 2, 3, 5, 6}; /* where they stand in a line */
 
-struct test { size_t branch; int column; uint32_t op; int64_t value; };
+struct test {
+    size_t branch;
+    int column;
+    uint32_t op;
+    int64_t value;
+};
 struct passwd {
     FILE *file;
-    int wanted[N_COLS];         /* some query reads the column */
+    int wanted[N_COLS]; /* some query reads the column */
     struct test tests[MAX_TESTS];
     size_t n_tests, n_branches; /* a row is wanted if all tests of some branch hold; no branch: every row */
     uint64_t decoded, rejected;
@@ -39,11 +44,12 @@ static int column_of(const char *name)
 
 /* What the queries need. Comparisons of numbers are done here, EXACT: the library need not look again. Everything else is
  * left to it: RTQ_PUSH_NO, which is what verdicts[] says already. Strings in the demand live until the next plan(). */
-static int plan(uint8_t *verdicts, int32_t *watermark_kind, int64_t *max_delay_ticks, const rtq_demand *demand, void *user)
+static int plan(uint8_t *verdicts, int32_t *watermark_kind, int64_t *max_delay_ticks, const rtq_demand *demand,
+                void *user)
 {
     struct passwd *p = user;
     rtq_column_def col;
-    rtq_conjunct c = { .size = sizeof c };
+    rtq_conjunct c = {.size = sizeof c};
 
     (void)watermark_kind, (void)max_delay_ticks; /* no event time here; else: by records, or clock - delay */
     memset(p->wanted, 0, sizeof p->wanted);
@@ -55,9 +61,10 @@ static int plan(uint8_t *verdicts, int32_t *watermark_kind, int64_t *max_delay_t
         int column = column_of(c.path), number = column == 1 || column == 2;
         if (c.branch + 1 > p->n_branches)
             p->n_branches = c.branch + 1;
-        if (!number || c.op < RTQ_OP_EQ || c.op > RTQ_OP_GE || c.values[0].kind != RTQ_LONG || c.values[0].is_null || p->n_tests == MAX_TESTS)
+        if (!number || c.op < RTQ_OP_EQ || c.op > RTQ_OP_GE || c.values[0].kind != RTQ_LONG || c.values[0].is_null ||
+            p->n_tests == MAX_TESTS)
             continue;
-        p->tests[p->n_tests++] = (struct test){ c.branch, column, c.op, c.values[0].u.i };
+        p->tests[p->n_tests++] = (struct test){c.branch, column, c.op, c.values[0].u.i};
         verdicts[i] = RTQ_PUSH_EXACT;
     }
     return RTQ_OK;
@@ -146,7 +153,7 @@ static void destroy(void *user) /* exactly once, also when rtq_source_custom() f
     free(p);
 }
 
-static const rtq_source_vtable vtable = { .size = sizeof vtable, .tables = tables, .plan = plan, .next = next };
+static const rtq_source_vtable vtable = {.size = sizeof vtable, .tables = tables, .plan = plan, .next = next};
 
 /* A feed that fails ends, and the run goes on without it: this is where to hear of it. */
 static void on_notice(const rtq_notice *n, void *user)
@@ -164,13 +171,14 @@ static int run(rtq_env *env, struct passwd *p, const char *kql, rtq_diag **diag)
     rtq_sink *sink = NULL;
     rtq_run *run = NULL;
     int failed = 0;
-    rtq_run_options run_options = { .size = sizeof run_options, .notice = on_notice, .notice_user = &failed };
+    rtq_run_options run_options = {.size = sizeof run_options, .notice = on_notice, .notice_user = &failed};
     int rc = rtq_source_custom(&source, env, &vtable, p, destroy, diag);
-    const rtq_source *const sources[] = { source };
-    rtq_query_options options = { .size = sizeof options, .sources = sources, .n_sources = 1 };
+    const rtq_source *const sources[] = {source};
+    rtq_query_options options = {.size = sizeof options, .sources = sources, .n_sources = 1};
 
     if (rc == RTQ_OK && (rc = rtq_query_compile(&query, env, kql, RTQ_NTS, &options, diag)) == RTQ_OK &&
-        (rc = rtq_sink_open(&sink, env, "json", NULL, 0, diag)) == RTQ_OK && (rc = rtq_run_new(&run, env, &run_options)) == RTQ_OK &&
+        (rc = rtq_sink_open(&sink, env, "json", NULL, 0, diag)) == RTQ_OK &&
+        (rc = rtq_run_new(&run, env, &run_options)) == RTQ_OK &&
         (rc = rtq_run_add_source(NULL, run, source, diag)) == RTQ_OK &&
         (rc = rtq_run_add_query(NULL, run, query, sink, NULL, diag)) == RTQ_OK)
         rc = rtq_run_all(run, diag);

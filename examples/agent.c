@@ -18,19 +18,39 @@
 #include "rtq/rtq.h"
 
 enum { MAX_RULES = 1024 };
-struct rule { char file[256]; size_t index; uint64_t id; rtq_sink *sink; };   /* one query of one file */
+struct rule {
+    char file[256];
+    size_t index;
+    uint64_t id;
+    rtq_sink *sink;
+}; /* one query of one file */
 struct agent {
-    rtq_env *env; rtq_run *run; rtq_source *sources[2]; rtq_sink *dead; rtq_diag *diag;
-    struct rule rules[MAX_RULES]; size_t n_rules;
+    rtq_env *env;
+    rtq_run *run;
+    rtq_source *sources[2];
+    rtq_sink *dead;
+    rtq_diag *diag;
+    struct rule rules[MAX_RULES];
+    size_t n_rules;
 };
-static rtq_run *g_run;                                     /* for the signal handler */
-static void on_term(int sig) { (void)sig; rtq_run_stop(g_run, RTQ_STOP_DRAIN); }
+static rtq_run *g_run; /* for the signal handler */
+static void on_term(int sig)
+{
+    (void)sig;
+    rtq_run_stop(g_run, RTQ_STOP_DRAIN);
+}
 
 static void on_log(int level, const char *comp, const char *msg, size_t len, void *user)
-{ (void)user; fprintf(stderr, "<%d>%s: %.*s\n", level, comp, (int)len, msg); }
+{
+    (void)user;
+    fprintf(stderr, "<%d>%s: %.*s\n", level, comp, (int)len, msg);
+}
 
 static void on_notice(const rtq_notice *n, void *user)
-{ (void)user; fprintf(stderr, "notice %d code %d query %" PRIu64 ": %s\n", n->note, n->code, n->query_id, n->message); }
+{
+    (void)user;
+    fprintf(stderr, "notice %d code %d query %" PRIu64 ": %s\n", n->note, n->code, n->query_id, n->message);
+}
 
 static void complain(struct agent *a, const char *what)
 {
@@ -41,11 +61,13 @@ static void complain(struct agent *a, const char *what)
 }
 
 /* Alerts of a rule, with process ancestry from a host function inside the query. */
-struct alert { char name[64]; };
+struct alert {
+    char name[64];
+};
 static int on_alert(const rtq_batch *batch, void *user)
 {
     struct alert *al = user;
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
     rtq_batch_info_get(&info, batch);
     for (size_t r = 0; r < info.n_rows; r++) {
         rtq_blob *j = NULL;
@@ -57,10 +79,13 @@ static int on_alert(const rtq_batch *batch, void *user)
 }
 
 /* host function: reputation(sha256:string) -> long, a batch at a time */
-static int fn_reputation(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n, void *user)
+static int fn_reputation(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n,
+                         void *user)
 {
     int64_t *res = out;
-    (void)user; (void)call; (void)n_args;
+    (void)user;
+    (void)call;
+    (void)n_args;
     for (size_t i = 0; i < n; i++) {
         const rtq_str *s = (const rtq_str *)(const void *)((const char *)args[0].data + i * args[0].stride);
         nulls[i] = s->len != 64;
@@ -83,9 +108,9 @@ static int load_file(struct agent *a, const char *dir, const char *file)
     char path[512], *text = NULL;
     size_t len = 0, n = 0;
     rtq_script *script = NULL;
-    rtq_query *q[64] = { NULL };
-    const rtq_source *const srcs[] = { a->sources[0], a->sources[1] };
-    rtq_query_options qo = { .size = sizeof qo, .sources = srcs, .n_sources = 2, .max_state_bytes = 8u << 20 };
+    rtq_query *q[64] = {NULL};
+    const rtq_source *const srcs[] = {a->sources[0], a->sources[1]};
+    rtq_query_options qo = {.size = sizeof qo, .sources = srcs, .n_sources = 2, .max_state_bytes = 8u << 20};
     FILE *f;
     int rc = RTQ_ERR_IO;
 
@@ -106,11 +131,11 @@ static int load_file(struct agent *a, const char *dir, const char *file)
         if (r) {
             rc = rtq_run_replace_query(a->run, r->id, q[i], &a->diag);
         } else if (a->n_rules < MAX_RULES) {
-            rtq_attach_options ao = { .size = sizeof ao, .errors = a->dead, .max_errors = 1000 };
+            rtq_attach_options ao = {.size = sizeof ao, .errors = a->dead, .max_errors = 1000};
             struct alert *al = calloc(1, sizeof *al);
             r = &a->rules[a->n_rules];
             snprintf(al->name, sizeof al->name, "%s", rtq_query_name(q[i]));
-            if ((rc = rtq_sink_callback(&r->sink, a->env, on_alert, al, free)) < 0 ||   /* al freed also on failure */
+            if ((rc = rtq_sink_callback(&r->sink, a->env, on_alert, al, free)) < 0 || /* al freed also on failure */
                 (rc = rtq_run_add_query(&r->id, a->run, q[i], r->sink, &ao, &a->diag)) < 0) {
                 rtq_sink_free(r->sink), r->sink = NULL;
                 goto out;
@@ -121,7 +146,7 @@ static int load_file(struct agent *a, const char *dir, const char *file)
         if (rc < 0)
             goto out;
     }
-    for (size_t i = 0; i < a->n_rules;) {                  /* queries that the file no longer has */
+    for (size_t i = 0; i < a->n_rules;) { /* queries that the file no longer has */
         struct rule *r = &a->rules[i];
         if (strcmp(r->file, file) == 0 && r->index >= n) {
             rtq_run_remove(a->run, r->id);
@@ -150,18 +175,18 @@ static void load_dir(struct agent *a, const char *dir)
             load_file(a, dir, e->d_name);
     if (d)
         closedir(d);
-    rtq_run_commit(a->run);                                /* one re-plan, one kernel filter update */
+    rtq_run_commit(a->run); /* one re-plan, one kernel filter update */
 }
 
 int main(int argc, char **argv)
 {
     static struct agent a;
     const char *dir = argc == 5 ? argv[1] : NULL;
-    const rtq_option sysl[] = { { "path", argc == 5 ? argv[2] : "" }, { "follow", "start" }, { "table", "AuthLog" } };
-    const rtq_option json[] = { { "path", argc == 5 ? argv[3] : "" }, { "follow", "start" }, { "table", "Events" } };
-    const rtq_option dead[] = { { "path", argc == 5 ? argv[4] : "" } };
-    rtq_env_options eo = { .size = sizeof eo, .log = on_log, .log_level = 2, .max_memory_bytes = 256u << 20 };
-    rtq_run_options ro = { .size = sizeof ro, .notice = on_notice, .notice_user = &a, .idle_ns = 10000000000 };
+    const rtq_option sysl[] = {{"path", argc == 5 ? argv[2] : ""}, {"follow", "start"}, {"table", "AuthLog"}};
+    const rtq_option json[] = {{"path", argc == 5 ? argv[3] : ""}, {"follow", "start"}, {"table", "Events"}};
+    const rtq_option dead[] = {{"path", argc == 5 ? argv[4] : ""}};
+    rtq_env_options eo = {.size = sizeof eo, .log = on_log, .log_level = 2, .max_memory_bytes = 256u << 20};
+    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = &a, .idle_ns = 10000000000};
     int ep = -1, ino = -1, rc = RTQ_ERR_STATE;
 
     if (!dir)
@@ -169,7 +194,8 @@ int main(int argc, char **argv)
     if (rtq_version() < RTQ_VERSION || !strstr(rtq_features(), "syslog"))
         return fprintf(stderr, "libkqlstream %s is too old or lacks syslog\n", rtq_features()), 2;
     if ((rc = rtq_env_new(&a.env, &eo)) < 0 ||
-        (rc = rtq_env_add_function(a.env, "reputation(sha256:string) -> long", RTQ_FN_VOLATILE, fn_reputation, NULL, NULL, &a.diag)) < 0 ||
+        (rc = rtq_env_add_function(a.env, "reputation(sha256:string) -> long", RTQ_FN_VOLATILE, fn_reputation, NULL,
+                                   NULL, &a.diag)) < 0 ||
         (rc = rtq_source_open(&a.sources[0], a.env, "syslog", sysl, 3, &a.diag)) < 0 ||
         (rc = rtq_source_open(&a.sources[1], a.env, "json", json, 3, &a.diag)) < 0 ||
         (rc = rtq_sink_open(&a.dead, a.env, "json", dead, 1, &a.diag)) < 0 ||
@@ -184,7 +210,8 @@ int main(int argc, char **argv)
     if ((ep = epoll_create1(EPOLL_CLOEXEC)) < 0 || (ino = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) < 0 ||
         inotify_add_watch(ino, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) < 0)
         goto out;
-    struct epoll_event er = { .events = EPOLLIN, .data.fd = (int)rtq_run_handle(a.run) }, ei = { .events = EPOLLIN, .data.fd = ino };
+    struct epoll_event er = {.events = EPOLLIN, .data.fd = (int)rtq_run_handle(a.run)},
+                       ei = {.events = EPOLLIN, .data.fd = ino};
     epoll_ctl(ep, EPOLL_CTL_ADD, er.data.fd, &er);
     epoll_ctl(ep, EPOLL_CTL_ADD, ino, &ei);
 
@@ -201,17 +228,20 @@ int main(int argc, char **argv)
             if (ev[i].data.fd == ino) {
                 char buf[4096] __attribute__((aligned(8)));
                 ssize_t len = read(ino, buf, sizeof buf);
-                for (char *p = buf; len > 0 && p < buf + len; p += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)p)->len)
+                for (char *p = buf; len > 0 && p < buf + len;
+                     p += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)p)->len)
                     changed |= load_file(&a, dir, ((struct inotify_event *)(void *)p)->name) == RTQ_OK;
             }
         if (changed)
             rtq_run_commit(a.run);
     }
     {
-        rtq_stats s = { .size = sizeof s };
+        rtq_stats s = {.size = sizeof s};
         rtq_run_stats(&s, a.run, RTQ_STAT_SOURCE, 0);
-        fprintf(stderr, "in %" PRIu64 " = out %" PRIu64 " + filtered %" PRIu64 " + errored %" PRIu64 " + dropped %" PRIu64
-                " + pending %" PRIu64 "\n", s.in, s.out, s.filtered, s.errored, s.dropped, s.pending);
+        fprintf(stderr,
+                "in %" PRIu64 " = out %" PRIu64 " + filtered %" PRIu64 " + errored %" PRIu64 " + dropped %" PRIu64
+                " + pending %" PRIu64 "\n",
+                s.in, s.out, s.filtered, s.errored, s.dropped, s.pending);
     }
 out:
     if (rc < 0)
@@ -222,7 +252,9 @@ out:
     rtq_run_free(a.run), rtq_sink_free(a.dead);
     rtq_source_free(a.sources[0]), rtq_source_free(a.sources[1]);
     rtq_diag_free(a.diag), rtq_env_free(a.env);
-    if (ino >= 0) close(ino);
-    if (ep >= 0) close(ep);
+    if (ino >= 0)
+        close(ino);
+    if (ep >= 0)
+        close(ep);
     return rc < 0;
 }

@@ -17,7 +17,11 @@
 
 enum { MAX = 256, EXIT_FEED = 1, EXIT_USAGE = 2, EXIT_QUERY = 3 };
 
-struct text { char *ptr; size_t len; const char *name; };
+struct text {
+    char *ptr;
+    size_t len;
+    const char *name;
+};
 
 static struct {
     rtq_option in[MAX], out[MAX];
@@ -36,13 +40,15 @@ static struct {
 static rtq_run *running;
 
 static const char usage_text[] =
-    "usage: kqlstream INPUT [ARG...] [--option value...] [OUTPUT [FILE] [--option value...]] [-q FILE.kql...] [-e 'KQL'...]\n"
+    "usage: kqlstream INPUT [ARG...] [--option value...] [OUTPUT [FILE] [--option value...]] [-q FILE.kql...] [-e "
+    "'KQL'...]\n"
     "       kqlstream check [FILE.kql...] [-e 'KQL'] [--tables 'T(a:long, *)']\n"
     "       kqlstream explain [INPUT [ARG...]] [-q FILE.kql...] [-e 'KQL'] [--json]\n"
     "       kqlstream functions [NAME]\n\n"
     "INPUT     evtx FILE|DIR|GLOB...   json FILE|-   csv FILE|-   syslog FILE\n"
     "OUTPUT    json (default)   table   csv   null       then a file; none is standard output\n"
-    "-q FILE   queries to run: several in a file stand apart by blank lines; -e takes one on the command line; none: all events\n"
+    "-q FILE   queries to run: several in a file stand apart by blank lines; -e takes one on the command line; none: "
+    "all events\n"
     "--stats   what came in, went out, was filtered, failed or got lost, at the end\n"
     "--duration 10s   end after that time   --quiet, --verbose   --external-files   externaldata may read files\n"
     "          every other --option goes to the INPUT, after OUTPUT to the OUTPUT: kqlstream options lists them\n\n"
@@ -92,10 +98,14 @@ static void on_signal(int sig)
 
 static int is_output(const char *word)
 {
-    return strcmp(word, "json") == 0 || strcmp(word, "table") == 0 || strcmp(word, "csv") == 0 || strcmp(word, "null") == 0;
+    return strcmp(word, "json") == 0 || strcmp(word, "table") == 0 || strcmp(word, "csv") == 0 ||
+           strcmp(word, "null") == 0;
 }
 
-static int is_option(const char *word) { return word[0] == '-' && word[1] != 0; }
+static int is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != 0;
+}
 
 static int add_option(const char *key, const char *value)
 {
@@ -271,12 +281,13 @@ static int compile_all(const rtq_query_options *options)
 
     for (size_t i = 0; i < g.n_files; i++) {
         struct text t;
-        int one = read_file(&t, g.files[i]) < 0 ? fail(EXIT_USAGE, "cannot read the query file", g.files[i]) : compile_text(&t, options);
+        int one = read_file(&t, g.files[i]) < 0 ? fail(EXIT_USAGE, "cannot read the query file", g.files[i])
+                                                : compile_text(&t, options);
         code = one ? one : code;
         free(t.ptr);
     }
     for (size_t i = 0; i < g.n_inline; i++) {
-        struct text t = { (char *)(uintptr_t)g.inline_kql[i], strlen(g.inline_kql[i]), "-e" };
+        struct text t = {(char *)(uintptr_t)g.inline_kql[i], strlen(g.inline_kql[i]), "-e"};
         int one = compile_text(&t, options);
         code = one ? one : code;
     }
@@ -287,14 +298,16 @@ static int compile_all(const rtq_query_options *options)
 
 static void print_stats(const rtq_run *run)
 {
-    static const char *const names[] = { "", "sources", "queries", "sinks" };
+    static const char *const names[] = {"", "sources", "queries", "sinks"};
 
     for (int what = RTQ_STAT_SOURCE; what <= RTQ_STAT_SINK; what++) {
-        rtq_stats s = { .size = sizeof s };
+        rtq_stats s = {.size = sizeof s};
         rtq_run_stats(&s, run, what, 0);
-        fprintf(stderr, "%-8s in %" PRIu64 " = %s %" PRIu64 " + filtered %" PRIu64 " + late %" PRIu64 " + errored %" PRIu64 " + dropped %" PRIu64
-                        " + pending %" PRIu64, names[what], s.in, what == RTQ_STAT_QUERY ? "used" : "out",
-                what == RTQ_STAT_QUERY ? s.used : s.out, s.filtered, s.late, s.errored, s.dropped, s.pending);
+        fprintf(stderr,
+                "%-8s in %" PRIu64 " = %s %" PRIu64 " + filtered %" PRIu64 " + late %" PRIu64 " + errored %" PRIu64
+                " + dropped %" PRIu64 " + pending %" PRIu64,
+                names[what], s.in, what == RTQ_STAT_QUERY ? "used" : "out", what == RTQ_STAT_QUERY ? s.used : s.out,
+                s.filtered, s.late, s.errored, s.dropped, s.pending);
         if (what == RTQ_STAT_QUERY)
             fprintf(stderr, "; rows out %" PRIu64 ", state %" PRIu64 " bytes", s.out, s.state_bytes);
         if (what == RTQ_STAT_SOURCE)
@@ -307,7 +320,11 @@ static int64_t duration_ns(const char *text)
 {
     char *end;
     double n = strtod(text, &end);
-    double unit = strcmp(end, "ms") == 0 ? 1e6 : strcmp(end, "m") == 0 ? 60e9 : strcmp(end, "h") == 0 ? 3600e9 : strcmp(end, "s") == 0 || !*end ? 1e9 : 0;
+    double unit = strcmp(end, "ms") == 0           ? 1e6
+                  : strcmp(end, "m") == 0          ? 60e9
+                  : strcmp(end, "h") == 0          ? 3600e9
+                  : strcmp(end, "s") == 0 || !*end ? 1e9
+                                                   : 0;
     return end == text || n < 0 || unit <= 0 || n * unit > 9e18 ? -1 : (int64_t)(n * unit);
 }
 
@@ -338,19 +355,23 @@ static int loop(rtq_run *run)
 
 static int run_queries(rtq_source *source)
 {
-    rtq_run_options options = { .size = sizeof options, .notice = on_notice, .flags = g.external_files ? RTQ_RUN_EXTERNAL_FILES : 0 };
+    rtq_run_options options = {
+        .size = sizeof options, .notice = on_notice, .flags = g.external_files ? RTQ_RUN_EXTERNAL_FILES : 0};
     rtq_sink *sink = NULL;
     int code = EXIT_FEED;
 
     if (g.n_out && !g.output)
         g.output = "json";
-    if (rtq_sink_open(&sink, g.env, g.output ? g.output : "json", g.out, g.n_out, &g.diag) < 0 || rtq_run_new(&running, g.env, &options) < 0 ||
+    if (g.output && strcmp(g.output, "table") == 0 && getenv("NO_COLOR") && g.n_out < MAX)
+        g.out[g.n_out++] = (rtq_option){"colour", "never"};
+    if (rtq_sink_open(&sink, g.env, g.output ? g.output : "json", g.out, g.n_out, &g.diag) < 0 ||
+        rtq_run_new(&running, g.env, &options) < 0 ||
         (source && rtq_run_add_source(NULL, running, source, &g.diag) < 0)) {
         code = complain(EXIT_USAGE);
         goto out;
     }
     for (size_t i = 0; i < g.n_queries; i++) {
-        rtq_attach_options attach = { .size = sizeof attach };
+        rtq_attach_options attach = {.size = sizeof attach};
         char name[300];
         if (snprintf(name, sizeof name, "%s", rtq_query_name(g.queries[i])) > 0)
             attach.name = name;
@@ -397,8 +418,8 @@ static int with_source(int explain)
 {
     rtq_source *source = NULL;
     const rtq_source *sources[1];
-    rtq_query_options options = { .size = sizeof options, .tables = g.tables };
-    struct text all = { (char *)(uintptr_t)"Input", 5, "all events" };
+    rtq_query_options options = {.size = sizeof options, .tables = g.tables};
+    struct text all = {(char *)(uintptr_t) "Input", 5, "all events"};
     int code;
 
     if (g.input) {
@@ -422,13 +443,14 @@ static int with_source(int explain)
 
 static int check_all(void)
 {
-    rtq_query_options options = { .size = sizeof options, .tables = g.tables };
+    rtq_query_options options = {.size = sizeof options, .tables = g.tables};
     int code;
 
     if (g.n_files + g.n_inline == 0)
         return fail(EXIT_USAGE, "check needs a query file or -e", NULL);
     code = compile_all(&options);
-    fprintf(stderr, "kqlstream: %zu quer%s compiled%s\n", g.n_queries, g.n_queries == 1 ? "y" : "ies", code ? ", others did not" : "");
+    fprintf(stderr, "kqlstream: %zu quer%s compiled%s\n", g.n_queries, g.n_queries == 1 ? "y" : "ies",
+            code ? ", others did not" : "");
     for (size_t i = 0; i < g.n_queries; i++)
         rtq_query_free(g.queries[i]);
     return code;
@@ -438,9 +460,9 @@ static int check_all(void)
 static int describe(const char *what, const char *kql, const char *name)
 {
     rtq_blob *b = NULL;
-    rtq_option parameters[2] = { { "d", NULL }, { "n", NULL } };
-    rtq_query_options options = { .size = sizeof options, .parameters = parameters, .n_parameters = 2 };
-    struct text t = { (char *)(uintptr_t)kql, strlen(kql), what };
+    rtq_option parameters[2] = {{"d", NULL}, {"n", NULL}};
+    rtq_query_options options = {.size = sizeof options, .parameters = parameters, .n_parameters = 2};
+    struct text t = {(char *)(uintptr_t)kql, strlen(kql), what};
     char *d = NULL, n[256];
     rtq_sink *sink = NULL;
     int code = EXIT_FEED;
@@ -453,7 +475,8 @@ static int describe(const char *what, const char *kql, const char *name)
     parameters[1].value = n;
     if ((code = compile_text(&t, &options)) != 0)
         goto out;
-    if (rtq_sink_open(&sink, g.env, g.json ? "json" : "table", NULL, 0, &g.diag) < 0 || rtq_run_new(&running, g.env, NULL) < 0 ||
+    if (rtq_sink_open(&sink, g.env, g.json ? "json" : "table", NULL, 0, &g.diag) < 0 ||
+        rtq_run_new(&running, g.env, NULL) < 0 ||
         rtq_run_add_query(NULL, running, g.queries[0], sink, NULL, &g.diag) < 0 || rtq_run_all(running, &g.diag) < 0)
         code = complain(EXIT_FEED);
 out:
@@ -467,25 +490,28 @@ out:
 
 static int functions(const char *name)
 {
-    static const char kql[] = "declare query_parameters(d:dynamic, n:string = '');"
-                              "print d | mv-expand f = d.functions | extend Name = tostring(f.name)"
-                              "| where n == '' or Name =~ n | project Name, Kind = tostring(f.kind), Arguments = tostring(f.arguments),"
-                              "Returns = tostring(f.returns), Does = tostring(f.doc), Page = tostring(f.page) | sort by Name asc";
+    static const char kql[] =
+        "declare query_parameters(d:dynamic, n:string = '');"
+        "print d | mv-expand f = d.functions | extend Name = tostring(f.name)"
+        "| where n == '' or Name =~ n | project Name, Kind = tostring(f.kind), Arguments = tostring(f.arguments),"
+        "Returns = tostring(f.returns), Does = tostring(f.doc), Page = tostring(f.page) | sort by Name asc";
     return describe("functions", kql, name);
 }
 
 static int options_of(const char *name)
 {
     static const char kql[] = "declare query_parameters(d:dynamic, n:string = '');"
-                              "print d | mv-expand k = array_concat(d.sources, d.sinks) | where n == '' or tostring(k.kind) == n | mv-expand o = k.options"
-                              "| project For = tostring(k.kind), Option = tostring(o.key), Type = tostring(o.type), Default = tostring(o.['default']),"
+                              "print d | mv-expand k = array_concat(d.sources, d.sinks) | where n == '' or "
+                              "tostring(k.kind) == n | mv-expand o = k.options"
+                              "| project For = tostring(k.kind), Option = tostring(o.key), Type = tostring(o.type), "
+                              "Default = tostring(o.['default']),"
                               "Choices = tostring(o.choices), Means = tostring(o.doc)";
     return describe("options", kql, name);
 }
 
 int main(int argc, char **argv)
 {
-    rtq_env_options eo = { .size = sizeof eo };
+    rtq_env_options eo = {.size = sizeof eo};
     const char *verb = argc > 1 ? argv[1] : "--help";
     const char *name = NULL; /* of a function or kind */
     int code, explain = strcmp(verb, "explain") == 0, check = strcmp(verb, "check") == 0;

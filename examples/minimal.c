@@ -5,7 +5,7 @@
 
 static int on_batch(const rtq_batch *batch, void *user)
 {
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
     rtq_value time, image;
     uint64_t *rows = user;
 
@@ -13,7 +13,8 @@ static int on_batch(const rtq_batch *batch, void *user)
     for (size_t r = 0; r < info.n_rows; r++) {
         rtq_batch_get(&time, batch, r, 0);
         rtq_batch_get(&image, batch, r, 1);
-        printf("%" PRId64 " %.*s\n", (time.u.i - RTQ_UNIX_EPOCH) / 10000000, (int)image.len, image.is_null ? "" : image.u.s);
+        printf("%" PRId64 " %.*s\n", (time.u.i - RTQ_UNIX_EPOCH) / 10000000, (int)image.len,
+               image.is_null ? "" : image.u.s);
     }
     *rows += info.n_rows;
     return 0;
@@ -35,15 +36,13 @@ int main(int argc, char **argv)
 
     if (argc != 2)
         return 2;
-    rtq_option path = { "path", argv[1] };
-    if ((rc = rtq_env_new(&env, NULL)) < 0 ||
-        (rc = rtq_source_open(&source, env, "evtx", &path, 1, &diag)) < 0)
+    rtq_option path = {"path", argv[1]};
+    if ((rc = rtq_env_new(&env, NULL)) < 0 || (rc = rtq_source_open(&source, env, "evtx", &path, 1, &diag)) < 0)
         goto out;
-    const rtq_source *sources[] = { source };
-    rtq_query_options qo = { .size = sizeof qo, .sources = sources, .n_sources = 1 };
+    const rtq_source *sources[] = {source};
+    rtq_query_options qo = {.size = sizeof qo, .sources = sources, .n_sources = 1};
     if ((rc = rtq_query_compile(&query, env, kql, RTQ_NTS, &qo, &diag)) < 0 ||
-        (rc = rtq_sink_callback(&sink, env, on_batch, &rows, NULL)) < 0 ||
-        (rc = rtq_run_new(&run, env, NULL)) < 0 ||
+        (rc = rtq_sink_callback(&sink, env, on_batch, &rows, NULL)) < 0 || (rc = rtq_run_new(&run, env, NULL)) < 0 ||
         (rc = rtq_run_add_source(NULL, run, source, &diag)) < 0 ||
         (rc = rtq_run_add_query(NULL, run, query, sink, NULL, &diag)) < 0)
         goto out;

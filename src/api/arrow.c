@@ -11,7 +11,8 @@ int rtq_batch_arrow(struct ArrowSchema *schema_out, struct ArrowArray *array_out
 
     if (!batch || !array_out)
         return RTQ_ERR_ARG;
-    if (schema_out && (rc = rtq__arrow_export_schema(schema_out, batch->mem, batch->schema->cols, batch->schema->n, 0)) < 0)
+    if (schema_out &&
+        (rc = rtq__arrow_export_schema(schema_out, batch->mem, batch->schema->cols, batch->schema->n, 0)) < 0)
         return rc;
     rc = rtq__out_load(batch);
     if (rc == RTQ_OK)
@@ -37,7 +38,8 @@ static int match_columns(int64_t *map, const rtq__table *t, const rtq_column_def
     return RTQ_OK;
 }
 
-static int append_rows(rtq_appender *a, const struct ArrowSchema *schema, const struct ArrowArray *array, const int64_t *map, rtq__arena *scratch)
+static int append_rows(rtq_appender *a, const struct ArrowSchema *schema, const struct ArrowArray *array,
+                       const int64_t *map, rtq__arena *scratch)
 {
     const rtq__table *t = &a->push->base.tables[a->table];
     rtq__appender_mark mark = rtq__appender_get_mark(a);
@@ -93,7 +95,13 @@ int rtq_appender_arrow(rtq_appender *appender, const struct ArrowSchema *schema,
 
 /* ---- a queue sink as a stream: get_next steps the run ------------------------------------------------------------------- */
 
-struct stream { rtq_sink *queue; rtq_run *run; rtq_query *query; rtq_diag *diag; rtq_blob *text; };
+struct stream {
+    rtq_sink *queue;
+    rtq_run *run;
+    rtq_query *query;
+    rtq_diag *diag;
+    rtq_blob *text;
+};
 
 static int stream_schema(struct ArrowArrayStream *s, struct ArrowSchema *out)
 {

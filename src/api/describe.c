@@ -5,10 +5,10 @@ const char *rtq_features(void)
 {
     return RTQ_BUILD_VERSION " re2 utf8proc push evtx json csv syslog table arrow"
 #ifdef RTQ_WITH_ZLIB
-           " zlib"
+                             " zlib"
 #endif
 #ifdef RTQ_WITH_DECIMAL
-           " decimal"
+                             " decimal"
 #endif
         ;
 }
@@ -24,14 +24,14 @@ static void add_text(rtq__buf *buf, const char *key, const char *value)
 
 static void add_options(rtq__buf *buf, const rtq__option_def *o)
 {
-    static const char *const types[] = { "text", "number", "bool", "timespan", "path", "choice" };
+    static const char *const types[] = {"text", "number", "bool", "timespan", "path", "choice"};
 
     rtq__buf_adds(buf, ",\"options\":[");
     for (uint32_t i = 0; o && o[i].key; i++) {
         rtq__buf_adds(buf, i ? ",{\"key\":" : "{\"key\":");
         rtq__buf_add_json(buf, o[i].key, strlen(o[i].key));
-        rtq__buf_addf(buf, ",\"type\":\"%s\",\"repeats\":%s,\"required\":%s", types[o[i].type], o[i].repeats ? "true" : "false",
-                      o[i].required ? "true" : "false");
+        rtq__buf_addf(buf, ",\"type\":\"%s\",\"repeats\":%s,\"required\":%s", types[o[i].type],
+                      o[i].repeats ? "true" : "false", o[i].required ? "true" : "false");
         add_text(buf, "default", o[i].fallback);
         add_text(buf, "choices", o[i].choices);
         add_text(buf, "doc", o[i].doc);
@@ -40,7 +40,8 @@ static void add_options(rtq__buf *buf, const rtq__option_def *o)
     rtq__buf_adds(buf, "]}");
 }
 
-static void add_function(rtq__buf *buf, const char *name, const char *kind, const char *args, const char *ret, const char *doc, const char *page, bool *first)
+static void add_function(rtq__buf *buf, const char *name, const char *kind, const char *args, const char *ret,
+                         const char *doc, const char *page, bool *first)
 {
     rtq__buf_adds(buf, *first ? "{\"name\":" : ",{\"name\":");
     *first = false;
@@ -63,7 +64,9 @@ static void add_functions(rtq__buf *buf, rtq_env *env)
     for (uint32_t f = 0; f < n_families; f++)
         for (uint32_t i = 0; i < families[f].n; i++) {
             const rtq__fn *fn = &families[f].rows[i];
-            const char *kind = fn->flags & RTQ__FN_OPERATOR ? "operator" : fn->flags & RTQ__FN_WINDOW ? "window function" : "function";
+            const char *kind = fn->flags & RTQ__FN_OPERATOR ? "operator"
+                               : fn->flags & RTQ__FN_WINDOW ? "window function"
+                                                            : "function";
             if (!(fn->flags & RTQ__FN_HIDDEN))
                 add_function(buf, fn->name, kind, fn->args, fn->ret, fn->doc, fn->page, &first);
         }

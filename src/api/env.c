@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include "exec/handles.h"
 
-uint32_t rtq_version(void) { return RTQ_VERSION; }
+uint32_t rtq_version(void)
+{
+    return RTQ_VERSION;
+}
 
 const char *rtq_strerror(int code)
 {

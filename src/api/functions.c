@@ -2,7 +2,12 @@
 #include "exec/handles.h"
 #include "fn/host.h"
 
-struct signature { rtq__ast_list params; const char *name; size_t name_len; uint32_t ret; };
+struct signature {
+    rtq__ast_list params;
+    const char *name;
+    size_t name_len;
+    uint32_t ret;
+};
 
 static const char *skip_blanks(const char *p)
 {
@@ -26,28 +31,33 @@ static int parse_signature(struct signature *s, const char *text, rtq__arena *ar
     for (size_t i = 0; i < s->name_len; i++) {
         char c = s->name[i];
         if (!(c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (i && c >= '0' && c <= '9')))
-            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len, "'%.*s' is not a function name", (int)s->name_len, s->name);
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len, "'%.*s' is not a function name",
+                                 (int)s->name_len, s->name);
     }
     arrow = skip_blanks(close + 1);
     if (arrow[0] != '-' || arrow[1] != '>')
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, (size_t)(close - text), strlen(text), "missing '-> type': %s", form);
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, (size_t)(close - text), strlen(text),
+                             "missing '-> type': %s", form);
     arrow = skip_blanks(arrow + 2);
     end = arrow + strlen(arrow);
     while (end > arrow && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
     if (!(s->ret = rtq__kind_parse(arrow, (size_t)(end - arrow))))
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, (size_t)(arrow - text), (size_t)(end - text), "'%.*s' is not a type", (int)(end - arrow), arrow);
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, (size_t)(arrow - text), (size_t)(end - text),
+                             "'%.*s' is not a type", (int)(end - arrow), arrow);
     if (skip_blanks(open + 1) == close) {
         memset(&s->params, 0, sizeof s->params);
         return RTQ_OK;
     }
     rtq__diag_set_text(diag, open + 1, (size_t)(close - open - 1)); /* spans below count from the parenthesis */
-    return rtq__parse_schema(&s->params, arena, open + 1, (size_t)(close - open - 1), diag) == RTQ_ERR_NOMEM ? RTQ_ERR_NOMEM
-           : rtq__diag_errors(diag) ? RTQ_ERR_ARG : RTQ_OK;
+    return rtq__parse_schema(&s->params, arena, open + 1, (size_t)(close - open - 1), diag) == RTQ_ERR_NOMEM
+               ? RTQ_ERR_NOMEM
+           : rtq__diag_errors(diag) ? RTQ_ERR_ARG
+                                    : RTQ_OK;
 }
 
-static int invoke(const rtq__host_function *f, rtq_call *call, void *out, uint8_t *out_nulls, const rtq_column *args, size_t n_args,
-                  size_t n_rows)
+static int invoke(const rtq__host_function *f, rtq_call *call, void *out, uint8_t *out_nulls, const rtq_column *args,
+                  size_t n_args, size_t n_rows)
 {
     rtq__host_entry *e = (rtq__host_entry *)(uintptr_t)f;
     int rc;
@@ -70,14 +80,17 @@ static int fill_row(rtq__host_function *f, const struct signature *s, uint32_t f
     rtq__buf_init(&args, mem);
     if (s->params.n && !(f->kinds = rtq__alloc(mem, s->params.n)))
         goto out;
-    for RTQ__AST_EACH(item, s->params) {
-        if (item->kind != RTQ__AST_COLUMN || !item->column.type) {
-            rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end, "a parameter must read name:type");
-            goto out;
+    for
+        RTQ__AST_EACH(item, s->params)
+        {
+            if (item->kind != RTQ__AST_COLUMN || !item->column.type) {
+                rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end,
+                                   "a parameter must read name:type");
+                goto out;
+            }
+            rtq__buf_addf(&args, "%s%s", n ? ", " : "", rtq__kind_name(item->column.type));
+            f->kinds[n++] = (uint8_t)item->column.type;
         }
-        rtq__buf_addf(&args, "%s%s", n ? ", " : "", rtq__kind_name(item->column.type));
-        f->kinds[n++] = (uint8_t)item->column.type;
-    }
     f->n_kinds = n;
     f->ret = (uint8_t)s->ret;
     rtq__buf_addc(&args, '\0');
@@ -103,15 +116,18 @@ static int check_name(rtq_env *env, const struct signature *s, rtq_diag *diag)
     uint32_t n;
 
     for (size_t i = 0; i < env->n_functions; i++)
-        if (strlen(env->functions[i]->base.fn.name) == s->name_len && memcmp(env->functions[i]->base.fn.name, s->name, s->name_len) == 0)
-            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len, "function '%.*s' is registered already", (int)s->name_len, s->name);
+        if (strlen(env->functions[i]->base.fn.name) == s->name_len &&
+            memcmp(env->functions[i]->base.fn.name, s->name, s->name_len) == 0)
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len,
+                                 "function '%.*s' is registered already", (int)s->name_len, s->name);
     if (rtq__fn_find(s->name, s->name_len, &n) || rtq__agg_find(s->name, s->name_len, &n))
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len, "'%.*s' is a function of the language", (int)s->name_len, s->name);
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, s->name_len, "'%.*s' is a function of the language",
+                             (int)s->name_len, s->name);
     return RTQ_OK;
 }
 
-int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rtq_function_fn fn, void *user, rtq_destroy_fn destroy,
-                         rtq_diag **diag)
+int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rtq_function_fn fn, void *user,
+                         rtq_destroy_fn destroy, rtq_diag **diag)
 {
     rtq__host_entry *f = NULL;
     struct signature s;
@@ -128,7 +144,8 @@ int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rt
     rtq__arena_init(&arena, env->mem, 0);
     rtq__mutex_lock(&env->lock);
     if (env->compiled) {
-        rc = rtq__diag_add(d, RTQ_ERR_STATE, RTQ__SEV_ERROR, 0, 0, "functions are to be registered before the first compile");
+        rc = rtq__diag_add(d, RTQ_ERR_STATE, RTQ__SEV_ERROR, 0, 0,
+                           "functions are to be registered before the first compile");
         goto out;
     }
     if ((rc = parse_signature(&s, signature, &arena, d)) < 0 || (rc = check_name(env, &s, d)) < 0)
@@ -137,7 +154,8 @@ int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rt
     if (!(f = rtq__calloc(env->mem, 1, sizeof *f)) || rtq__mutex_init(&f->serial) != 0)
         goto out;
     if ((rc = fill_row(&f->base, &s, flags, env->mem, d)) < 0 ||
-        (rc = rtq__grow(env->mem, &env->functions, &env->cap_functions, env->n_functions + 1, sizeof *env->functions)) < 0)
+        (rc = rtq__grow(env->mem, &env->functions, &env->cap_functions, env->n_functions + 1, sizeof *env->functions)) <
+            0)
         goto out;
     f->call = fn;
     f->flags = flags;

@@ -4,10 +4,15 @@
 
 /* What the compile gathers before it binds. */
 struct inputs {
-    const rtq__table **tables; uint32_t n_tables;
-    rtq__host_table **host; const rtq__table **host_tables; uint32_t n_host;
-    const rtq__fn **functions; uint32_t n_functions;
-    const rtq__ast **library; uint32_t n_library;
+    const rtq__table **tables;
+    uint32_t n_tables;
+    rtq__host_table **host;
+    const rtq__table **host_tables;
+    uint32_t n_host;
+    const rtq__fn **functions;
+    uint32_t n_functions;
+    const rtq__ast **library;
+    uint32_t n_library;
 };
 
 static int add_table(struct inputs *in, rtq__arena *a, const rtq__table *table)
@@ -22,7 +27,7 @@ static int add_table(struct inputs *in, rtq__arena *a, const rtq__table *table)
 /* Tables of the sources (one of several with the same name) and declared ones, copied: a query outlives its sources. */
 static int gather_tables(struct inputs *in, rtq_query *q, const rtq_query_options *o, rtq_diag *diag)
 {
-    rtq__ast_list declared = { 0 };
+    rtq__ast_list declared = {0};
     size_t n = 0;
     int rc;
 
@@ -48,12 +53,15 @@ static int gather_tables(struct inputs *in, rtq_query *q, const rtq_query_option
             if (!known && (rc = add_table(in, &q->arena, t)) < 0)
                 return rc;
         }
-    for RTQ__AST_EACH(item, declared) {
-        rtq__table t;
-        if ((rc = rtq__table_from_schema(&t, &q->arena, item->column.name.ptr, item->column.name.len, &item->column.schema, diag)) < 0 ||
-            (rc = add_table(in, &q->arena, &t)) < 0)
-            return rc;
-    }
+    for
+        RTQ__AST_EACH(item, declared)
+        {
+            rtq__table t;
+            if ((rc = rtq__table_from_schema(&t, &q->arena, item->column.name.ptr, item->column.name.len,
+                                             &item->column.schema, diag)) < 0 ||
+                (rc = add_table(in, &q->arena, &t)) < 0)
+                return rc;
+        }
     return RTQ_OK;
 }
 
@@ -119,14 +127,16 @@ static int make_schemas(rtq_query *q)
     return RTQ_OK;
 }
 
-static int compile(rtq_query *q, const char *text, size_t len, const rtq_query_options *o, const rtq_script *own, rtq_diag *diag)
+static int compile(rtq_query *q, const char *text, size_t len, const rtq_query_options *o, const rtq_script *own,
+                   rtq_diag *diag)
 {
-    struct inputs in = { 0 };
+    struct inputs in = {0};
     rtq__catalog catalog;
     rtq__ast_query *ast;
     int rc;
 
-    if ((rc = gather_tables(&in, q, o, diag)) < 0 || (rc = gather_env(&in, q)) < 0 || (rc = gather_library(&in, q, o, own)) < 0)
+    if ((rc = gather_tables(&in, q, o, diag)) < 0 || (rc = gather_env(&in, q)) < 0 ||
+        (rc = gather_library(&in, q, o, own)) < 0)
         return rc;
     memset(&catalog, 0, sizeof catalog);
     catalog.tables = in.tables;
@@ -142,7 +152,8 @@ static int compile(rtq_query *q, const char *text, size_t len, const rtq_query_o
     catalog.n_parameters = (uint32_t)o->n_parameters;
     catalog.single_source = o->n_sources == 1;
     rtq__diag_set_text(diag, text, len);
-    if ((rc = rtq__parse(&ast, &q->arena, text, len, diag)) < 0 || (rc = rtq__bind(&q->bound, q->env->mem, ast, &catalog, diag)) < 0 ||
+    if ((rc = rtq__parse(&ast, &q->arena, text, len, diag)) < 0 ||
+        (rc = rtq__bind(&q->bound, q->env->mem, ast, &catalog, diag)) < 0 ||
         (rc = rtq__plan_new(&q->plan, q->env->mem, q->bound, NULL, diag)) < 0)
         return rc;
     return make_schemas(q);
@@ -171,7 +182,8 @@ int rtq__query_new(rtq_query **out, rtq_env *env, const char *text, size_t len, 
 
     *out = NULL;
     if (rc < 0)
-        return rtq__diag_add(d, rc, RTQ__SEV_ERROR, 0, 0, rc == RTQ_ERR_UNSUPPORTED ? "only RTQ_EMIT_FINAL is built in" : "invalid query options");
+        return rtq__diag_add(d, rc, RTQ__SEV_ERROR, 0, 0,
+                             rc == RTQ_ERR_UNSUPPORTED ? "only RTQ_EMIT_FINAL is built in" : "invalid query options");
     if (!(q = rtq__calloc(env->mem, 1, sizeof *q)))
         return RTQ_ERR_NOMEM;
     atomic_init(&q->refs, 1);
@@ -188,7 +200,8 @@ int rtq__query_new(rtq_query **out, rtq_env *env, const char *text, size_t len, 
     return RTQ_OK;
 }
 
-int rtq_query_compile(rtq_query **out, rtq_env *env, const char *kql, size_t len, const rtq_query_options *options, rtq_diag **diag)
+int rtq_query_compile(rtq_query **out, rtq_env *env, const char *kql, size_t len, const rtq_query_options *options,
+                      rtq_diag **diag)
 {
     if (!out || !env || !kql)
         return RTQ_ERR_ARG;
@@ -218,9 +231,18 @@ void rtq_query_free(rtq_query *query)
     rtq_env_free(env);
 }
 
-const char *rtq_query_name(const rtq_query *query) { return query ? query->name : ""; }
-size_t rtq_query_n_results(const rtq_query *query) { return query ? query->n_results : 0; }
-size_t rtq_query_n_columns(const rtq_query *query, size_t result) { return query && result < query->n_results ? query->schemas[result]->n : 0; }
+const char *rtq_query_name(const rtq_query *query)
+{
+    return query ? query->name : "";
+}
+size_t rtq_query_n_results(const rtq_query *query)
+{
+    return query ? query->n_results : 0;
+}
+size_t rtq_query_n_columns(const rtq_query *query, size_t result)
+{
+    return query && result < query->n_results ? query->schemas[result]->n : 0;
+}
 
 int rtq_query_column(rtq_column_def *out, const rtq_query *query, size_t result, size_t index)
 {

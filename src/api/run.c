@@ -55,7 +55,8 @@ void rtq_run_free(rtq_run *run)
     if (!run)
         return;
     before = atomic_fetch_sub_explicit(&run->refs, 1, memory_order_acq_rel);
-    if (before == 2 && atomic_load(&run->stepping)) /* in a callback: only the step has it now, which then ends at once */
+    if (before == 2 &&
+        atomic_load(&run->stepping)) /* in a callback: only the step has it now, which then ends at once */
         atomic_store(&run->stop, RTQ_STOP_CANCEL);
     if (before != 1)
         return;
@@ -112,33 +113,38 @@ static int change(rtq_run *run, const rtq__change *what, const char *name, uint6
 
 static int foreign(rtq_run *run, rtq_diag **diag)
 {
-    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "it belongs to another environment than the run");
+    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                         "it belongs to another environment than the run");
 }
 
 int rtq_run_add_source(uint64_t *id, rtq_run *run, rtq_source *source, rtq_diag **diag)
 {
-    rtq__change c = { .what = RTQ__CHANGE_ADD_SOURCE, .source = source };
+    rtq__change c = {.what = RTQ__CHANGE_ADD_SOURCE, .source = source};
 
     if (!run || !source)
         return RTQ_ERR_ARG;
     return source->env == run->env ? change(run, &c, NULL, id, diag) : foreign(run, diag);
 }
 
-int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *sink, const rtq_attach_options *options, rtq_diag **diag)
+int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *sink, const rtq_attach_options *options,
+                      rtq_diag **diag)
 {
-    rtq__change c = { .what = RTQ__CHANGE_ADD_QUERY, .query = query, .sink = sink };
-    rtq_attach_options o = { 0 };
+    rtq__change c = {.what = RTQ__CHANGE_ADD_QUERY, .query = query, .sink = sink};
+    rtq_attach_options o = {0};
 
     if (!run || !query || (options && options->size < sizeof options->size))
         return RTQ_ERR_ARG;
     if (options)
         memcpy(&o, options, rtq__struct_len(options->size, sizeof o));
-    if (query->env != run->env || (sink && sink->env != run->env) || (o.errors && o.errors->env != run->env) || (o.late && o.late->env != run->env))
+    if (query->env != run->env || (sink && sink->env != run->env) || (o.errors && o.errors->env != run->env) ||
+        (o.late && o.late->env != run->env))
         return foreign(run, diag);
     if (o.every_ticks || o.over_ticks)
-        return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "scheduled queries do not run yet");
+        return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
+                             "scheduled queries do not run yet");
     if (o.late)
-        return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "late rows are counted, but cannot go to a sink yet");
+        return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
+                             "late rows are counted, but cannot go to a sink yet");
     c.errors = o.errors;
     c.max_errors = o.max_errors;
     return change(run, &c, o.name && o.name[0] ? o.name : rtq_query_name(query), id, diag);
@@ -146,7 +152,7 @@ int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *si
 
 int rtq_run_replace_query(rtq_run *run, uint64_t id, rtq_query *query, rtq_diag **diag)
 {
-    rtq__change c = { .what = RTQ__CHANGE_REPLACE, .id = id, .query = query };
+    rtq__change c = {.what = RTQ__CHANGE_REPLACE, .id = id, .query = query};
 
     if (!run || !query)
         return RTQ_ERR_ARG;
@@ -155,7 +161,7 @@ int rtq_run_replace_query(rtq_run *run, uint64_t id, rtq_query *query, rtq_diag 
 
 int rtq_run_remove(rtq_run *run, uint64_t id)
 {
-    rtq__change c = { .what = RTQ__CHANGE_REMOVE, .id = id };
+    rtq__change c = {.what = RTQ__CHANGE_REMOVE, .id = id};
     return run && id ? change(run, &c, NULL, NULL, NULL) : RTQ_ERR_ARG;
 }
 
@@ -181,11 +187,14 @@ int rtq_run_step(rtq_run *run, const rtq_clock *clock, rtq_diag **diag)
     return rc;
 }
 
-intptr_t rtq_run_handle(const rtq_run *run) { return run ? rtq__waiter_handle(&run->waiter) : -1; }
+intptr_t rtq_run_handle(const rtq_run *run)
+{
+    return run ? rtq__waiter_handle(&run->waiter) : -1;
+}
 
 int64_t rtq_run_timeout_ns(const rtq_run *run, const rtq_clock *clock)
 {
-    rtq_clock now = { 0, 0 };
+    rtq_clock now = {0, 0};
 
     if (!run)
         return 0;
@@ -231,7 +240,8 @@ void rtq_run_stop(rtq_run *run, int mode)
     if (!run || mode < RTQ_STOP_DRAIN || mode > RTQ_STOP_CANCEL)
         return;
     old = atomic_load(&run->stop);
-    while (old < mode && !atomic_compare_exchange_weak(&run->stop, &old, mode)) /* a stop is never taken back by a weaker one */
+    while (old < mode &&
+           !atomic_compare_exchange_weak(&run->stop, &old, mode)) /* a stop is never taken back by a weaker one */
         ;
     rtq__waiter_wake(&run->waiter);
 }
@@ -240,7 +250,8 @@ int rtq_run_save(rtq_blob **out, rtq_run *run, rtq_diag **diag)
 {
     if (!out || !run)
         return RTQ_ERR_ARG;
-    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "checkpoints are not built in yet");
+    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
+                         "checkpoints are not built in yet");
 }
 
 int rtq_run_load(rtq_run *run, const void *data, size_t len, rtq_diag **diag)
@@ -248,7 +259,8 @@ int rtq_run_load(rtq_run *run, const void *data, size_t len, rtq_diag **diag)
     (void)len;
     if (!run || !data)
         return RTQ_ERR_ARG;
-    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "checkpoints are not built in yet");
+    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
+                         "checkpoints are not built in yet");
 }
 
 int rtq_run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id)
@@ -281,4 +293,7 @@ int rtq_run_explain(rtq_blob **out, const rtq_run *run, int as_json)
     return out && run ? text(out, (rtq_run *)(uintptr_t)run, rtq__run_explain, as_json != 0) : RTQ_ERR_ARG;
 }
 
-int rtq_run_stats_json(rtq_blob **out, const rtq_run *run) { return out && run ? text(out, (rtq_run *)(uintptr_t)run, stats_text, false) : RTQ_ERR_ARG; }
+int rtq_run_stats_json(rtq_blob **out, const rtq_run *run)
+{
+    return out && run ? text(out, (rtq_run *)(uintptr_t)run, stats_text, false) : RTQ_ERR_ARG;
+}

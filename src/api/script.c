@@ -15,9 +15,10 @@ static int parse_functions(rtq_script *s, rtq_diag *diag)
         rtq__diag_set_text(diag, s->text + p->begin, p->end - p->begin);
         if ((rc = rtq__parse(&ast, &s->arena, s->text + p->begin, p->end - p->begin, diag)) < 0)
             return rc;
-        for RTQ__AST_EACH(item, ast->statements)
-            if (item->kind == RTQ__AST_CREATE_FUNCTION)
-                s->functions[s->n_functions++] = item;
+        for
+            RTQ__AST_EACH(item, ast->statements)
+        if (item->kind == RTQ__AST_CREATE_FUNCTION)
+            s->functions[s->n_functions++] = item;
     }
     return RTQ_OK;
 }
@@ -55,16 +56,21 @@ out:
     return RTQ_OK;
 }
 
-size_t rtq_script_count(const rtq_script *script) { return script ? script->n_queries : 0; }
+size_t rtq_script_count(const rtq_script *script)
+{
+    return script ? script->n_queries : 0;
+}
 
-int rtq_script_compile(rtq_query **out, const rtq_script *script, size_t index, const rtq_query_options *options, rtq_diag **diag)
+int rtq_script_compile(rtq_query **out, const rtq_script *script, size_t index, const rtq_query_options *options,
+                       rtq_diag **diag)
 {
     const rtq__script_piece *p;
 
     if (!out || !script || index >= script->n_queries)
         return RTQ_ERR_ARG;
     p = &script->pieces[script->queries[index]];
-    return rtq__query_new(out, script->env, script->text + p->begin, p->end - p->begin, p->name, p->name_len, options, script, diag);
+    return rtq__query_new(out, script->env, script->text + p->begin, p->end - p->begin, p->name, p->name_len, options,
+                          script, diag);
 }
 
 void rtq_script_free(rtq_script *script)

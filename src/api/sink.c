@@ -52,9 +52,13 @@ static int callback_write(void *stream, const rtq_batch *batch, void *user)
     return s->callback(batch, s->user);
 }
 
-static void callback_close(void *stream, void *user) { (void)stream, (void)user; }
+static void callback_close(void *stream, void *user)
+{
+    (void)stream, (void)user;
+}
 
-static const rtq_sink_vtable callback_vtable = { sizeof(rtq_sink_vtable), callback_open, callback_write, NULL, NULL, NULL, callback_close };
+static const rtq_sink_vtable callback_vtable = {
+    sizeof(rtq_sink_vtable), callback_open, callback_write, NULL, NULL, NULL, callback_close};
 
 int rtq_sink_callback(rtq_sink **out, rtq_env *env, rtq_batch_fn fn, void *user, rtq_destroy_fn destroy)
 {
@@ -86,7 +90,8 @@ static int queue_write(void *stream, const rtq_batch *batch, void *user)
     return rtq__queue_put(((rtq_sink *)stream)->queue, batch);
 }
 
-static const rtq_sink_vtable queue_vtable = { sizeof(rtq_sink_vtable), queue_open, queue_write, NULL, NULL, NULL, callback_close };
+static const rtq_sink_vtable queue_vtable = {sizeof(rtq_sink_vtable), queue_open, queue_write, NULL, NULL, NULL,
+                                             callback_close};
 
 int rtq_sink_queue(rtq_sink **out, rtq_env *env, size_t max_batches)
 {
@@ -116,7 +121,8 @@ int rtq_sink_take(rtq_batch **out, rtq_sink *queue)
 
 /* ---- built-in and custom ------------------------------------------------------------------------------------------------ */
 
-int rtq_sink_open(rtq_sink **out, rtq_env *env, const char *kind, const rtq_option *options, size_t n_options, rtq_diag **diag)
+int rtq_sink_open(rtq_sink **out, rtq_env *env, const char *kind, const rtq_option *options, size_t n_options,
+                  rtq_diag **diag)
 {
     const rtq__sink_class *const *classes;
     rtq__nearest nearest;
@@ -153,7 +159,8 @@ int rtq_sink_open(rtq_sink **out, rtq_env *env, const char *kind, const rtq_opti
 int rtq_sink_custom(rtq_sink **out, rtq_env *env, const rtq_sink_vtable *vtable, void *user, rtq_destroy_fn destroy)
 {
     rtq_sink *s = NULL;
-    bool good = out && env && vtable && vtable->size >= offsetof(rtq_sink_vtable, write) + sizeof vtable->write && vtable->write;
+    bool good = out && env && vtable && vtable->size >= offsetof(rtq_sink_vtable, write) + sizeof vtable->write &&
+                vtable->write;
 
     if (good && (s = new_sink(env, NULL, user, destroy))) {
         memcpy(&s->own, vtable, rtq__struct_len(vtable->size, sizeof s->own));

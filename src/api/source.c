@@ -18,7 +18,8 @@ static int wrap(rtq_source **out, rtq_env *env, rtq__src *src)
     return RTQ_OK;
 }
 
-int rtq_source_open(rtq_source **out, rtq_env *env, const char *kind, const rtq_option *options, size_t n_options, rtq_diag **diag)
+int rtq_source_open(rtq_source **out, rtq_env *env, const char *kind, const rtq_option *options, size_t n_options,
+                    rtq_diag **diag)
 {
     const rtq__src_class *const *classes;
     rtq__nearest nearest;
@@ -44,7 +45,8 @@ int rtq_source_open(rtq_source **out, rtq_env *env, const char *kind, const rtq_
     return RTQ_ERR_ARG;
 }
 
-int rtq_source_custom(rtq_source **out, rtq_env *env, const rtq_source_vtable *vtable, void *user, rtq_destroy_fn destroy, rtq_diag **diag)
+int rtq_source_custom(rtq_source **out, rtq_env *env, const rtq_source_vtable *vtable, void *user,
+                      rtq_destroy_fn destroy, rtq_diag **diag)
 {
     rtq_diag *d = NULL;
     rtq__src *src;
@@ -52,7 +54,8 @@ int rtq_source_custom(rtq_source **out, rtq_env *env, const rtq_source_vtable *v
 
     if (out)
         *out = NULL;
-    if (!out || !env || !vtable || vtable->size < offsetof(rtq_source_vtable, next) + sizeof vtable->next || !vtable->tables || !vtable->next)
+    if (!out || !env || !vtable || vtable->size < offsetof(rtq_source_vtable, next) + sizeof vtable->next ||
+        !vtable->tables || !vtable->next)
         goto out;
     d = rtq__diag_begin(diag, env->mem);
     if ((rc = rtq__custom_open(&src, env->mem, vtable, user, destroy, d)) < 0)
@@ -99,7 +102,8 @@ static void table_describe(rtq__buf *buf, const rtq__table *t)
             continue;
         rtq__buf_adds(buf, n++ ? ",{\"name\":" : "{\"name\":");
         rtq__buf_add_json(buf, t->cols[c].name, strlen(t->cols[c].name));
-        rtq__buf_addf(buf, ",\"type\":\"%s\"%s%s}", rtq__kind_name(t->cols[c].kind), t->cols[c].flags & RTQ__COL_TIME ? ",\"time\":true" : "",
+        rtq__buf_addf(buf, ",\"type\":\"%s\"%s%s}", rtq__kind_name(t->cols[c].kind),
+                      t->cols[c].flags & RTQ__COL_TIME ? ",\"time\":true" : "",
                       t->cols[c].flags & RTQ__COL_ALIAS ? ",\"alias\":true" : "");
     }
     rtq__buf_adds(buf, "]}");
@@ -113,7 +117,8 @@ int rtq_source_describe(rtq_blob **out, const rtq_source *source)
     if (!out || !source)
         return RTQ_ERR_ARG;
     rtq__buf_init(&buf, source->env->mem);
-    rtq__buf_addf(&buf, "{\"kind\":\"%s\",\"bounded\":%s,\"tables\":[", source->src->cls->kind, source->src->bounded ? "true" : "false");
+    rtq__buf_addf(&buf, "{\"kind\":\"%s\",\"bounded\":%s,\"tables\":[", source->src->cls->kind,
+                  source->src->bounded ? "true" : "false");
     for (uint32_t t = 0; t < source->src->n_tables; t++) {
         if (t)
             rtq__buf_addc(&buf, ',');

@@ -47,7 +47,7 @@ static int copy_rows(rtq__host_table *t, const rtq_column *columns, size_t n_row
         rc = RTQ_ERR_NOMEM;
     for (size_t at = 0; at < n_rows && rc == RTQ_OK; at += RTQ__ROWS) {
         uint32_t n = n_rows - at < RTQ__ROWS ? (uint32_t)(n_rows - at) : RTQ__ROWS;
-        rtq__batch b = { 0 };
+        rtq__batch b = {0};
         b.n = b.n_sel = n;
         b.n_cols = n_cols;
         rtq__arena_reset(&scratch);
@@ -56,7 +56,8 @@ static int copy_rows(rtq__host_table *t, const rtq_column *columns, size_t n_row
             break;
         }
         for (uint32_t c = 0; c < n_cols && rc == RTQ_OK; c++)
-            rc = rtq__vec_from_column(&b.cols[c], &scratch, &columns[c], at, n, t->table.cols[c].kind, t->table.cols[c].name, NULL, diag);
+            rc = rtq__vec_from_column(&b.cols[c], &scratch, &columns[c], at, n, t->table.cols[c].kind,
+                                      t->table.cols[c].name, NULL, diag);
         if (rc == RTQ_OK && (rc = rtq__batch_copy(&t->batches[t->n_batches], t->mem, &b)) == RTQ_OK)
             t->n_batches++;
     }
@@ -64,8 +65,8 @@ static int copy_rows(rtq__host_table *t, const rtq_column *columns, size_t n_row
     return rc;
 }
 
-static int new_table(rtq__host_table **out, rtq_env *env, const char *name, const char *schema, const rtq_column *columns, size_t n_columns,
-                     size_t n_rows, rtq_diag *diag)
+static int new_table(rtq__host_table **out, rtq_env *env, const char *name, const char *schema,
+                     const rtq_column *columns, size_t n_columns, size_t n_rows, rtq_diag *diag)
 {
     rtq__host_table *t = rtq__calloc(env->mem, 1, sizeof *t);
     rtq__ast_list list;
@@ -81,8 +82,9 @@ static int new_table(rtq__host_table **out, rtq_env *env, const char *name, cons
         (rc = rtq__table_from_schema(&t->table, &t->arena, name, strlen(name), &list, diag)) < 0)
         goto out;
     if (t->table.open || t->table.n_cols != n_columns)
-        rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, strlen(schema), "table '%s': the schema has %u columns, %zu were given%s", name,
-                           (unsigned)t->table.n_cols, n_columns, t->table.open ? "; a reference table cannot be open" : "");
+        rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, strlen(schema),
+                           "table '%s': the schema has %u columns, %zu were given%s", name, (unsigned)t->table.n_cols,
+                           n_columns, t->table.open ? "; a reference table cannot be open" : "");
     else
         rc = copy_rows(t, columns, n_rows, diag);
 out:
@@ -94,7 +96,8 @@ out:
     return rc;
 }
 
-int rtq_env_set_table(rtq_env *env, const char *name, const char *schema, const rtq_column *columns, size_t n_columns, size_t n_rows, rtq_diag **diag)
+int rtq_env_set_table(rtq_env *env, const char *name, const char *schema, const rtq_column *columns, size_t n_columns,
+                      size_t n_rows, rtq_diag **diag)
 {
     rtq__host_table *t = NULL, *old = NULL;
     rtq_diag *d;

@@ -14,9 +14,10 @@
 typedef struct rtq__host_table {
     _Atomic uint32_t refs;
     rtq__mem *mem;
-    rtq__arena arena;              /* schema */
+    rtq__arena arena; /* schema */
     rtq__table table;
-    rtq__owned_batch **batches; uint32_t n_batches;
+    rtq__owned_batch **batches;
+    uint32_t n_batches;
     uint64_t version;
 } rtq__host_table;
 rtq__host_table *rtq__host_table_ref(rtq__host_table *t);
@@ -28,7 +29,7 @@ typedef struct rtq__host_entry {
     rtq_function_fn call;
     void *user;
     rtq_destroy_fn destroy;
-    uint32_t flags;                /* RTQ_FN_* of the public API */
+    uint32_t flags; /* RTQ_FN_* of the public API */
     rtq__mutex serial;
 } rtq__host_entry;
 
@@ -37,15 +38,20 @@ void rtq__host_entry_free(rtq__mem *mem, rtq__host_entry *entry);
 struct rtq_env {
     _Atomic uint32_t refs;
     rtq__mem *mem;
-    rtq_log_fn log; void *log_user; uint32_t log_level;
-    rtq__mutex lock;               /* the members below */
-    rtq__host_entry **functions; size_t n_functions, cap_functions;
-    rtq__host_table **tables; size_t n_tables, cap_tables;
+    rtq_log_fn log;
+    void *log_user;
+    uint32_t log_level;
+    rtq__mutex lock; /* the members below */
+    rtq__host_entry **functions;
+    size_t n_functions, cap_functions;
+    rtq__host_table **tables;
+    size_t n_tables, cap_tables;
     _Atomic uint64_t table_version; /* grows with each set_table */
-    bool compiled;                 /* functions are closed once something was compiled */
+    bool compiled;                  /* functions are closed once something was compiled */
 };
 rtq_env *rtq__env_ref(rtq_env *env);
-void rtq__log(rtq_env *env, int level, const char *component, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void rtq__log(rtq_env *env, int level, const char *component, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 rtq__host_table *rtq__env_table(rtq_env *env, const char *name); /* a reference, or NULL */
 
 struct rtq_script {
@@ -53,20 +59,23 @@ struct rtq_script {
     rtq_env *env;
     rtq__arena arena;
     const char *text;
-    rtq__script_piece *pieces; size_t n_pieces;      /* of all kinds */
-    size_t *queries; size_t n_queries;               /* numbers of the pieces that are queries */
-    const rtq__ast **functions; uint32_t n_functions; /* CREATE_FUNCTION nodes */
+    rtq__script_piece *pieces;
+    size_t n_pieces; /* of all kinds */
+    size_t *queries;
+    size_t n_queries; /* numbers of the pieces that are queries */
+    const rtq__ast **functions;
+    uint32_t n_functions; /* CREATE_FUNCTION nodes */
 };
 
 struct rtq__plan;
 struct rtq_query {
     _Atomic uint32_t refs;
     rtq_env *env;
-    rtq__arena arena;              /* copies of table definitions, names, syntax tree of the library */
+    rtq__arena arena; /* copies of table definitions, names, syntax tree of the library */
     char *name;
     rtq__bound *bound;
     struct rtq__plan *plan;
-    rtq__out_schema **schemas;     /* one a result */
+    rtq__out_schema **schemas; /* one a result */
     uint32_t n_results;
     uint64_t max_state_bytes;
 };
@@ -75,7 +84,7 @@ struct rtq_source {
     _Atomic uint32_t refs;
     rtq_env *env;
     rtq__src *src;
-    _Atomic uint32_t attached;     /* a source belongs to one run */
+    _Atomic uint32_t attached; /* a source belongs to one run */
 };
 
 struct rtq_sink {
@@ -86,8 +95,8 @@ struct rtq_sink {
     void *user;
     rtq_destroy_fn destroy;
     const char *(*error)(void *user);
-    rtq_batch_fn callback;         /* callback sinks */
-    struct rtq__queue *queue;      /* queue sinks */
+    rtq_batch_fn callback;    /* callback sinks */
+    struct rtq__queue *queue; /* queue sinks */
 };
 rtq_sink *rtq__sink_ref(rtq_sink *sink);
 rtq_query *rtq__query_ref(rtq_query *query);

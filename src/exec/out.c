@@ -73,15 +73,21 @@ void rtq__out_free(rtq_batch *out)
 }
 
 /* The lent batch is logically const for hosts; its caches are not. */
-static rtq_batch *cache_of(const rtq_batch *batch) { return (rtq_batch *)(uintptr_t)batch; }
+static rtq_batch *cache_of(const rtq_batch *batch)
+{
+    return (rtq_batch *)(uintptr_t)batch;
+}
 
 static size_t dense_len(uint32_t kind)
 {
     switch (kind) {
     case RTQ_BOOL: return sizeof(uint8_t);
     case RTQ_INT: return sizeof(int32_t);
-    case RTQ_STRING: case RTQ_DYNAMIC: case RTQ_UNKNOWN: return sizeof(rtq_str);
-    case RTQ_GUID: case RTQ_DECIMAL: return 16;
+    case RTQ_STRING:
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: return sizeof(rtq_str);
+    case RTQ_GUID:
+    case RTQ_DECIMAL: return 16;
     default: return 8;
     }
 }
@@ -89,7 +95,7 @@ static size_t dense_len(uint32_t kind)
 /* JSON text of a dynamic cell on the batch's heap; ptr NULL: out of memory. */
 static rtq_str dyn_text(rtq_batch *b, const rtq__dyn *d)
 {
-    rtq_str s = { NULL, 0 };
+    rtq_str s = {NULL, 0};
 
     if (d->tag == RTQ__DYN_JSON) {
         s.ptr = d->u.p;
@@ -196,7 +202,7 @@ int rtq_batch_column(rtq_column *out, const rtq_batch *batch, size_t column)
 
 int rtq_batch_info_get(rtq_batch_info *out, const rtq_batch *batch)
 {
-    rtq_batch_info info = { 0 };
+    rtq_batch_info info = {0};
     rtq_batch *b = cache_of(batch);
 
     if (!out || !batch || out->size < sizeof out->size)
@@ -235,8 +241,9 @@ static int value_of(rtq_value *out, rtq_batch *b, const rtq__cell *c, uint32_t k
         out->u.s = c->u.s;
         out->len = c->len;
         break;
-    case RTQ_DYNAMIC: case RTQ_UNKNOWN: {
-        rtq_str s = { "null", 4 };
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: {
+        rtq_str s = {"null", 4};
         if (!c->is_null)
             s = dyn_text(b, &c->u.y);
         if (!s.ptr)
@@ -245,7 +252,8 @@ static int value_of(rtq_value *out, rtq_batch *b, const rtq__cell *c, uint32_t k
         out->len = (uint32_t)s.len;
         break;
     }
-    case RTQ_GUID: case RTQ_DECIMAL:
+    case RTQ_GUID:
+    case RTQ_DECIMAL:
         if (!c->is_null)
             memcpy(out->u.b, c->u.b, 16);
         break;
@@ -296,7 +304,8 @@ int rtq_batch_get(rtq_value *out, const rtq_batch *batch, size_t row, size_t col
         return RTQ_ERR_ARG;
     if ((rc = cell_at(&c, batch, row, column)) < 0)
         return rc;
-    if (batch->owned && (c.kind == RTQ_DYNAMIC || c.kind == RTQ_UNKNOWN)) { /* its text is there already, for all threads */
+    if (batch->owned &&
+        (c.kind == RTQ_DYNAMIC || c.kind == RTQ_UNKNOWN)) { /* its text is there already, for all threads */
         const rtq_str *s = (const rtq_str *)batch->dense[column].data + row;
         memset(out, 0, sizeof *out);
         out->kind = (uint8_t)batch->schema->cols[column].kind;
@@ -334,8 +343,16 @@ int rtq_batch_path(rtq_value *out, const rtq_batch *batch, size_t row, size_t co
     case RTQ__DYN_STRING: c = rtq__cell_s(m.u.p, m.len); break;
     case RTQ__DYN_DATETIME: c = rtq__cell_i(RTQ_DATETIME, m.u.i); break;
     case RTQ__DYN_TIMESPAN: c = rtq__cell_i(RTQ_TIMESPAN, m.u.i); break;
-    case RTQ__DYN_GUID: c = rtq__cell_null(RTQ_GUID); c.is_null = 0; memcpy(c.u.b, m.u.p, 16); break;
-    case RTQ__DYN_DECIMAL: c = rtq__cell_null(RTQ_DECIMAL); c.is_null = 0; memcpy(c.u.b, m.u.p, 16); break;
+    case RTQ__DYN_GUID:
+        c = rtq__cell_null(RTQ_GUID);
+        c.is_null = 0;
+        memcpy(c.u.b, m.u.p, 16);
+        break;
+    case RTQ__DYN_DECIMAL:
+        c = rtq__cell_null(RTQ_DECIMAL);
+        c.is_null = 0;
+        memcpy(c.u.b, m.u.p, 16);
+        break;
     default: c = rtq__cell_y(m); break;
     }
     return value_of(out, b, &c, c.kind);
@@ -352,7 +369,8 @@ void rtq__out_rest_json(rtq__buf *buf, const rtq_batch *batch, const rtq__cell *
     while (rtq__dyn_next(&it)) {
         bool known = false; /* explicit columns overlay the record */
         for (uint32_t k = 0; k + 1 < b->schema->n && !known; k++)
-            known = strlen(b->schema->cols[k].name) == it.key.len && memcmp(b->schema->cols[k].name, it.key.ptr, it.key.len) == 0;
+            known = strlen(b->schema->cols[k].name) == it.key.len &&
+                    memcmp(b->schema->cols[k].name, it.key.ptr, it.key.len) == 0;
         if (known)
             continue;
         if (!*first)
@@ -405,7 +423,11 @@ int rtq_batch_json(rtq_blob **out, const rtq_batch *batch, size_t row)
 
 /* A retained batch is one block's worth of rows plus the dense columns of all of them: any thread may then read it at once, since
  * no cache is filled later. JSON of a row and paths still write text, so they stay one thread at a time. */
-struct retained { rtq_batch batch; rtq__owned_batch *rows; _Atomic uint32_t refs; };
+struct retained {
+    rtq_batch batch;
+    rtq__owned_batch *rows;
+    _Atomic uint32_t refs;
+};
 
 int rtq_batch_retain(rtq_batch **out, const rtq_batch *batch)
 {
@@ -430,7 +452,8 @@ int rtq_batch_retain(rtq_batch **out, const rtq_batch *batch)
     r->batch.owned = true;
     r->batch.schema = rtq__out_schema_ref(batch->schema);
     r->batch.info = batch->info;
-    name = rtq__arena_strndup(&r->batch.heap, batch->info.query ? batch->info.query : "", batch->info.query ? strlen(batch->info.query) : 0);
+    name = rtq__arena_strndup(&r->batch.heap, batch->info.query ? batch->info.query : "",
+                              batch->info.query ? strlen(batch->info.query) : 0);
     r->batch.info.query = name;
     if (!name || (rc = rtq__batch_copy(&r->rows, batch->mem, batch->rows)) < 0)
         goto out;

@@ -17,16 +17,20 @@ rtq__out_schema *rtq__out_schema_ref(rtq__out_schema *schema);
 void rtq__out_schema_unref(rtq__out_schema *schema);
 
 /* What a batch is of; strings are borrowed by a lent batch and copied by a retained one. */
-typedef struct rtq__out_info { uint64_t query_id, sequence; const char *query; uint32_t result, schema_generation; } rtq__out_info;
+typedef struct rtq__out_info {
+    uint64_t query_id, sequence;
+    const char *query;
+    uint32_t result, schema_generation;
+} rtq__out_info;
 
 struct rtq_batch {
     rtq__mem *mem;
     rtq__out_schema *schema;
     rtq__out_info info;
     rtq__batch *rows;
-    rtq__arena heap;        /* dense columns and JSON text of this batch */
-    rtq_column *dense;      /* one a column, data NULL until asked for */
-    uint8_t *row_kinds;     /* dense, or NULL */
+    rtq__arena heap;    /* dense columns and JSON text of this batch */
+    rtq_column *dense;  /* one a column, data NULL until asked for */
+    uint8_t *row_kinds; /* dense, or NULL */
     rtq__buf text;
     bool owned;
 };
@@ -34,7 +38,7 @@ struct rtq_batch {
 /* A lent batch over `rows` for the time of one delivery; the struct is reused delivery after delivery. */
 void rtq__out_init(rtq_batch *out, rtq__mem *mem);
 void rtq__out_lend(rtq_batch *out, rtq__out_schema *schema, const rtq__out_info *info, rtq__batch *rows);
-void rtq__out_end(rtq_batch *out);  /* delivery over: forgets rows, keeps memory */
+void rtq__out_end(rtq_batch *out); /* delivery over: forgets rows, keeps memory */
 void rtq__out_free(rtq_batch *out);
 
 /* Makes every cell readable: once before going through rows. RTQ_OK or NOMEM. */
@@ -43,6 +47,7 @@ int rtq__out_load(const rtq_batch *batch);
 rtq__cell rtq__out_cell(const rtq_batch *batch, size_t row, size_t column);
 /* JSON object of one row, appended: columns in order, the rest column expanded into its fields. RTQ_OK or NOMEM. */
 int rtq__out_row_json(rtq__buf *buf, const rtq_batch *batch, size_t row);
-void rtq__out_rest_json(rtq__buf *buf, const rtq_batch *batch, const rtq__cell *rest, bool *first); /* the fields no column has */
+void rtq__out_rest_json(rtq__buf *buf, const rtq_batch *batch, const rtq__cell *rest,
+                        bool *first); /* the fields no column has */
 
 #endif

@@ -5,7 +5,9 @@
  * before stand, and nothing is done. */
 #include "exec/pipe_int.h"
 
-typedef struct reload { bool *fixed, *again; } reload;
+typedef struct reload {
+    bool *fixed, *again;
+} reload;
 
 static bool of_table(const rtq__node *node, const char *table)
 {

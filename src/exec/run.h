@@ -21,14 +21,27 @@ typedef struct rtq__change {
 } rtq__change;
 
 /* What is there, counting changes that are not applied yet: what checks look at. Guarded by lock. */
-typedef struct rtq__entry { uint64_t id; rtq_source *source; char *name; const rtq_query *query; const rtq_sink *sink; } rtq__entry;
+typedef struct rtq__entry {
+    uint64_t id;
+    rtq_source *source;
+    char *name;
+    const rtq_query *query;
+    const rtq_sink *sink;
+} rtq__entry;
 
 /* One result stream's batches that the sink did not take yet. */
-typedef struct rtq__pending { struct rtq__pending *next; rtq_batch *batch; } rtq__pending;
+typedef struct rtq__pending {
+    struct rtq__pending *next;
+    rtq_batch *batch;
+} rtq__pending;
 
 /* One read of a query: a plan table bound to a table of a source. */
-typedef struct rtq__binding { uint32_t source; /* index in run->sources */ uint32_t source_table, plan_table; uint32_t reader; /* of the source's demand */
-                              uint64_t base_filtered; /* the source's, when the query came */ } rtq__binding;
+typedef struct rtq__binding {
+    uint32_t source; /* index in run->sources */
+    uint32_t source_table, plan_table;
+    uint32_t reader;        /* of the source's demand */
+    uint64_t base_filtered; /* the source's, when the query came */
+} rtq__binding;
 
 typedef struct rtq__run_query {
     uint64_t id;
@@ -39,18 +52,21 @@ typedef struct rtq__run_query {
     char *name;
     rtq__pipe_host host;
     rtq__pipe *pipe;
-    rtq__binding *bindings; uint32_t n_bindings;
-    rtq__host_table **host_tables; rtq__batch ***host_batches; uint32_t n_host_tables; /* kept while the pipe lives */
+    rtq__binding *bindings;
+    uint32_t n_bindings;
+    rtq__host_table **host_tables;
+    rtq__batch ***host_batches;
+    uint32_t n_host_tables; /* kept while the pipe lives */
     rtq__pending *first, *last;
     int64_t watermark;
     bool started, done, dead, finished, open;
     uint64_t sequence, n_errors, max_errors;
     uint32_t generation;
     rtq_stats sink_stats;
-    rtq__pipe_stats frozen;      /* of pipes that are closed */
-    uint64_t frozen_filtered;    /* what sources rejected for reads that are gone */
-    intptr_t sink_handle;        /* watched while the sink does not take rows, else -1 */
-    bool sink_waits;             /* … or does not finish flushing: its timeout counts */
+    rtq__pipe_stats frozen;   /* of pipes that are closed */
+    uint64_t frozen_filtered; /* what sources rejected for reads that are gone */
+    intptr_t sink_handle;     /* watched while the sink does not take rows, else -1 */
+    bool sink_waits;          /* … or does not finish flushing: its timeout counts */
 } rtq__run_query;
 
 typedef struct rtq__run_source {
@@ -63,7 +79,11 @@ typedef struct rtq__run_source {
 } rtq__run_source;
 
 /* What rtq_run_stats reads; copied under lock after each batch. */
-typedef struct rtq__published { uint64_t id; uint8_t what; rtq_stats stats; } rtq__published;
+typedef struct rtq__published {
+    uint64_t id;
+    uint8_t what;
+    rtq_stats stats;
+} rtq__published;
 
 struct rtq_run {
     _Atomic uint32_t refs;
@@ -71,27 +91,31 @@ struct rtq_run {
     rtq__mem *mem;
     rtq_run_options options;
     rtq__waiter waiter;
-    _Atomic int stop;            /* RTQ_STOP_*, 0: none */
+    _Atomic int stop; /* RTQ_STOP_*, 0: none */
     _Atomic bool commit, stepping;
     rtq__mutex lock;
     rtq__change *changes, **tail, *committed;
-    rtq__entry *entries; size_t n_entries, cap_entries;
-    rtq__published *published; size_t n_published, cap_published;
+    rtq__entry *entries;
+    size_t n_entries, cap_entries;
+    rtq__published *published;
+    size_t n_published, cap_published;
     uint64_t next_id;
-    rtq__buf explained[2];       /* text, JSON: as of the last commit */
+    rtq__buf explained[2]; /* text, JSON: as of the last commit */
     /* ---- of the stepping thread ---- */
-    rtq__run_source **sources; size_t n_sources, cap_sources;
-    rtq__run_query **queries; size_t n_queries, cap_queries;
+    rtq__run_source **sources;
+    size_t n_sources, cap_sources;
+    rtq__run_query **queries;
+    size_t n_queries, cap_queries;
     rtq__scratch scratch;
     rtq__eval eval;
     rtq_batch lent;
     uint32_t epoch;
-    size_t turn;                 /* next source to ask */
+    size_t turn; /* next source to ask */
     bool replan, began, ended, dead, had_query;
-    int stopping;                /* the stop that steps have seen */
+    int stopping; /* the stop that steps have seen */
     rtq_clock clock;
     uint64_t table_version;
-    rtq_diag *diag;              /* of this step */
+    rtq_diag *diag; /* of this step */
 };
 
 /* run_change.c: any thread */
@@ -107,21 +131,22 @@ void rtq__run_reload(rtq_run *run); /* reference tables that were replaced */
 void rtq__run_close_query(rtq_run *run, rtq__run_query *q);
 void rtq__run_close_source(rtq_run *run, rtq__run_source *s);
 /* run_deliver.c */
-int rtq__run_external(void *ctx, const rtq__rel *rel, uint32_t uri, rtq__src **out, rtq_diag *diag); /* run_external.c */
-int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *batch);       /* rtq__pipe_host.rows */
-int rtq__run_drain_pending(rtq_run *run);                               /* OK: nothing waits, AGAIN: some sink is full */
+int rtq__run_external(void *ctx, const rtq__rel *rel, uint32_t uri, rtq__src **out,
+                      rtq_diag *diag);                            /* run_external.c */
+int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *batch); /* rtq__pipe_host.rows */
+int rtq__run_drain_pending(rtq_run *run);                         /* OK: nothing waits, AGAIN: some sink is full */
 int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag);
 int rtq__run_flush_sinks(rtq_run *run);
 int64_t rtq__run_sink_timeout(const rtq__run_query *q, const rtq_clock *clock);
-int rtq__run_flush_sink(rtq__run_query *q);                             /* OK, AGAIN */
+int rtq__run_flush_sink(rtq__run_query *q); /* OK, AGAIN */
 void rtq__run_close_sink(rtq__run_query *q);
 /* run_step.c */
 int rtq__run_step(rtq_run *run, const rtq_clock *clock, rtq_diag *diag);
 int64_t rtq__run_timeout(const rtq_run *run, const rtq_clock *clock);
-void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count, const char *format, ...)
-    __attribute__((format(printf, 7, 8)));
+void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count,
+                   const char *format, ...) __attribute__((format(printf, 7, 8)));
 void rtq__run_wake(void *run);
-void rtq__run_end_source(rtq_run *run, rtq__run_source *s);             /* it is not read any more */
+void rtq__run_end_source(rtq_run *run, rtq__run_source *s); /* it is not read any more */
 /* run_stats.c */
 void rtq__run_publish(rtq_run *run);
 int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id);

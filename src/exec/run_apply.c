@@ -85,7 +85,8 @@ static void reload_query(rtq_run *run, rtq__run_query *q)
             q->done = true;
         if (rc < 0) {
             q->done = q->dead = true;
-            rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' ended while a reference table was replaced: %s", q->name, rtq_strerror(rc));
+            rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0,
+                          "query '%s' ended while a reference table was replaced: %s", q->name, rtq_strerror(rc));
         }
     }
 }
@@ -127,9 +128,11 @@ static bool unbounded(const rtq_run *run)
 
 static int open_pipe(rtq_run *run, rtq__run_query *q)
 {
-    rtq__pipe_options options = { q->query->max_state_bytes ? q->query->max_state_bytes : run->options.max_state_bytes, unbounded(run) };
+    rtq__pipe_options options = {q->query->max_state_bytes ? q->query->max_state_bytes : run->options.max_state_bytes,
+                                 unbounded(run)};
 
-    q->host = (rtq__pipe_host){ .ctx = q, .rows = rtq__run_rows, .host_table = pipe_host_table, .external = rtq__run_external };
+    q->host = (rtq__pipe_host){
+        .ctx = q, .rows = rtq__run_rows, .host_table = pipe_host_table, .external = rtq__run_external};
     return rtq__pipe_open(&q->pipe, run->mem, q->query->plan, &run->eval, &q->host, &options);
 }
 
@@ -173,7 +176,8 @@ static int add_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
     run->had_query = true;
     if ((rc = rtq__run_open_sink(q, diag)) < 0 || (rc = open_pipe(run, q)) < 0) {
         q->done = q->dead = true;
-        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name, rtq_strerror(rc));
+        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name,
+                      rtq_strerror(rc));
     }
     return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
 out:
@@ -184,7 +188,7 @@ out:
 /* What the pipe counted joins what earlier pipes of the query did; rows that it still held are dropped. */
 static void freeze(rtq__run_query *q)
 {
-    rtq__pipe_stats p = { 0 };
+    rtq__pipe_stats p = {0};
 
     if (q->pipe)
         rtq__pipe_stats_get(&p, q->pipe);
@@ -260,7 +264,10 @@ void rtq__run_close_source(rtq_run *run, rtq__run_source *s)
     rtq__free(run->mem, s);
 }
 
-static uint64_t rejected(const rtq_run *run, const rtq__binding *b) { return run->sources[b->source]->src->stats.filtered - b->base_filtered; }
+static uint64_t rejected(const rtq_run *run, const rtq__binding *b)
+{
+    return run->sources[b->source]->src->stats.filtered - b->base_filtered;
+}
 
 /* For its queries a removed source has ended: a table that is bound to nothing any more is one. */
 static void remove_source(rtq_run *run, size_t index)
@@ -305,7 +312,8 @@ static void remove_one(rtq_run *run, uint64_t id)
 static bool is_bound(const rtq__binding *list, uint32_t n, const rtq__binding *b)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (list[i].source == b->source && list[i].source_table == b->source_table && list[i].plan_table == b->plan_table)
+        if (list[i].source == b->source && list[i].source_table == b->source_table &&
+            list[i].plan_table == b->plan_table)
             return true;
     return false;
 }
@@ -352,7 +360,8 @@ static bool needs_watermark(const rtq_run *run, size_t source)
 {
     for (size_t i = 0; i < run->n_queries; i++)
         for (uint32_t b = 0; b < run->queries[i]->n_bindings; b++)
-            if (run->queries[i]->bindings[b].source == source && run->queries[i]->query->plan->modes & RTQ__MODE_WINDOWED)
+            if (run->queries[i]->bindings[b].source == source &&
+                run->queries[i]->query->plan->modes & RTQ__MODE_WINDOWED)
                 return true;
     return false;
 }
@@ -387,10 +396,12 @@ static int plan_source(rtq_run *run, size_t index, rtq_diag *diag)
     rtq__demand_free(s->old);
     s->old = s->demand; /* the batch lent out may still point into it */
     s->demand = NULL;
-    if ((rc = rtq__demand_new(&s->demand, run->mem, s->src->tables, s->src->n_tables, readers, n, time, ++run->epoch)) < 0)
+    if ((rc = rtq__demand_new(&s->demand, run->mem, s->src->tables, s->src->n_tables, readers, n, time, ++run->epoch)) <
+        0)
         goto out;
     if ((rc = s->src->cls->plan(s->src, s->demand)) < 0) {
-        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "source '%s' cannot plan: %s", s->src->cls->kind, rtq_strerror(rc));
+        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "source '%s' cannot plan: %s", s->src->cls->kind,
+                      rtq_strerror(rc));
         goto out;
     }
     rtq__demand_settle(s->demand);
@@ -422,7 +433,8 @@ static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
     s->started = true;
     if ((rc = s->src->cls->start(s->src, NULL, 0, diag)) < 0) {
         s->ended = s->dead = true;
-        rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' did not start: %s", s->src->cls->kind, rtq_strerror(rc));
+        rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' did not start: %s", s->src->cls->kind,
+                      rtq_strerror(rc));
         return;
     }
     s->handle = s->src->cls->handle ? s->src->cls->handle(s->src) : -1;
@@ -432,7 +444,7 @@ static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
 
 static int start_query(rtq_run *run, rtq__run_query *q, rtq_diag *diag)
 {
-    rtq_diag_item item = { .size = sizeof item };
+    rtq_diag_item item = {.size = sizeof item};
     size_t before = diag ? rtq_diag_count(diag) : 0;
     int rc;
 

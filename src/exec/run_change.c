@@ -44,17 +44,20 @@ static int check_columns(const rtq__plan_table *t, const rtq__table *table, rtq_
         const rtq__plan_want *w = &t->wants[i];
         const rtq__table_col *col = NULL;
         if (w->flags & RTQ__WANT_REST && !table->open)
-            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0, "the query reads whole records of '%s', whose schema is closed here", table->name);
+            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0,
+                                 "the query reads whole records of '%s', whose schema is closed here", table->name);
         if (w->flags & RTQ__WANT_REST)
             continue;
         for (uint32_t k = 0; k < table->n_cols && !col; k++)
             if (strcmp(table->cols[k].path ? table->cols[k].path : table->cols[k].name, w->path) == 0)
                 col = &table->cols[k];
         if (col && w->kind != RTQ_UNKNOWN && col->kind != w->kind)
-            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0, "column '%s' of table '%s' is %s here, the query was compiled for %s", w->path,
+            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0,
+                                 "column '%s' of table '%s' is %s here, the query was compiled for %s", w->path,
                                  table->name, rtq__kind_name(col->kind), rtq__kind_name(w->kind));
         if (!col && !table->open && !strpbrk(w->path, ".["))
-            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0, "table '%s' has no column '%s' here", table->name, w->path);
+            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0, "table '%s' has no column '%s' here",
+                                 table->name, w->path);
     }
     return RTQ_OK;
 }
@@ -72,7 +75,8 @@ static int check_query(rtq_run *run, const rtq_query *query, rtq_diag *diag)
         if (!plan->tables[i].n_scans)
             continue;
         if (!(t = table_for(run, &plan->tables[i], n_read)))
-            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0, "no source of this run has a table '%s'", plan->tables[i].table->name);
+            return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, 0, 0, "no source of this run has a table '%s'",
+                                 plan->tables[i].table->name);
         if ((rc = check_columns(&plan->tables[i], t, diag)) < 0)
             return rc;
     }
@@ -107,7 +111,8 @@ static int check_name(rtq_run *run, rtq__change *c, rtq_diag *diag)
     }
     for (size_t i = 0; i < run->n_entries; i++)
         if (run->entries[i].name && strcmp(run->entries[i].name, c->name) == 0)
-            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "the run has a query named '%s' already", c->name);
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "the run has a query named '%s' already",
+                                 c->name);
     return RTQ_OK;
 }
 
@@ -159,7 +164,8 @@ static int check(rtq_run *run, rtq__change *c, rtq_diag *diag)
         return add_entry(run, c);
     case RTQ__CHANGE_REPLACE:
         if (!(e = find(run, c->id)) || e->source)
-            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "the run has no query %llu", (unsigned long long)c->id);
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "the run has no query %llu",
+                                 (unsigned long long)c->id);
         if ((rc = check_query(run, c->query, diag)) == RTQ_OK)
             e->query = c->query;
         return rc;

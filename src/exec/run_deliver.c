@@ -4,7 +4,10 @@
 enum { POLL_NS = 10000000 };
 
 /* Callback and queue sinks get themselves as `user`, all others what they were made with. */
-static void *sink_user(rtq_sink *s) { return s->callback || s->queue ? s : s->user; }
+static void *sink_user(rtq_sink *s)
+{
+    return s->callback || s->queue ? s : s->user;
+}
 
 static int open_stream(void **stream, rtq_sink *s, rtq__run_query *q, rtq_diag *diag)
 {
@@ -105,14 +108,16 @@ static int settle(rtq__run_query *q, int rc, const rtq_batch *batch, uint64_t n)
     }
     q->sink_stats.errored += n;
     q->n_errors++;
-    rtq__run_note(run, RTQ_NOTE_SINK, rc, q->id, 0, n, "%llu rows of query '%s' errored: %s", (unsigned long long)n, q->name,
-                  q->sink && q->sink->error && q->sink->error(q->sink->user) ? q->sink->error(q->sink->user) : rtq_strerror(rc));
-    if (q->errors && (rc = q->errors->vtable->write(q->errors_stream, batch, sink_user(q->errors))) != RTQ_OK && rc != RTQ_END)
-        rtq__run_note(run, RTQ_NOTE_LOSS, rc < 0 ? rc : RTQ_ERR_IO, q->id, 0, n, "the errors sink of query '%s' did not take them: %s", q->name,
-                      rtq_strerror(rc));
+    rtq__run_note(
+        run, RTQ_NOTE_SINK, rc, q->id, 0, n, "%llu rows of query '%s' errored: %s", (unsigned long long)n, q->name,
+        q->sink && q->sink->error && q->sink->error(q->sink->user) ? q->sink->error(q->sink->user) : rtq_strerror(rc));
+    if (q->errors && (rc = q->errors->vtable->write(q->errors_stream, batch, sink_user(q->errors))) != RTQ_OK &&
+        rc != RTQ_END)
+        rtq__run_note(run, RTQ_NOTE_LOSS, rc < 0 ? rc : RTQ_ERR_IO, q->id, 0, n,
+                      "the errors sink of query '%s' did not take them: %s", q->name, rtq_strerror(rc));
     if (q->max_errors && q->n_errors >= q->max_errors) {
-        rtq__run_note(run, RTQ_NOTE_QUERY, RTQ_ERR_LIMIT, q->id, 0, q->n_errors, "query '%s' is suspended after %llu errors", q->name,
-                      (unsigned long long)q->n_errors);
+        rtq__run_note(run, RTQ_NOTE_QUERY, RTQ_ERR_LIMIT, q->id, 0, q->n_errors,
+                      "query '%s' is suspended after %llu errors", q->name, (unsigned long long)q->n_errors);
         q->done = q->dead = true;
         return RTQ_END;
     }
@@ -127,8 +132,9 @@ static int keep(rtq__run_query *q, const rtq_batch *batch, uint64_t n)
     if (rc < 0) {
         rtq__free(q->run->mem, p);
         q->sink_stats.dropped += n;
-        rtq__run_note(q->run, RTQ_NOTE_LOSS, rc, q->id, 0, n, "%llu rows of query '%s' lost: out of memory while the sink was full",
-                      (unsigned long long)n, q->name);
+        rtq__run_note(q->run, RTQ_NOTE_LOSS, rc, q->id, 0, n,
+                      "%llu rows of query '%s' lost: out of memory while the sink was full", (unsigned long long)n,
+                      q->name);
         return RTQ_OK;
     }
     if (q->last)
@@ -145,7 +151,7 @@ int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *rows)
 {
     rtq__run_query *q = ctx;
     rtq_run *run = q->run;
-    rtq__out_info info = { q->id, q->sequence++, q->name, result, q->generation };
+    rtq__out_info info = {q->id, q->sequence++, q->name, result, q->generation};
     uint64_t n = rows->n_sel;
     int rc = RTQ_OK;
 
@@ -215,7 +221,8 @@ static int flush_stream(rtq__run_query *q, rtq_sink *s, void *stream)
 
 int rtq__run_flush_sink(rtq__run_query *q)
 {
-    bool again = flush_stream(q, q->sink, q->stream) == RTQ_AGAIN, errors = flush_stream(q, q->errors, q->errors_stream) == RTQ_AGAIN;
+    bool again = flush_stream(q, q->sink, q->stream) == RTQ_AGAIN,
+         errors = flush_stream(q, q->errors, q->errors_stream) == RTQ_AGAIN;
 
     if (q->sink && !q->first)
         watch_sink(q, again);

@@ -1,12 +1,17 @@
 /* run_explain.c - what was pushed where: rendered at each commit, read by any thread. */
 #include "exec/run.h"
 
-static const char *verdict_name(uint8_t v) { return v == RTQ_PUSH_EXACT ? "exact" : v == RTQ_PUSH_SUPERSET ? "superset" : "no"; }
+static const char *verdict_name(uint8_t v)
+{
+    return v == RTQ_PUSH_EXACT ? "exact" : v == RTQ_PUSH_SUPERSET ? "superset" : "no";
+}
 
 static const char *op_name(uint32_t op)
 {
-    static const char *const names[] = { "?", "==", "!=", "<", "<=", ">", ">=", "in", "between", "=~", "has", "contains", "startswith", "endswith",
-                                         "matches regex", "isnull", "isnotnull", "ipv4_in" };
+    static const char *const names[] = {"?",      "==",        "!=",         "<",        "<=",
+                                        ">",      ">=",        "in",         "between",  "=~",
+                                        "has",    "contains",  "startswith", "endswith", "matches regex",
+                                        "isnull", "isnotnull", "ipv4_in"};
     uint32_t plain = op % RTQ_OP_CASE;
     return plain < sizeof names / sizeof *names ? names[plain] : "other";
 }
@@ -30,8 +35,10 @@ static void table_json(rtq__buf *buf, const rtq__demand_table *t)
     for (uint32_t i = 0; i < t->n_wants; i++) {
         rtq__buf_adds(buf, i ? ",{\"path\":" : "{\"path\":");
         rtq__buf_add_json(buf, t->wants[i].path, strlen(t->wants[i].path));
-        rtq__buf_addf(buf, ",\"decide\":%s,\"survivor\":%s,\"rest\":%s}", t->wants[i].flags & RTQ__WANT_DECIDE ? "true" : "false",
-                      t->wants[i].flags & RTQ__WANT_SURVIVOR ? "true" : "false", t->wants[i].flags & RTQ__WANT_REST ? "true" : "false");
+        rtq__buf_addf(buf, ",\"decide\":%s,\"survivor\":%s,\"rest\":%s}",
+                      t->wants[i].flags & RTQ__WANT_DECIDE ? "true" : "false",
+                      t->wants[i].flags & RTQ__WANT_SURVIVOR ? "true" : "false",
+                      t->wants[i].flags & RTQ__WANT_REST ? "true" : "false");
     }
     rtq__buf_adds(buf, "],\"branches\":[");
     for (uint32_t b = 0; b < t->n_branches; b++) {
@@ -40,8 +47,8 @@ static void table_json(rtq__buf *buf, const rtq__demand_table *t)
             const rtq__conjunct *c = &t->conjuncts[t->branches[b].conjuncts[k]];
             rtq__buf_adds(buf, k ? ",{\"path\":" : "{\"path\":");
             rtq__buf_add_json(buf, t->wants[c->want].path, strlen(t->wants[c->want].path));
-            rtq__buf_addf(buf, ",\"op\":\"%s%s%s\",\"values\":", c->op >= RTQ_OP_NOT ? "!" : "", op_name(c->op % RTQ_OP_NOT),
-                          c->op % RTQ_OP_NOT >= RTQ_OP_CASE ? "_cs" : "");
+            rtq__buf_addf(buf, ",\"op\":\"%s%s%s\",\"values\":", c->op >= RTQ_OP_NOT ? "!" : "",
+                          op_name(c->op % RTQ_OP_NOT), c->op % RTQ_OP_NOT >= RTQ_OP_CASE ? "_cs" : "");
             add_values(buf, c);
             rtq__buf_addf(buf, ",\"verdict\":\"%s\"}", verdict_name(c->verdict));
         }
@@ -54,14 +61,15 @@ static void table_text(rtq__buf *buf, const rtq__demand_table *t)
 {
     rtq__buf_addf(buf, "  table %s\n    columns:", t->table->name);
     for (uint32_t i = 0; i < t->n_wants; i++)
-        rtq__buf_addf(buf, "%s %s%s", i ? "," : "", t->wants[i].path[0] ? t->wants[i].path : "*", t->wants[i].flags & RTQ__WANT_SURVIVOR ? "" : " (decides)");
+        rtq__buf_addf(buf, "%s %s%s", i ? "," : "", t->wants[i].path[0] ? t->wants[i].path : "*",
+                      t->wants[i].flags & RTQ__WANT_SURVIVOR ? "" : " (decides)");
     rtq__buf_addc(buf, '\n');
     for (uint32_t b = 0; b < t->n_branches; b++) {
         rtq__buf_addf(buf, "    branch %u: %s", (unsigned)b, t->branches[b].n ? "" : "every row");
         for (uint32_t k = 0; k < t->branches[b].n; k++) {
             const rtq__conjunct *c = &t->conjuncts[t->branches[b].conjuncts[k]];
-            rtq__buf_addf(buf, "%s%s %s%s%s ", k ? " and " : "", t->wants[c->want].path, c->op >= RTQ_OP_NOT ? "!" : "", op_name(c->op % RTQ_OP_NOT),
-                          c->op % RTQ_OP_NOT >= RTQ_OP_CASE ? "_cs" : "");
+            rtq__buf_addf(buf, "%s%s %s%s%s ", k ? " and " : "", t->wants[c->want].path, c->op >= RTQ_OP_NOT ? "!" : "",
+                          op_name(c->op % RTQ_OP_NOT), c->op % RTQ_OP_NOT >= RTQ_OP_CASE ? "_cs" : "");
             add_values(buf, c);
             rtq__buf_addf(buf, " (%s)", verdict_name(c->verdict));
         }
@@ -76,8 +84,8 @@ static int render(rtq__buf *buf, const rtq_run *run, bool as_json)
     rtq__buf_adds(buf, as_json ? "{\"sources\":[" : "");
     for (size_t i = 0; i < run->n_sources; i++) {
         const rtq__run_source *s = run->sources[i];
-        rtq__buf_addf(buf, as_json ? "%s{\"id\":%llu,\"kind\":\"%s\",\"tables\":[" : "%ssource %llu: %s\n", as_json && i ? "," : "",
-                      (unsigned long long)s->id, s->src->cls->kind);
+        rtq__buf_addf(buf, as_json ? "%s{\"id\":%llu,\"kind\":\"%s\",\"tables\":[" : "%ssource %llu: %s\n",
+                      as_json && i ? "," : "", (unsigned long long)s->id, s->src->cls->kind);
         for (uint32_t t = 0; s->demand && t < s->demand->n_tables; t++) {
             if (as_json && t)
                 rtq__buf_addc(buf, ',');
@@ -91,7 +99,8 @@ static int render(rtq__buf *buf, const rtq_run *run, bool as_json)
     rtq__buf_adds(buf, as_json ? "],\"queries\":[" : "");
     for (size_t i = 0; i < run->n_queries && rc == RTQ_OK; i++) {
         const rtq__run_query *q = run->queries[i];
-        rtq__buf_addf(buf, as_json ? "%s{\"id\":%llu,\"name\":" : "%squery %llu: ", as_json && i ? "," : "", (unsigned long long)q->id);
+        rtq__buf_addf(buf, as_json ? "%s{\"id\":%llu,\"name\":" : "%squery %llu: ", as_json && i ? "," : "",
+                      (unsigned long long)q->id);
         if (as_json)
             rtq__buf_add_json(buf, q->name, strlen(q->name));
         rtq__buf_adds(buf, as_json ? ",\"plan\":" : q->name);

@@ -18,7 +18,7 @@ static void source_stats(rtq_stats *out, const rtq__run_source *s)
 /* What the source rejected for a query counts as filtered: as if the engine had done it. */
 static void query_stats(rtq_stats *out, const rtq_run *run, const rtq__run_query *q)
 {
-    rtq__pipe_stats p = { 0 };
+    rtq__pipe_stats p = {0};
     uint64_t rejected = q->frozen_filtered;
 
     if (q->pipe)
@@ -85,7 +85,7 @@ static void add(rtq_stats *to, const rtq_stats *from)
 int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id)
 {
     rtq_run *r = (rtq_run *)(uintptr_t)run; /* the lock is not part of what a reader sees */
-    rtq_stats sum = { 0 };
+    rtq_stats sum = {0};
     bool found = id == 0;
 
     sum.watermark_ticks = INT64_MAX;
@@ -105,7 +105,7 @@ int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id)
 
 int rtq__run_stats_json(rtq__buf *out, const rtq_run *run)
 {
-    static const char *const names[] = { "", "source", "query", "sink" };
+    static const char *const names[] = {"", "source", "query", "sink"};
     rtq_run *r = (rtq_run *)(uintptr_t)run;
 
     rtq__buf_addc(out, '[');
@@ -113,12 +113,18 @@ int rtq__run_stats_json(rtq__buf *out, const rtq_run *run)
     for (size_t i = 0; i < run->n_published; i++) {
         const rtq__published *p = &run->published[i];
         const rtq_stats *s = &p->stats;
-        rtq__buf_addf(out, "%s{\"kind\":\"%s\",\"id\":%llu,\"in\":%llu,\"out\":%llu,\"used\":%llu,\"filtered\":%llu,\"late\":%llu", i ? "," : "",
-                      names[p->what], (unsigned long long)p->id, (unsigned long long)s->in, (unsigned long long)s->out, (unsigned long long)s->used,
-                      (unsigned long long)s->filtered, (unsigned long long)s->late);
-        rtq__buf_addf(out, ",\"errored\":%llu,\"dropped\":%llu,\"pending\":%llu,\"bytes\":%llu,\"state_bytes\":%llu,\"state_keys\":%llu}",
-                      (unsigned long long)s->errored, (unsigned long long)s->dropped, (unsigned long long)s->pending, (unsigned long long)s->bytes,
-                      (unsigned long long)s->state_bytes, (unsigned long long)s->state_keys);
+        rtq__buf_addf(
+            out,
+            "%s{\"kind\":\"%s\",\"id\":%llu,\"in\":%llu,\"out\":%llu,\"used\":%llu,\"filtered\":%llu,\"late\":%llu",
+            i ? "," : "", names[p->what], (unsigned long long)p->id, (unsigned long long)s->in,
+            (unsigned long long)s->out, (unsigned long long)s->used, (unsigned long long)s->filtered,
+            (unsigned long long)s->late);
+        rtq__buf_addf(out,
+                      ",\"errored\":%llu,\"dropped\":%llu,\"pending\":%llu,\"bytes\":%llu,\"state_bytes\":%llu,\"state_"
+                      "keys\":%llu}",
+                      (unsigned long long)s->errored, (unsigned long long)s->dropped, (unsigned long long)s->pending,
+                      (unsigned long long)s->bytes, (unsigned long long)s->state_bytes,
+                      (unsigned long long)s->state_keys);
     }
     rtq__mutex_unlock(&r->lock);
     rtq__buf_addc(out, ']');

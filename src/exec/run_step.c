@@ -3,11 +3,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void rtq__run_wake(void *run) { rtq__waiter_wake(&((rtq_run *)run)->waiter); }
-
-void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count, const char *format, ...)
+void rtq__run_wake(void *run)
 {
-    rtq_notice n = { 0 };
+    rtq__waiter_wake(&((rtq_run *)run)->waiter);
+}
+
+void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count,
+                   const char *format, ...)
+{
+    rtq_notice n = {0};
     char text[512];
     va_list args;
 
@@ -138,10 +142,12 @@ static int read_source(rtq_run *run, size_t index, uint32_t max_rows, uint32_t *
     rtq__run_source *s = run->sources[index];
     rtq__batch *batch = NULL;
     uint32_t table = 0;
-    int rc = s->src->cls->next(s->src, &run->clock, max_rows < RTQ__ROWS ? max_rows : RTQ__ROWS, &batch, &table, run->diag);
+    int rc = s->src->cls->next(s->src, &run->clock, max_rows < RTQ__ROWS ? max_rows : RTQ__ROWS, &batch, &table,
+                               run->diag);
 
     if (rc < 0) {
-        rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' failed and ends here: %s", s->src->cls->kind, rtq_strerror(rc));
+        rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' failed and ends here: %s", s->src->cls->kind,
+                      rtq_strerror(rc));
         s->dead = true;
         rtq__run_end_source(run, s);
         return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
@@ -298,7 +304,8 @@ int rtq__run_step(rtq_run *run, const rtq_clock *clock, rtq_diag *diag)
     int rc;
 
     if (!atomic_compare_exchange_strong(&run->stepping, &idle, true))
-        return rtq__diag_add(diag, RTQ_ERR_STATE, RTQ__SEV_ERROR, 0, 0, "another thread, or a callback, is in this run");
+        return rtq__diag_add(diag, RTQ_ERR_STATE, RTQ__SEV_ERROR, 0, 0,
+                             "another thread, or a callback, is in this run");
     if (run->dead || run->ended) {
         atomic_store(&run->stepping, false);
         return run->dead ? rtq__diag_add(diag, RTQ_ERR_STATE, RTQ__SEV_ERROR, 0, 0, "the run is dead") : RTQ_END;

@@ -11,14 +11,16 @@ typedef struct rtq__option_def {
     const char *key;
     uint8_t type;
     uint8_t repeats, required, reserved;
-    const char *fallback;  /* value when absent, NULL: none */
-    const char *choices;   /* CHOICE: "a|b|c" */
-    const char *doc;       /* one line */
+    const char *fallback; /* value when absent, NULL: none */
+    const char *choices;  /* CHOICE: "a|b|c" */
+    const char *doc;      /* one line */
 } rtq__option_def;
 
 /* Checks options against defs: unknown key (with the nearest name), wrong form, missing. Errors name the option. RTQ_OK, ERR_ARG. */
-int rtq__options_check(const rtq__option_def *defs, const rtq_option *options, size_t n, const char *kind, rtq_diag *diag);
-const char *rtq__option_get(const rtq__option_def *defs, const rtq_option *options, size_t n, const char *key); /* or fallback */
+int rtq__options_check(const rtq__option_def *defs, const rtq_option *options, size_t n, const char *kind,
+                       rtq_diag *diag);
+const char *rtq__option_get(const rtq__option_def *defs, const rtq_option *options, size_t n,
+                            const char *key); /* or fallback */
 int64_t rtq__option_number(const rtq__option_def *defs, const rtq_option *options, size_t n, const char *key);
 bool rtq__option_bool(const rtq__option_def *defs, const rtq_option *options, size_t n, const char *key);
 
@@ -35,10 +37,11 @@ typedef struct rtq__src_class rtq__src_class;
 struct rtq__src {
     const rtq__src_class *cls;
     rtq__mem *mem;
-    const rtq__table *tables; uint32_t n_tables;  /* fixed by open */
+    const rtq__table *tables;
+    uint32_t n_tables; /* fixed by open */
     rtq__source_stats stats;
-    bool bounded;             /* has an end: a recording */
-    int64_t max_time;         /* largest event time of all records so far, INT64_MIN: none */
+    bool bounded;     /* has an end: a recording */
+    int64_t max_time; /* largest event time of all records so far, INT64_MIN: none */
     /* for what goes wrong while the run goes on (a bad line, a damaged chunk); set by the run before start */
     void (*notice)(rtq__src *src, int code, uint64_t count, const char *message);
     void *notice_ctx;
@@ -55,23 +58,26 @@ struct rtq__src_class {
     /* Never blocks, bounded work. RTQ_OK: *out has rows (or is NULL: some progress, call again) of *table. AGAIN: wait for handle or timeout. END.
      * < 0: the source is dead (diag says why). The batch has one vector per want, in order, and is valid until the next call.
      * Rows that no branch wants may be left out (counted as filtered); the others are rows of the batch, `sel` may skip more. */
-    int (*next)(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table, rtq_diag *diag);
-    intptr_t (*handle)(rtq__src *src);                       /* fd to wait for, -1: none */
+    int (*next)(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table,
+                rtq_diag *diag);
+    intptr_t (*handle)(rtq__src *src);                            /* fd to wait for, -1: none */
     int64_t (*timeout_ns)(rtq__src *src, const rtq_clock *clock); /* to the next poll, -1: none */
-    int (*rewind)(rtq__src *src);                            /* NULL: cannot be read again */
-    void (*close)(rtq__src *src);                            /* frees */
+    int (*rewind)(rtq__src *src);                                 /* NULL: cannot be read again */
+    void (*close)(rtq__src *src);                                 /* frees */
     /* Optional, for sources that other threads feed: whom to wake when rows arrive; detach: the run lets go. */
     void (*attach)(rtq__src *src, void (*wake)(void *ctx), void *ctx);
     void (*detach)(rtq__src *src);
-    int64_t (*watermark)(rtq__src *src);                     /* NULL: max_time; INT64_MIN while there is none */
-    void (*drain)(rtq__src *src);                            /* NULL: a drained source ends at once; else it ends when it has given what it holds */
+    int64_t (*watermark)(rtq__src *src); /* NULL: max_time; INT64_MIN while there is none */
+    void (*drain)(
+        rtq__src *src); /* NULL: a drained source ends at once; else it ends when it has given what it holds */
 };
 
-const rtq__src_class *const *rtq__src_classes(uint32_t *n);  /* src/sources/kinds.c */
+const rtq__src_class *const *rtq__src_classes(uint32_t *n); /* src/sources/kinds.c */
 
 /* A test on a value in the decoder: the same semantics as the engine's kernels. For adapters that evaluate conjuncts themselves. */
 typedef struct rtq__tester rtq__tester;
-int rtq__tester_new(rtq__tester **out, rtq__mem *mem, const rtq__demand_table *table); /* copies nothing: demand must live */
+int rtq__tester_new(rtq__tester **out, rtq__mem *mem,
+                    const rtq__demand_table *table); /* copies nothing: demand must live */
 void rtq__tester_free(rtq__tester *tester);
 /* 1: holds, 0: does not, -1: cannot tell (counts as holds). cell of the want's kind; unknown as a dynamic cell. */
 int rtq__tester_test(const rtq__tester *tester, uint32_t conjunct, const rtq__cell *cell);

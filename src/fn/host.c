@@ -6,8 +6,11 @@ static size_t public_len(uint8_t kind) /* of a cell in an rtq_column */
     switch (kind) {
     case RTQ_BOOL: return 1;
     case RTQ_INT: return sizeof(int32_t);
-    case RTQ_STRING: case RTQ_DYNAMIC: case RTQ_UNKNOWN: return sizeof(rtq_str);
-    case RTQ_GUID: case RTQ_DECIMAL: return 16;
+    case RTQ_STRING:
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: return sizeof(rtq_str);
+    case RTQ_GUID:
+    case RTQ_DECIMAL: return 16;
     default: return 8;
     }
 }
@@ -88,7 +91,8 @@ static rtq__cell result_cell(const char *data, size_t i, uint8_t kind, rtq__aren
         if (!s.ptr || (*error = rtq__dyn_parse(&d, s.ptr, s.len, heap)) < 0)
             return rtq__cell_null(kind);
         return rtq__cell_y(d);
-    case RTQ_GUID: case RTQ_DECIMAL:
+    case RTQ_GUID:
+    case RTQ_DECIMAL:
         c = rtq__cell_null(kind);
         c.is_null = 0;
         memcpy(c.u.b, data + i * 16, 16);
@@ -104,7 +108,7 @@ int rtq__fn_call_host(rtq__vec **out, rtq__fcall *call)
     uint32_t *rows = rtq__arena_alloc(scratch, (call->n_sel + 1) * sizeof *rows), n = 0;
     rtq_column *args = rtq__arena_alloc(scratch, (call->n_args + 1) * sizeof *args);
     rtq__vec *v = rtq__vec_new(scratch, call->kind, call->n ? call->n : 1);
-    rtq_call hc = { scratch, NULL, RTQ_OK };
+    rtq_call hc = {scratch, NULL, RTQ_OK};
     uint8_t *nulls;
     char *data;
     int rc;

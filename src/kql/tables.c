@@ -1,7 +1,10 @@
 /* tables.c - table definitions: from schema text, and copies that outlive their source. */
 #include "kql/tables.h"
 
-static const char *dup(rtq__arena *a, const char *s) { return s ? rtq__arena_strndup(a, s, strlen(s)) : NULL; }
+static const char *dup(rtq__arena *a, const char *s)
+{
+    return s ? rtq__arena_strndup(a, s, strlen(s)) : NULL;
+}
 
 int rtq__table_copy(rtq__table *out, rtq__arena *arena, const rtq__table *table)
 {
@@ -22,7 +25,8 @@ int rtq__table_copy(rtq__table *out, rtq__arena *arena, const rtq__table *table)
     return RTQ_OK;
 }
 
-int rtq__table_from_schema(rtq__table *out, rtq__arena *arena, const char *name, size_t name_len, const rtq__ast_list *schema, rtq_diag *diag)
+int rtq__table_from_schema(rtq__table *out, rtq__arena *arena, const char *name, size_t name_len,
+                           const rtq__ast_list *schema, rtq_diag *diag)
 {
     rtq__table_col *cols = rtq__arena_zalloc(arena, (schema->n + 1) * sizeof *cols);
 
@@ -32,20 +36,23 @@ int rtq__table_from_schema(rtq__table *out, rtq__arena *arena, const char *name,
     out->name = rtq__arena_strndup(arena, name, name_len);
     if (!cols || !out->name)
         return RTQ_ERR_NOMEM;
-    for RTQ__AST_EACH(item, *schema) {
-        if (item->kind == RTQ__AST_STAR) {
-            out->open = true;
-            continue;
+    for
+        RTQ__AST_EACH(item, *schema)
+        {
+            if (item->kind == RTQ__AST_STAR) {
+                out->open = true;
+                continue;
+            }
+            if (item->kind != RTQ__AST_COLUMN || !item->column.type)
+                return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end,
+                                     "a column must read name:type");
+            cols[out->n_cols].name = item->column.name.ptr;
+            cols[out->n_cols].kind = (uint8_t)item->column.type;
+            if (out->time_col < 0 && item->column.type == RTQ_DATETIME) { /* the first datetime is the event time */
+                out->time_col = (int32_t)out->n_cols;
+                cols[out->n_cols].flags = RTQ__COL_TIME;
+            }
+            out->n_cols++;
         }
-        if (item->kind != RTQ__AST_COLUMN || !item->column.type)
-            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end, "a column must read name:type");
-        cols[out->n_cols].name = item->column.name.ptr;
-        cols[out->n_cols].kind = (uint8_t)item->column.type;
-        if (out->time_col < 0 && item->column.type == RTQ_DATETIME) { /* the first datetime is the event time */
-            out->time_col = (int32_t)out->n_cols;
-            cols[out->n_cols].flags = RTQ__COL_TIME;
-        }
-        out->n_cols++;
-    }
     return RTQ_OK;
 }

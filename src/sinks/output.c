@@ -14,7 +14,8 @@ int rtq__output_open(rtq__output *out, rtq__mem *mem, const char *path, bool app
     rtq__buf_init(&out->buf, mem);
     if (!(out->path = rtq__strndup(mem, standard ? "standard output" : path, standard ? 15 : strlen(path))))
         return RTQ_ERR_NOMEM;
-    rc = standard ? rtq__file_stdout(&out->file, &why) : rtq__file_create(&out->file, path, append ? RTQ__FILE_APPEND : RTQ__FILE_TRUNCATE, &why);
+    rc = standard ? rtq__file_stdout(&out->file, &why)
+                  : rtq__file_create(&out->file, path, append ? RTQ__FILE_APPEND : RTQ__FILE_TRUNCATE, &why);
     if (rc < 0) {
         rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "cannot write %s: %s", out->path, why.text);
         rtq__diag_subject(diag, out->path);

@@ -11,14 +11,16 @@ typedef struct rtq__output {
     rtq__buf buf;
     char *path;
     bool terminal;
-    bool broken;             /* a write failed: what follows is refused with the same error */
+    bool broken; /* a write failed: what follows is refused with the same error */
     char error[512];
 } rtq__output;
 
 /* path NULL or "-": stdout. Options of every file sink: path, append. */
-#define RTQ__OUTPUT_OPTIONS                                                                                                              \
-    { "path", RTQ__OPT_PATH, 0, 0, 0, "-", NULL, "file to write; - is standard output" },                                                \
-        { "append", RTQ__OPT_BOOL, 0, 0, 0, "false", NULL, "keep what the file has" }
+#define RTQ__OUTPUT_OPTIONS                                                             \
+    {"path", RTQ__OPT_PATH, 0, 0, 0, "-", NULL, "file to write; - is standard output"}, \
+    {                                                                                   \
+        "append", RTQ__OPT_BOOL, 0, 0, 0, "false", NULL, "keep what the file has"       \
+    }
 int rtq__output_open(rtq__output *out, rtq__mem *mem, const char *path, bool append, rtq_diag *diag);
 int rtq__output_write(rtq__output *out); /* what buf holds; RTQ_OK, NOMEM, ERR_IO */
 void rtq__output_close(rtq__output *out);

@@ -6,7 +6,8 @@ static bool kind_fits(uint32_t from, uint8_t to)
 {
     if (from == to || (from == RTQ_UNKNOWN && to == RTQ_DYNAMIC) || to == RTQ_UNKNOWN)
         return true;
-    return (from == RTQ_INT && (to == RTQ_LONG || to == RTQ_REAL)) || (from == RTQ_LONG && (to == RTQ_INT || to == RTQ_REAL));
+    return (from == RTQ_INT && (to == RTQ_LONG || to == RTQ_REAL)) ||
+           (from == RTQ_LONG && (to == RTQ_INT || to == RTQ_REAL));
 }
 
 /* Valid text as it is; else a repaired copy on the heap. */
@@ -45,9 +46,17 @@ static int read_cell(rtq__cell *out, const char *p, uint32_t kind, rtq__scratch 
     out->kind = (uint8_t)kind;
     switch (kind) {
     case RTQ_BOOL: out->u.i = *(const uint8_t *)p != 0; return RTQ_OK;
-    case RTQ_INT: { int32_t i; memcpy(&i, p, sizeof i); out->u.i = i; return RTQ_OK; }
-    case RTQ_GUID: case RTQ_DECIMAL: memcpy(out->u.b, p, 16); return RTQ_OK;
-    case RTQ_STRING: case RTQ_DYNAMIC: case RTQ_UNKNOWN:
+    case RTQ_INT: {
+        int32_t i;
+        memcpy(&i, p, sizeof i);
+        out->u.i = i;
+        return RTQ_OK;
+    }
+    case RTQ_GUID:
+    case RTQ_DECIMAL: memcpy(out->u.b, p, 16); return RTQ_OK;
+    case RTQ_STRING:
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN:
         memcpy(&s, p, sizeof s);
         if ((rc = text_of(&s, s, scratch, repaired)) < 0)
             return rc;
@@ -103,8 +112,8 @@ static int own_text(rtq__cell *c, rtq__scratch *scratch)
     return RTQ_OK;
 }
 
-static int fill_checked(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n, bool copy_text,
-                        uint64_t *repaired, size_t *bad)
+static int fill_checked(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at,
+                        uint32_t n, bool copy_text, uint64_t *repaired, size_t *bad)
 {
     const char *data = (const char *)column->data + at * column->stride;
     const uint8_t *nulls = column->nulls ? column->nulls + at * column->null_stride : NULL;
@@ -126,8 +135,8 @@ static int fill_checked(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const 
 }
 
 /* Text is most of the cost of a pushed row, so it has a loop of its own: one block of heap for all long text of the call. */
-static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n, bool copy_text,
-                     uint64_t *repaired)
+static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n,
+                     bool copy_text, uint64_t *repaired)
 {
     const char *data = (const char *)column->data + at * column->stride;
     const uint8_t *nulls = column->nulls ? column->nulls + at * column->null_stride : NULL;
@@ -164,20 +173,21 @@ static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq
     return RTQ_OK;
 }
 
-int rtq__vec_fill(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n, const char *name, bool copy_text,
-                  uint64_t *repaired, rtq_diag *diag)
+int rtq__vec_fill(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n,
+                  const char *name, bool copy_text, uint64_t *repaired, rtq_diag *diag)
 {
     const char *data = (const char *)column->data + at * column->stride;
     size_t bad = 0;
     int rc;
 
     if (!kind_fits(column->kind, v->kind) || (!column->data && n))
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "column '%s' takes %s, not %s", name, rtq__kind_name(v->kind),
-                             column->data ? rtq__kind_name(column->kind) : "no data");
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "column '%s' takes %s, not %s", name,
+                             rtq__kind_name(v->kind), column->data ? rtq__kind_name(column->kind) : "no data");
     if ((column->nulls && v->kind != RTQ_STRING) || v->kind == RTQ_DYNAMIC || v->kind == RTQ_UNKNOWN)
         if (!rtq__vec_valid(scratch, v))
             return RTQ_ERR_NOMEM;
-    if (column->kind == v->kind && rtq__cell_len(v->kind) == 8 && v->kind != RTQ_INT && !v->valid) { /* the common case: one copy loop */
+    if (column->kind == v->kind && rtq__cell_len(v->kind) == 8 && v->kind != RTQ_INT &&
+        !v->valid) { /* the common case: one copy loop */
         for (uint32_t i = 0; i < n; i++)
             memcpy((char *)v->data + (size_t)(row + i) * 8, data + (size_t)i * column->stride, 8);
         return RTQ_OK;
@@ -187,16 +197,19 @@ int rtq__vec_fill(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_co
     else
         rc = fill_checked(v, row, scratch, column, at, n, copy_text, repaired, &bad);
     if (rc == RTQ_ERR_DATA)
-        return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "column '%s', row %zu: the value is no %s", name, bad, rtq__kind_name(v->kind));
+        return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "column '%s', row %zu: the value is no %s", name, bad,
+                             rtq__kind_name(v->kind));
     return rc;
 }
 
-int rtq__vec_append(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq__vec *from, uint32_t n, const char *name, rtq_diag *diag)
+int rtq__vec_append(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq__vec *from, uint32_t n,
+                    const char *name, rtq_diag *diag)
 {
     int rc = RTQ_OK;
 
     if (!kind_fits(from->kind, v->kind))
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "column '%s' takes %s, not %s", name, rtq__kind_name(v->kind), rtq__kind_name(from->kind));
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "column '%s' takes %s, not %s", name,
+                             rtq__kind_name(v->kind), rtq__kind_name(from->kind));
     if (v->kind != RTQ_STRING && !rtq__vec_valid(scratch, v))
         return RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < n && rc == RTQ_OK; i++) {
@@ -209,8 +222,8 @@ int rtq__vec_append(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_
     return rc;
 }
 
-int rtq__vec_from_column(rtq__vec **out, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n, uint8_t kind, const char *name,
-                         uint64_t *repaired, rtq_diag *diag)
+int rtq__vec_from_column(rtq__vec **out, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n,
+                         uint8_t kind, const char *name, uint64_t *repaired, rtq_diag *diag)
 {
     if (!(*out = rtq__vec_new(scratch, kind, n ? n : 1)))
         return RTQ_ERR_NOMEM;

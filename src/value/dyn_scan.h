@@ -8,7 +8,7 @@
 /* Flag of a string that walks and scans give out: the bytes at u.p are those between the quotes, escapes and all. */
 enum { RTQ__DYN_ESCAPED = 0x80 };
 
-const char *rtq__json_blank(const char *p, const char *end);                 /* past white space */
+const char *rtq__json_blank(const char *p, const char *end);   /* past white space */
 const char *rtq__json_special(const char *p, const char *end); /* the next quote, backslash, control character */
 const char *rtq__json_string(const char *p, const char *end, bool *escapes); /* p at the quote; past the closing one */
 const char *rtq__json_skip(const char *p, const char *end);                  /* p at a value; past it */

@@ -14,13 +14,17 @@
 #include <string.h>
 #include "rtq/value.h"
 
-const char *rtq__kind_name(uint32_t kind);                        /* "long" … */
-uint32_t rtq__kind_parse(const char *name, size_t len);           /* all of Kusto's names ("double", "time", "uuid" …); 0: none */
+const char *rtq__kind_name(uint32_t kind);              /* "long" … */
+uint32_t rtq__kind_parse(const char *name, size_t len); /* all of Kusto's names ("double", "time", "uuid" …); 0: none */
 static inline uint32_t rtq__cell_len(uint32_t kind)
 {
     switch (kind) {
     case RTQ_BOOL: return 1;
-    case RTQ_DECIMAL: case RTQ_GUID: case RTQ_STRING: case RTQ_DYNAMIC: case RTQ_UNKNOWN: return 16;
+    case RTQ_DECIMAL:
+    case RTQ_GUID:
+    case RTQ_STRING:
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: return 16;
     default: return 8;
     }
 }
@@ -30,10 +34,16 @@ static inline uint32_t rtq__cell_len(uint32_t kind)
 typedef struct rtq__string {
     uint32_t len;
     char prefix[4];
-    union { char rest[8]; const char *ptr; } u;
+    union {
+        char rest[8];
+        const char *ptr;
+    } u;
 } rtq__string;
 
-static inline const char *rtq__string_ptr(const rtq__string *s) { return s->len <= 12 ? s->prefix : s->u.ptr; }
+static inline const char *rtq__string_ptr(const rtq__string *s)
+{
+    return s->len <= 12 ? s->prefix : s->u.ptr;
+}
 static inline rtq__string rtq__string_make(const char *ptr, size_t len) /* len < 4 GiB; does not copy long text */
 {
     rtq__string s;
@@ -66,25 +76,42 @@ static inline bool rtq__string_equal(const rtq__string *a, const rtq__string *b)
 int rtq__string_compare(const rtq__string *a, const rtq__string *b); /* ordinal: bytes, then length */
 
 /* One dynamic value, 16 bytes. Null dynamic = the vector's null bit (tag NULL inside containers). */
-enum { RTQ__DYN_NULL = 0, RTQ__DYN_BOOL, RTQ__DYN_LONG, RTQ__DYN_REAL, RTQ__DYN_STRING, RTQ__DYN_DATETIME, RTQ__DYN_TIMESPAN,
-       RTQ__DYN_GUID, RTQ__DYN_DECIMAL,
-       RTQ__DYN_JSON,    /* u.p, len: raw JSON text of an array or object, valid UTF-8, checked to be well-formed */
-       RTQ__DYN_ARRAY,   /* u.p, len: self-contained tree, see dyn.h */
-       RTQ__DYN_BAG };
+enum {
+    RTQ__DYN_NULL = 0,
+    RTQ__DYN_BOOL,
+    RTQ__DYN_LONG,
+    RTQ__DYN_REAL,
+    RTQ__DYN_STRING,
+    RTQ__DYN_DATETIME,
+    RTQ__DYN_TIMESPAN,
+    RTQ__DYN_GUID,
+    RTQ__DYN_DECIMAL,
+    RTQ__DYN_JSON,  /* u.p, len: raw JSON text of an array or object, valid UTF-8, checked to be well-formed */
+    RTQ__DYN_ARRAY, /* u.p, len: self-contained tree, see dyn.h */
+    RTQ__DYN_BAG
+};
 enum { RTQ__DYN_HEX = 1 /* long that prints as 0x… (EVTX hex and pointer fields) */ };
 typedef struct rtq__dyn {
-    uint32_t len;                                /* STRING, JSON, ARRAY, BAG: bytes at u.p */
+    uint32_t len; /* STRING, JSON, ARRAY, BAG: bytes at u.p */
     uint8_t tag, flags;
     uint16_t reserved;
-    union { int64_t i; double d; const char *p; } u; /* BOOL: i; GUID, DECIMAL: p to 16 bytes */
+    union {
+        int64_t i;
+        double d;
+        const char *p;
+    } u; /* BOOL: i; GUID, DECIMAL: p to 16 bytes */
 } rtq__dyn;
 
 /* Bytes behind u.p; 0 for the tags that have everything in the 16 bytes. */
 static inline uint32_t rtq__dyn_payload(const rtq__dyn *d)
 {
     switch (d->tag) {
-    case RTQ__DYN_STRING: case RTQ__DYN_JSON: case RTQ__DYN_ARRAY: case RTQ__DYN_BAG: return d->len;
-    case RTQ__DYN_GUID: case RTQ__DYN_DECIMAL: return 16;
+    case RTQ__DYN_STRING:
+    case RTQ__DYN_JSON:
+    case RTQ__DYN_ARRAY:
+    case RTQ__DYN_BAG: return d->len;
+    case RTQ__DYN_GUID:
+    case RTQ__DYN_DECIMAL: return 16;
     default: return 0;
     }
 }
@@ -93,8 +120,15 @@ static inline uint32_t rtq__dyn_payload(const rtq__dyn *d)
 typedef struct rtq__cell {
     uint8_t kind, is_null; /* a string is never null: "" instead */
     uint16_t reserved;
-    uint32_t len;          /* string */
-    union { int64_t i; double d; const char *s; uint64_t w[2]; uint8_t b[16]; rtq__dyn y; } u;
+    uint32_t len; /* string */
+    union {
+        int64_t i;
+        double d;
+        const char *s;
+        uint64_t w[2];
+        uint8_t b[16];
+        rtq__dyn y;
+    } u;
 } rtq__cell;
 
 static inline rtq__cell rtq__cell_null(uint32_t kind)
@@ -106,9 +140,39 @@ static inline rtq__cell rtq__cell_null(uint32_t kind)
     c.u.s = kind == RTQ_STRING ? "" : NULL;
     return c;
 }
-static inline rtq__cell rtq__cell_i(uint32_t kind, int64_t i) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = (uint8_t)kind; c.u.i = i; return c; }
-static inline rtq__cell rtq__cell_d(double d) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = RTQ_REAL; c.u.d = d; return c; }
-static inline rtq__cell rtq__cell_s(const char *s, size_t len) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = RTQ_STRING; c.len = (uint32_t)len; c.u.s = s; return c; }
-static inline rtq__cell rtq__cell_y(rtq__dyn y) { rtq__cell c; memset(&c, 0, sizeof c); c.kind = RTQ_DYNAMIC; c.is_null = y.tag == RTQ__DYN_NULL; c.u.y = y; return c; }
+static inline rtq__cell rtq__cell_i(uint32_t kind, int64_t i)
+{
+    rtq__cell c;
+    memset(&c, 0, sizeof c);
+    c.kind = (uint8_t)kind;
+    c.u.i = i;
+    return c;
+}
+static inline rtq__cell rtq__cell_d(double d)
+{
+    rtq__cell c;
+    memset(&c, 0, sizeof c);
+    c.kind = RTQ_REAL;
+    c.u.d = d;
+    return c;
+}
+static inline rtq__cell rtq__cell_s(const char *s, size_t len)
+{
+    rtq__cell c;
+    memset(&c, 0, sizeof c);
+    c.kind = RTQ_STRING;
+    c.len = (uint32_t)len;
+    c.u.s = s;
+    return c;
+}
+static inline rtq__cell rtq__cell_y(rtq__dyn y)
+{
+    rtq__cell c;
+    memset(&c, 0, sizeof c);
+    c.kind = RTQ_DYNAMIC;
+    c.is_null = y.tag == RTQ__DYN_NULL;
+    c.u.y = y;
+    return c;
+}
 
 #endif

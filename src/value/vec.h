@@ -21,51 +21,71 @@ typedef int (*rtq__load_fn)(rtq__vec *vec, const rtq__sel *sel, uint32_t n_sel, 
 struct rtq__vec {
     uint8_t kind, form;
     uint16_t flags;
-    uint32_t n;              /* FLAT: rows; CONST: 1; DICT: entries of the dictionary */
-    void *data;              /* cells: FLAT by row; CONST: one; DICT: dictionary entries */
-    uint64_t *valid;         /* bit set: cell is not null; NULL: no nulls. Same indexing as data. String vectors: always NULL */
-    const uint32_t *codes;   /* DICT: row -> entry. Entry strings may repeat */
-    rtq__load_fn load;       /* FLAT only: lazy column, else NULL; then `loaded` has a bit a row, `load_ctx` is the loader's */
+    uint32_t n;      /* FLAT: rows; CONST: 1; DICT: entries of the dictionary */
+    void *data;      /* cells: FLAT by row; CONST: one; DICT: dictionary entries */
+    uint64_t *valid; /* bit set: cell is not null; NULL: no nulls. Same indexing as data. String vectors: always NULL */
+    const uint32_t *codes; /* DICT: row -> entry. Entry strings may repeat */
+    rtq__load_fn
+        load; /* FLAT only: lazy column, else NULL; then `loaded` has a bit a row, `load_ctx` is the loader's */
     void *load_ctx;
     uint64_t *loaded;
 };
 
-static inline bool rtq__bit(const uint64_t *bits, uint32_t i) { return (bits[i >> 6] >> (i & 63)) & 1; }
-static inline void rtq__bit_set(uint64_t *bits, uint32_t i) { bits[i >> 6] |= UINT64_C(1) << (i & 63); }
-static inline void rtq__bit_clear(uint64_t *bits, uint32_t i) { bits[i >> 6] &= ~(UINT64_C(1) << (i & 63)); }
+static inline bool rtq__bit(const uint64_t *bits, uint32_t i)
+{
+    return (bits[i >> 6] >> (i & 63)) & 1;
+}
+static inline void rtq__bit_set(uint64_t *bits, uint32_t i)
+{
+    bits[i >> 6] |= UINT64_C(1) << (i & 63);
+}
+static inline void rtq__bit_clear(uint64_t *bits, uint32_t i)
+{
+    bits[i >> 6] &= ~(UINT64_C(1) << (i & 63));
+}
 /* Index of row r's cell in data and valid. */
-static inline uint32_t rtq__vec_at(const rtq__vec *v, uint32_t r) { return v->form == RTQ__FLAT ? r : v->form == RTQ__CONST ? 0 : v->codes[r]; }
-static inline bool rtq__vec_null(const rtq__vec *v, uint32_t r) { return v->valid && !rtq__bit(v->valid, rtq__vec_at(v, r)); }
+static inline uint32_t rtq__vec_at(const rtq__vec *v, uint32_t r)
+{
+    return v->form == RTQ__FLAT ? r : v->form == RTQ__CONST ? 0 : v->codes[r];
+}
+static inline bool rtq__vec_null(const rtq__vec *v, uint32_t r)
+{
+    return v->valid && !rtq__bit(v->valid, rtq__vec_at(v, r));
+}
 
 /* Makes the cells of the selected rows readable. Must precede every access to a vector that came in from outside. sel NULL:
  * rows 0 … n_sel-1. Cheap when load is NULL. */
 int rtq__vec_load(rtq__vec *v, const rtq__sel *sel, uint32_t n_sel);
-rtq__cell rtq__vec_get(const rtq__vec *v, uint32_t row);        /* loaded rows only */
-void rtq__vec_set(rtq__vec *v, uint32_t row, rtq__cell cell);   /* FLAT; v->valid must exist if cell is null; text borrowed */
+rtq__cell rtq__vec_get(const rtq__vec *v, uint32_t row); /* loaded rows only */
+void rtq__vec_set(rtq__vec *v, uint32_t row,
+                  rtq__cell cell); /* FLAT; v->valid must exist if cell is null; text borrowed */
 
 typedef struct rtq__batch {
-    uint32_t n;              /* rows in the vectors */
+    uint32_t n; /* rows in the vectors */
     uint32_t n_cols;
     rtq__vec **cols;
-    const rtq__sel *sel;     /* rows that count, ascending; NULL: 0 … n_sel-1 */
+    const rtq__sel *sel; /* rows that count, ascending; NULL: 0 … n_sel-1 */
     uint32_t n_sel;
-    uint32_t source;         /* ordinal of the source */
-    uint64_t seq;            /* sequence number of row 0 in the source (for first-seen order) */
-    int64_t from, to;        /* window or scheduled interval, both 0: none */
-    rtq__vec *time;          /* event time of each row where the rows come from a recording, else NULL: what now() means */
-    int64_t now;             /* now() where time is NULL */
+    uint32_t source;  /* ordinal of the source */
+    uint64_t seq;     /* sequence number of row 0 in the source (for first-seen order) */
+    int64_t from, to; /* window or scheduled interval, both 0: none */
+    rtq__vec *time;   /* event time of each row where the rows come from a recording, else NULL: what now() means */
+    int64_t now;      /* now() where time is NULL */
     const uint8_t *row_kinds; /* RTQ_ROW_*, by row; NULL: all inserts */
 } rtq__batch;
 
-static inline uint32_t rtq__batch_row(const rtq__batch *b, uint32_t i) { return b->sel ? b->sel[i] : i; }
+static inline uint32_t rtq__batch_row(const rtq__batch *b, uint32_t i)
+{
+    return b->sel ? b->sel[i] : i;
+}
 
 /* Scratch: where expression results, selections and temporary text live. One per worker; used as a stack (mark, evaluate, push
  * downstream, release), so 3,000 queries share one. All functions NULL when out of memory. */
 typedef struct rtq__arena rtq__scratch;
-rtq__vec *rtq__vec_new(rtq__scratch *s, uint32_t kind, uint32_t n);       /* FLAT, cells uninitialised, no nulls */
-uint64_t *rtq__vec_valid(rtq__scratch *s, rtq__vec *v);                   /* adds an all-valid bitmap if there is none */
-rtq__vec *rtq__vec_const(rtq__scratch *s, rtq__cell cell);                /* text is borrowed */
-rtq__vec *rtq__vec_nulls(rtq__scratch *s, uint32_t kind);                 /* CONST null ("" for strings) */
+rtq__vec *rtq__vec_new(rtq__scratch *s, uint32_t kind, uint32_t n); /* FLAT, cells uninitialised, no nulls */
+uint64_t *rtq__vec_valid(rtq__scratch *s, rtq__vec *v);             /* adds an all-valid bitmap if there is none */
+rtq__vec *rtq__vec_const(rtq__scratch *s, rtq__cell cell);          /* text is borrowed */
+rtq__vec *rtq__vec_nulls(rtq__scratch *s, uint32_t kind);           /* CONST null ("" for strings) */
 
 /* A dense, self-contained copy in one allocation, for retained batches, queues and waiting rows. */
 typedef struct rtq__owned_batch rtq__owned_batch;

@@ -6,31 +6,41 @@
 /* ---- a feed that counts --------------------------------------------------------------------------------------------------- */
 
 enum { N = 5000, MAX_TESTS = 32 };
-static const char *const words[] = { "alpha", "beta", "a longer name than twelve bytes", "", "delta" };
+static const char *const words[] = {"alpha", "beta", "a longer name than twelve bytes", "", "delta"};
 
-struct test { size_t branch; int column; uint32_t op, n_values; int64_t values[8]; };
+struct test {
+    size_t branch;
+    int column;
+    uint32_t op, n_values;
+    int64_t values[8];
+};
 struct feed {
-    uint8_t answer;             /* for conjuncts it can decide; the others get NO */
+    uint8_t answer; /* for conjuncts it can decide; the others get NO */
     int at, end, plans, starts, closes, fail_at, fail_start;
-    int kept, decoded[3];       /* rows given, cells decoded by column */
+    int kept, decoded[3]; /* rows given, cells decoded by column */
     int wanted[3];
     struct test tests[MAX_TESTS];
     size_t n_tests, n_branches;
     int32_t watermark_kind;
     int64_t max_delay;
-    int idle;                   /* AGAIN instead of END */
+    int idle; /* AGAIN instead of END */
     int fds[2];
     int use_handle;
 };
 static int destroyed;
 
-static const char *feed_tables(void *user) { (void)user; return "Feed(Time:datetime, A:long, S:string)"; }
+static const char *feed_tables(void *user)
+{
+    (void)user;
+    return "Feed(Time:datetime, A:long, S:string)";
+}
 
-static int feed_plan(uint8_t *verdicts, int32_t *watermark_kind, int64_t *max_delay, const rtq_demand *demand, void *user)
+static int feed_plan(uint8_t *verdicts, int32_t *watermark_kind, int64_t *max_delay, const rtq_demand *demand,
+                     void *user)
 {
     struct feed *f = user;
     rtq_column_def col;
-    rtq_conjunct c = { .size = sizeof c };
+    rtq_conjunct c = {.size = sizeof c};
     size_t i;
     int rc;
 
@@ -118,7 +128,7 @@ static int feed_next(rtq_appender *const *tables, const rtq_clock *clock, void *
             return RTQ_END;
     }
     for (int n = 0; n < 300 && f->at < f->end; n++, f->at++) {
-        rtq_value cells[3] = { { .kind = RTQ_DATETIME }, { .kind = RTQ_LONG }, { .kind = RTQ_STRING } };
+        rtq_value cells[3] = {{.kind = RTQ_DATETIME}, {.kind = RTQ_LONG}, {.kind = RTQ_STRING}};
         if (f->fail_at && f->at == f->fail_at)
             return RTQ_ERR_USER;
         if (!feed_wants(f, f->at))
@@ -139,21 +149,39 @@ static int feed_next(rtq_appender *const *tables, const rtq_clock *clock, void *
     return f->idle || f->use_handle ? RTQ_AGAIN : RTQ_END;
 }
 
-static intptr_t feed_handle(void *user) { return ((struct feed *)user)->use_handle ? ((struct feed *)user)->fds[0] : -1; }
-static void feed_close(void *user) { ((struct feed *)user)->closes++; }
-static void feed_destroy(void *user) { (void)user, destroyed++; }
+static intptr_t feed_handle(void *user)
+{
+    return ((struct feed *)user)->use_handle ? ((struct feed *)user)->fds[0] : -1;
+}
+static void feed_close(void *user)
+{
+    ((struct feed *)user)->closes++;
+}
+static void feed_destroy(void *user)
+{
+    (void)user, destroyed++;
+}
 
-static const rtq_source_vtable feed_vtable = { .size = sizeof feed_vtable, .tables = feed_tables, .plan = feed_plan, .start = feed_start,
-                                               .next = feed_next, .handle = feed_handle, .close = feed_close };
+static const rtq_source_vtable feed_vtable = {.size = sizeof feed_vtable,
+                                              .tables = feed_tables,
+                                              .plan = feed_plan,
+                                              .start = feed_start,
+                                              .next = feed_next,
+                                              .handle = feed_handle,
+                                              .close = feed_close};
 
 /* ---- a run over it ---------------------------------------------------------------------------------------------------------- */
 
-struct rows { uint64_t n, hash; char *text; size_t len; };
+struct rows {
+    uint64_t n, hash;
+    char *text;
+    size_t len;
+};
 
 static int on_rows(const rtq_batch *batch, void *user)
 {
     struct rows *r = user;
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
 
     rtq_batch_info_get(&info, batch);
     for (size_t i = 0; i < info.n_rows; i++) {
@@ -169,7 +197,13 @@ static int on_rows(const rtq_batch *batch, void *user)
     return 0;
 }
 
-struct rig { rtq_env *env; rtq_source *source; rtq_run *run; rtq_diag *diag; int notices, last_code; };
+struct rig {
+    rtq_env *env;
+    rtq_source *source;
+    rtq_run *run;
+    rtq_diag *diag;
+    int notices, last_code;
+};
 
 static void on_notice(const rtq_notice *n, void *user)
 {
@@ -182,7 +216,7 @@ static void on_notice(const rtq_notice *n, void *user)
 
 static void open_rig(struct rig *r, struct feed *f)
 {
-    rtq_run_options options = { .size = sizeof options, .notice = on_notice, .notice_user = r };
+    rtq_run_options options = {.size = sizeof options, .notice = on_notice, .notice_user = r};
 
     memset(r, 0, sizeof *r);
     CHECK(rtq_env_new(&r->env, NULL) == RTQ_OK);
@@ -201,14 +235,15 @@ static void close_rig(struct rig *r)
 
 static uint64_t add(struct rig *r, const char *kql, struct rows *rows)
 {
-    const rtq_source *const sources[] = { r->source };
-    rtq_query_options options = { .size = sizeof options, .sources = sources, .n_sources = 1 };
+    const rtq_source *const sources[] = {r->source};
+    rtq_query_options options = {.size = sizeof options, .sources = sources, .n_sources = 1};
     rtq_query *q = NULL;
     rtq_sink *sink = NULL;
     uint64_t id = 0;
     int rc = rtq_query_compile(&q, r->env, kql, RTQ_NTS, &options, &r->diag);
 
-    if (rc < 0 || rtq_sink_callback(&sink, r->env, on_rows, rows, NULL) < 0 || (rc = rtq_run_add_query(&id, r->run, q, sink, NULL, &r->diag)) < 0)
+    if (rc < 0 || rtq_sink_callback(&sink, r->env, on_rows, rows, NULL) < 0 ||
+        (rc = rtq_run_add_query(&id, r->run, q, sink, NULL, &r->diag)) < 0)
         check_diag(kql, rc, r->diag);
     rtq_sink_free(sink);
     rtq_query_free(q);
@@ -234,7 +269,7 @@ enum { N_QUERIES = sizeof queries / sizeof *queries };
 static struct rows run_one(const char *kql, uint8_t answer, struct feed *f)
 {
     struct rig r;
-    struct rows rows = { 0 };
+    struct rows rows = {0};
 
     memset(f, 0, sizeof *f);
     f->answer = answer;
@@ -258,7 +293,8 @@ static void any_verdict_gives_the_same_rows(void)
         exact = run_one(queries[i], RTQ_PUSH_EXACT, &f);
         CHECK(no.n > 0);
         if (no.n != superset.n || no.hash != superset.hash || no.n != exact.n || no.hash != exact.hash) {
-            printf("# %s: %" PRIu64 " rows without pushdown, %" PRIu64 " superset, %" PRIu64 " exact\n", queries[i], no.n, superset.n, exact.n);
+            printf("# %s: %" PRIu64 " rows without pushdown, %" PRIu64 " superset, %" PRIu64 " exact\n", queries[i],
+                   no.n, superset.n, exact.n);
             check_bad = 1;
         }
         CHECK(kept == N || strstr(queries[i], "take"));
@@ -271,8 +307,8 @@ static void one_query_or_many_give_the_same_rows(void)
 {
     for (uint8_t answer = RTQ_PUSH_NO; answer <= RTQ_PUSH_EXACT; answer++) {
         struct rig r;
-        struct feed f = { .answer = answer, .end = N };
-        struct rows rows[N_QUERIES] = { { 0 } };
+        struct feed f = {.answer = answer, .end = N};
+        struct rows rows[N_QUERIES] = {{0}};
         open_rig(&r, &f);
         for (int i = 0; i < N_QUERIES; i++)
             add(&r, queries[i], &rows[i]);
@@ -289,8 +325,8 @@ static void one_query_or_many_give_the_same_rows(void)
 static void all_rows_wanted_means_no_conjuncts(void)
 {
     struct rig r;
-    struct feed f = { .answer = RTQ_PUSH_EXACT, .end = N };
-    struct rows few = { 0 }, all = { 0 };
+    struct feed f = {.answer = RTQ_PUSH_EXACT, .end = N};
+    struct rows few = {0}, all = {0};
 
     open_rig(&r, &f);
     add(&r, "Feed | where A == 1", &few);
@@ -313,8 +349,8 @@ static void only_demanded_columns_are_decoded(void)
 static void plan_is_called_again_at_each_commit(void)
 {
     struct rig r;
-    struct feed f = { .answer = RTQ_PUSH_EXACT, .end = 100, .idle = 1 };
-    struct rows a = { 0 }, b = { 0 };
+    struct feed f = {.answer = RTQ_PUSH_EXACT, .end = 100, .idle = 1};
+    struct rows a = {0}, b = {0};
     uint64_t id;
 
     open_rig(&r, &f);
@@ -342,9 +378,9 @@ static void plan_is_called_again_at_each_commit(void)
 static void a_failing_feed_ends_alone(void)
 {
     struct rig r;
-    struct feed f = { .end = N, .fail_at = 1234 }, g = { .end = N, .fail_start = RTQ_ERR_IO };
-    struct rows rows = { 0 };
-    rtq_stats s = { .size = sizeof s };
+    struct feed f = {.end = N, .fail_at = 1234}, g = {.end = N, .fail_start = RTQ_ERR_IO};
+    struct rows rows = {0};
+    rtq_stats s = {.size = sizeof s};
 
     open_rig(&r, &f);
     add(&r, "Feed | project A", &rows);
@@ -361,13 +397,25 @@ static void a_failing_feed_ends_alone(void)
     close_rig(&r);
 }
 
-static const char *no_tables(void *user) { (void)user; return NULL; }
-static const char *bad_tables(void *user) { (void)user; return "Feed(A:lon"; }
-static const char *no_such_type(void *user) { (void)user; return "Feed(A:number)"; }
+static const char *no_tables(void *user)
+{
+    (void)user;
+    return NULL;
+}
+static const char *bad_tables(void *user)
+{
+    (void)user;
+    return "Feed(A:lon";
+}
+static const char *no_such_type(void *user)
+{
+    (void)user;
+    return "Feed(A:number)";
+}
 
 static void wrong_tables_are_refused(void)
 {
-    const char *(*const bad[])(void *) = { no_tables, bad_tables, no_such_type };
+    const char *(*const bad[])(void *) = {no_tables, bad_tables, no_such_type};
     rtq_env *env = NULL;
     rtq_diag *diag = NULL;
 
@@ -387,8 +435,8 @@ static void wrong_tables_are_refused(void)
 static void a_handle_wakes_the_run(void)
 {
     struct rig r;
-    struct feed f = { .use_handle = 1 };
-    struct rows rows = { 0 };
+    struct feed f = {.use_handle = 1};
+    struct rows rows = {0};
     int rc;
 
     CHECK(pipe2(f.fds, O_NONBLOCK) == 0);
@@ -410,14 +458,18 @@ static void a_handle_wakes_the_run(void)
     close(f.fds[1]);
 }
 
-static int64_t feed_timeout(const rtq_clock *clock, void *user) { (void)user; return clock ? 3000000 : 0; }
+static int64_t feed_timeout(const rtq_clock *clock, void *user)
+{
+    (void)user;
+    return clock ? 3000000 : 0;
+}
 
 static void a_timeout_wakes_the_run(void)
 {
     struct rig r;
-    struct feed f = { .end = 1, .idle = 1 };
+    struct feed f = {.end = 1, .idle = 1};
     rtq_source_vtable v = feed_vtable;
-    struct rows rows = { 0 };
+    struct rows rows = {0};
 
     v.timeout_ns = feed_timeout;
     open_rig(&r, &f);
@@ -437,14 +489,15 @@ static void drain_gives_what_was_handed_over(void)
 {
     for (int mode = RTQ_STOP_DRAIN; mode <= RTQ_STOP_CANCEL; mode += RTQ_STOP_CANCEL - RTQ_STOP_DRAIN) {
         struct rig r;
-        struct feed f = { .end = N, .idle = 1 };
-        struct rows rows = { 0 };
-        rtq_run_options options = { .size = sizeof options, .step_rows = 1 };
+        struct feed f = {.end = N, .idle = 1};
+        struct rows rows = {0};
+        rtq_run_options options = {.size = sizeof options, .step_rows = 1};
         open_rig(&r, &f);
         rtq_run_free(r.run);
         rtq_source_free(r.source);
         CHECK(rtq_source_custom(&r.source, r.env, &feed_vtable, &f, feed_destroy, &r.diag) == RTQ_OK);
-        CHECK(rtq_run_new(&r.run, r.env, &options) == RTQ_OK && rtq_run_add_source(NULL, r.run, r.source, &r.diag) == RTQ_OK);
+        CHECK(rtq_run_new(&r.run, r.env, &options) == RTQ_OK &&
+              rtq_run_add_source(NULL, r.run, r.source, &r.diag) == RTQ_OK);
         add(&r, "Feed | project A", &rows);
         CHECK(rtq_run_step(r.run, NULL, &r.diag) == RTQ_OK);
         rtq_run_stop(r.run, mode);
@@ -458,9 +511,9 @@ static void drain_gives_what_was_handed_over(void)
 static void a_watermark_by_the_clock_closes_windows(void)
 {
     struct rig r;
-    struct feed f = { .end = 25, .idle = 1, .watermark_kind = RTQ_WATERMARK_CLOCK, .max_delay = 50000000 };
-    struct rows rows = { 0 };
-    rtq_clock clock = { RTQ_UNIX_EPOCH + INT64_C(10000000) * 25, 0 };
+    struct feed f = {.end = 25, .idle = 1, .watermark_kind = RTQ_WATERMARK_CLOCK, .max_delay = 50000000};
+    struct rows rows = {0};
+    rtq_clock clock = {RTQ_UNIX_EPOCH + INT64_C(10000000) * 25, 0};
 
     open_rig(&r, &f);
     add(&r, "Feed | summarize n = count() by bin(Time, 10s)", &rows);
@@ -477,23 +530,24 @@ static void a_watermark_by_the_clock_closes_windows(void)
 /* Every table that is as old as the first version works; the members behind its end are taken as absent. */
 static void older_vtables_work(void)
 {
-    struct feed f = { .end = 10 };
+    struct feed f = {.end = 10};
     struct rig r;
 
     for (size_t size = 0; size <= sizeof(rtq_source_vtable); size++) {
         rtq_source_vtable v = feed_vtable;
-        struct rows rows = { 0 };
+        struct rows rows = {0};
         int rc, good = size >= offsetof(rtq_source_vtable, next) + sizeof v.next;
         memset(&r, 0, sizeof r);
         memset((char *)&v + size, 0xee, sizeof v - size);
         v.size = size;
-        f = (struct feed){ .end = 10 };
+        f = (struct feed){.end = 10};
         destroyed = 0;
         CHECK(rtq_env_new(&r.env, NULL) == RTQ_OK);
         rc = rtq_source_custom(&r.source, r.env, &v, &f, feed_destroy, &r.diag);
         CHECK(rc == (good ? RTQ_OK : RTQ_ERR_ARG) && destroyed == !good);
         if (good) {
-            CHECK(rtq_run_new(&r.run, r.env, NULL) == RTQ_OK && rtq_run_add_source(NULL, r.run, r.source, &r.diag) == RTQ_OK);
+            CHECK(rtq_run_new(&r.run, r.env, NULL) == RTQ_OK &&
+                  rtq_run_add_source(NULL, r.run, r.source, &r.diag) == RTQ_OK);
             add(&r, "Feed | where A < 5", &rows);
             CHECK(rtq_run_all(r.run, &r.diag) == RTQ_END && rows.n == 5);
         }

@@ -17,13 +17,17 @@ struct all {
     rtq_blob *blob;
 };
 
-static int ignore_rows(const rtq_batch *batch, void *user) { (void)batch, (void)user; return 0; }
+static int ignore_rows(const rtq_batch *batch, void *user)
+{
+    (void)batch, (void)user;
+    return 0;
+}
 
 static void open_all(struct all *a)
 {
-    const rtq_option push[] = { { "schema", "A:long, B:dynamic" } };
-    rtq_query_options qo = { .size = sizeof qo, .n_sources = 1 };
-    rtq_value row[2] = { { .kind = RTQ_LONG }, { .kind = RTQ_DYNAMIC } };
+    const rtq_option push[] = {{"schema", "A:long, B:dynamic"}};
+    rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
+    rtq_value row[2] = {{.kind = RTQ_LONG}, {.kind = RTQ_DYNAMIC}};
 
     memset(a, 0, sizeof *a);
     row[0].u.i = 7;
@@ -56,8 +60,12 @@ static void close_all(struct all *a)
 }
 
 static int n_destroyed;
-static void destroy(void *user) { (void)user, n_destroyed++; }
-static int host_fn(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n, void *user)
+static void destroy(void *user)
+{
+    (void)user, n_destroyed++;
+}
+static int host_fn(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n,
+                   void *user)
 {
     (void)call, (void)out, (void)nulls, (void)args, (void)n_args, (void)n, (void)user;
     return 0;
@@ -84,11 +92,20 @@ static void env_query_and_script(void)
     ARG(rtq_env_add_function(a.env, "f() -> long", 0, NULL, NULL, destroy, NULL));
     ARG(rtq_env_add_function(a.env, "f() -> long", 1u << 31, host_fn, NULL, destroy, NULL));
     CHECK(n_destroyed == 4);
-    CHECK(rtq_env_add_function(a.env, "f() -> long", 0, host_fn, NULL, destroy, NULL) == RTQ_ERR_STATE && n_destroyed == 5);
+    CHECK(rtq_env_add_function(a.env, "f() -> long", 0, host_fn, NULL, destroy, NULL) == RTQ_ERR_STATE &&
+          n_destroyed == 5);
     CHECK(rtq_env_new(&env, NULL) == RTQ_OK);
     {
-        const char *const bad[] = { "", "f", "f(", "f() ->", "f() -> number", "f(a) -> long", "f(a:long", "1f() -> long",
-                                    "f() -> long x", "strlen(s:string) -> long" };
+        const char *const bad[] = {"",
+                                   "f",
+                                   "f(",
+                                   "f() ->",
+                                   "f() -> number",
+                                   "f(a) -> long",
+                                   "f(a:long",
+                                   "1f() -> long",
+                                   "f() -> long x",
+                                   "strlen(s:string) -> long"};
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
             int rc = rtq_env_add_function(env, bad[i], 0, host_fn, NULL, destroy, &a.diag);
             if (rc != RTQ_ERR_ARG)
@@ -109,16 +126,16 @@ static void env_query_and_script(void)
     ARG(rtq_query_compile(&q, NULL, "T", RTQ_NTS, NULL, NULL));
     ARG(rtq_query_compile(&q, a.env, NULL, RTQ_NTS, NULL, NULL));
     {
-        rtq_query_options qo = { .size = sizeof qo, .n_sources = 1 };
+        rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
         ARG(rtq_query_compile(&q, a.env, "T", RTQ_NTS, &qo, &a.diag));
-        const rtq_source *none[1] = { NULL };
+        const rtq_source *none[1] = {NULL};
         qo.sources = none;
         ARG(rtq_query_compile(&q, a.env, "T", RTQ_NTS, &qo, &a.diag));
-        qo = (rtq_query_options){ .size = sizeof qo, .n_parameters = 1 };
+        qo = (rtq_query_options){.size = sizeof qo, .n_parameters = 1};
         ARG(rtq_query_compile(&q, a.env, "T", RTQ_NTS, &qo, &a.diag));
-        qo = (rtq_query_options){ .size = sizeof qo, .emit = 77 };
+        qo = (rtq_query_options){.size = sizeof qo, .emit = 77};
         ARG(rtq_query_compile(&q, a.env, "T", RTQ_NTS, &qo, &a.diag));
-        qo = (rtq_query_options){ .size = sizeof qo, .emit = RTQ_EMIT_EARLY };
+        qo = (rtq_query_options){.size = sizeof qo, .emit = RTQ_EMIT_EARLY};
         CHECK(rtq_query_compile(&q, a.env, "T", RTQ_NTS, &qo, &a.diag) == RTQ_ERR_UNSUPPORTED);
     }
     ARG(rtq_script_parse(NULL, a.env, "T", RTQ_NTS, NULL));
@@ -146,8 +163,8 @@ static void sources_and_appenders(void)
     rtq_source *s = NULL;
     rtq_appender *app;
     rtq_blob *b = NULL;
-    rtq_column c = { RTQ_LONG, 8, NULL, NULL, 0, 0 };
-    rtq_value v = { .kind = RTQ_LONG };
+    rtq_column c = {RTQ_LONG, 8, NULL, NULL, 0, 0};
+    rtq_value v = {.kind = RTQ_LONG};
 
     open_all(&a);
     ARG(rtq_source_open(NULL, a.env, "push", NULL, 0, NULL));
@@ -156,18 +173,25 @@ static void sources_and_appenders(void)
     ARG(rtq_source_open(&s, a.env, "push", NULL, 1, NULL));
     ARG(rtq_source_open(&s, a.env, "pushh", NULL, 0, &a.diag));
     {
-        const struct { const char *kind; rtq_option o; } bad[] = {
-            { "push", { "schemaa", "A:long" } }, { "push", { "schema", "A:number" } }, { "push", { "schema", "" } }, { "push", { NULL, "x" } },
-            { "push", { "schema", NULL } }, { "json", { "nothing", "x" } }, { "csv", { "delimiter", "ab" } }, { "evtx", { "paht", "x" } },
+        const struct {
+            const char *kind;
+            rtq_option o;
+        } bad[] = {
+            {"push", {"schemaa", "A:long"}}, {"push", {"schema", "A:number"}}, {"push", {"schema", ""}},
+            {"push", {NULL, "x"}},           {"push", {"schema", NULL}},       {"json", {"nothing", "x"}},
+            {"csv", {"delimiter", "ab"}},    {"evtx", {"paht", "x"}},
         };
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
             int rc = rtq_source_open(&s, a.env, bad[i].kind, &bad[i].o, 1, &a.diag);
             if (rc != RTQ_ERR_ARG)
-                printf("# %s %s=%s: %d\n", bad[i].kind, bad[i].o.key ? bad[i].o.key : "NULL", bad[i].o.value ? bad[i].o.value : "NULL", rc);
+                printf("# %s %s=%s: %d\n", bad[i].kind, bad[i].o.key ? bad[i].o.key : "NULL",
+                       bad[i].o.value ? bad[i].o.value : "NULL", rc);
             CHECK(rc == RTQ_ERR_ARG && s == NULL && rtq_diag_count(a.diag) > 0);
         }
-        const rtq_option queue[] = { { "schema", "A:long" }, { "queue_rows", "0" } }, full[] = { { "schema", "A:long" }, { "full", "maybe" } },
-                         time[] = { { "schema", "A:long, B:datetime" }, { "time_column", "A" } }, twice[] = { { "schema", "A:long" }, { "schema", "B:long" } };
+        const rtq_option queue[] = {{"schema", "A:long"}, {"queue_rows", "0"}},
+                         full[] = {{"schema", "A:long"}, {"full", "maybe"}},
+                         time[] = {{"schema", "A:long, B:datetime"}, {"time_column", "A"}},
+                         twice[] = {{"schema", "A:long"}, {"schema", "B:long"}};
         ARG(rtq_source_open(&s, a.env, "push", queue, 2, &a.diag));
         ARG(rtq_source_open(&s, a.env, "push", full, 2, &a.diag));
         ARG(rtq_source_open(&s, a.env, "push", time, 2, &a.diag));
@@ -182,9 +206,9 @@ static void sources_and_appenders(void)
     ARG(rtq_appender_columns(a.app, NULL, 2, 1));
     ARG(rtq_appender_columns(a.app, &c, 1, 1));
     {
-        rtq_column cols[2] = { { RTQ_LONG, 8, NULL, NULL, 0, 0 }, { RTQ_DYNAMIC, sizeof(rtq_str), NULL, NULL, 0, 0 } };
+        rtq_column cols[2] = {{RTQ_LONG, 8, NULL, NULL, 0, 0}, {RTQ_DYNAMIC, sizeof(rtq_str), NULL, NULL, 0, 0}};
         int64_t one = 1;
-        rtq_str text = { "{}", 2 };
+        rtq_str text = {"{}", 2};
         ARG(rtq_appender_columns(a.app, cols, 2, 1)); /* rows but no data */
         cols[0].data = &one;
         cols[1].data = &text;
@@ -218,9 +242,9 @@ static void runs(void)
 {
     struct all a, other;
     rtq_run *run = NULL;
-    rtq_stats s = { .size = sizeof s };
+    rtq_stats s = {.size = sizeof s};
     rtq_blob *b = NULL;
-    rtq_run_options ro = { .size = sizeof ro, .flags = 1u << 20 };
+    rtq_run_options ro = {.size = sizeof ro, .flags = 1u << 20};
 
     open_all(&a);
     open_all(&other);
@@ -278,11 +302,11 @@ static void sinks_and_batches(void)
     struct all a;
     rtq_sink *s = NULL;
     rtq_batch *batch = NULL;
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
     rtq_column c;
     rtq_value v;
     rtq_blob *b = NULL;
-    rtq_sink_vtable vt = { .size = sizeof vt };
+    rtq_sink_vtable vt = {.size = sizeof vt};
 
     open_all(&a);
     ARG(rtq_sink_open(NULL, a.env, "null", NULL, 0, NULL));
@@ -291,16 +315,20 @@ static void sinks_and_batches(void)
     ARG(rtq_sink_open(&s, a.env, "null", NULL, 1, NULL));
     ARG(rtq_sink_open(&s, a.env, "tabel", NULL, 0, &a.diag));
     {
-        const struct { const char *kind; rtq_option o; } bad[] = { { "null", { "x", "y" } }, { "json", { "pathh", "-" } }, { "csv", { "delimiter", "" } },
-                                                                   { "table", { "width", "-1" } }, { "table", { "colour", "red" } }, { "csv", { "header", "2" } } };
+        const struct {
+            const char *kind;
+            rtq_option o;
+        } bad[] = {{"null", {"x", "y"}},       {"json", {"pathh", "-"}},     {"csv", {"delimiter", ""}},
+                   {"table", {"width", "-1"}}, {"table", {"colour", "red"}}, {"csv", {"header", "2"}}};
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
             int rc = rtq_sink_open(&s, a.env, bad[i].kind, &bad[i].o, 1, &a.diag);
             if (rc != RTQ_ERR_ARG)
                 printf("# %s %s=%s: %d\n", bad[i].kind, bad[i].o.key, bad[i].o.value, rc);
             CHECK(rc == RTQ_ERR_ARG && s == NULL && rtq_diag_count(a.diag) > 0);
         }
-        const rtq_option nowhere = { "path", "/no/such/directory/file" };
-        CHECK(rtq_sink_open(&s, a.env, "json", &nowhere, 1, &a.diag) == RTQ_ERR_IO && s == NULL && rtq_diag_count(a.diag) == 1);
+        const rtq_option nowhere = {"path", "/no/such/directory/file"};
+        CHECK(rtq_sink_open(&s, a.env, "json", &nowhere, 1, &a.diag) == RTQ_ERR_IO && s == NULL &&
+              rtq_diag_count(a.diag) == 1);
     }
     n_destroyed = 0;
     ARG(rtq_sink_callback(NULL, a.env, ignore_rows, NULL, destroy));
@@ -319,7 +347,8 @@ static void sinks_and_batches(void)
     ARG(rtq_sink_arrow_stream(NULL, a.queue, a.run));
     ARG(rtq_batch_info_get(NULL, a.batch));
     ARG(rtq_batch_info_get(&info, NULL));
-    CHECK(rtq_batch_info_get(&info, a.batch) == RTQ_OK && info.n_rows == 1 && info.n_columns == 2 && info.query_id == a.query_id);
+    CHECK(rtq_batch_info_get(&info, a.batch) == RTQ_OK && info.n_rows == 1 && info.n_columns == 2 &&
+          info.query_id == a.query_id);
     ARG(rtq_batch_column(NULL, a.batch, 0));
     ARG(rtq_batch_column(&c, NULL, 0));
     ARG(rtq_batch_column(&c, a.batch, 2));
@@ -347,12 +376,14 @@ static void sinks_and_batches(void)
 
 static void free_takes_null(void)
 {
-    rtq_diag_item item = { .size = sizeof item };
+    rtq_diag_item item = {.size = sizeof item};
     rtq_blob *b = NULL;
 
-    rtq_env_free(NULL), rtq_query_free(NULL), rtq_script_free(NULL), rtq_source_free(NULL), rtq_appender_free(NULL), rtq_sink_free(NULL);
+    rtq_env_free(NULL), rtq_query_free(NULL), rtq_script_free(NULL), rtq_source_free(NULL), rtq_appender_free(NULL),
+        rtq_sink_free(NULL);
     rtq_run_free(NULL), rtq_batch_free(NULL), rtq_diag_free(NULL), rtq_blob_free(NULL);
-    CHECK(rtq_diag_count(NULL) == 0 && rtq_diag_get(&item, NULL, 0) == RTQ_END && rtq_diag_get(NULL, NULL, 0) == RTQ_ERR_ARG);
+    CHECK(rtq_diag_count(NULL) == 0 && rtq_diag_get(&item, NULL, 0) == RTQ_END &&
+          rtq_diag_get(NULL, NULL, 0) == RTQ_ERR_ARG);
     ARG(rtq_diag_render(NULL, NULL));
     ARG(rtq_diag_render(&b, NULL));
     CHECK(rtq_blob_get(NULL).len == 0 && rtq_call_alloc(NULL, 1) == NULL);
@@ -379,31 +410,36 @@ static void older_input_structs_work(void)
 
     open_all(&a);
     for (size_t size = sizeof(size_t); size <= sizeof(rtq_env_options); size += sizeof(void *)) {
-        rtq_env_options o = { .size = size };
+        rtq_env_options o = {.size = size};
         rtq_env *env = NULL;
         CHECK(rtq_env_new(&env, end_of(block, LEN, &o, size)) == RTQ_OK && env);
         rtq_env_free(env);
     }
     for (size_t size = sizeof(size_t); size <= sizeof(rtq_query_options); size += sizeof(void *)) {
-        rtq_query_options o = { .size = size };
+        rtq_query_options o = {.size = size};
         rtq_query *q = NULL;
-        CHECK(rtq_query_compile(&q, a.env, "T | where x == 1", RTQ_NTS, end_of(block, LEN, &o, size), &a.diag) == RTQ_OK && q);
+        CHECK(rtq_query_compile(&q, a.env, "T | where x == 1", RTQ_NTS, end_of(block, LEN, &o, size), &a.diag) ==
+                  RTQ_OK &&
+              q);
         rtq_query_free(q);
     }
     for (size_t size = sizeof(size_t); size <= sizeof(rtq_run_options); size += sizeof(void *)) {
-        rtq_run_options o = { .size = size };
+        rtq_run_options o = {.size = size};
         rtq_run *run = NULL;
         CHECK(rtq_run_new(&run, a.env, end_of(block, LEN, &o, size)) == RTQ_OK && run);
         rtq_run_free(run);
     }
     for (size_t size = sizeof(size_t); size <= sizeof(rtq_attach_options); size += sizeof(void *)) {
-        rtq_attach_options o = { .size = size };
+        rtq_attach_options o = {.size = size};
         uint64_t id = 0;
         CHECK(rtq_run_add_query(&id, a.run, a.query, NULL, end_of(block, LEN, &o, size), &a.diag) == RTQ_OK && id);
     }
     /* larger ones, of a newer header: the tail is not looked at */
     {
-        struct { rtq_run_options o; char more[64]; } newer = { .o = { .size = sizeof newer } };
+        struct {
+            rtq_run_options o;
+            char more[64];
+        } newer = {.o = {.size = sizeof newer}};
         rtq_run *run = NULL;
         memset(newer.more, 0xee, sizeof newer.more);
         CHECK(rtq_run_new(&run, a.env, &newer.o) == RTQ_OK);
@@ -411,10 +447,10 @@ static void older_input_structs_work(void)
     }
     /* and none at all is a mistake */
     {
-        rtq_env_options eo = { .size = 0 };
-        rtq_query_options qo = { .size = 0 };
-        rtq_run_options ro = { .size = 0 };
-        rtq_attach_options ao = { .size = 0 };
+        rtq_env_options eo = {.size = 0};
+        rtq_query_options qo = {.size = 0};
+        rtq_run_options ro = {.size = 0};
+        rtq_attach_options ao = {.size = 0};
         rtq_env *env;
         rtq_query *q;
         rtq_run *run;

@@ -9,12 +9,12 @@
 
 static int check_failures, check_bad;
 
-#define CHECK(condition)                                                                  \
-    do {                                                                                  \
-        if (!(condition)) {                                                               \
-            printf("# %s:%d: %s\n", __FILE__, __LINE__, #condition);                      \
-            check_bad = 1;                                                                \
-        }                                                                                 \
+#define CHECK(condition)                                             \
+    do {                                                             \
+        if (!(condition)) {                                          \
+            printf("# %s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            check_bad = 1;                                           \
+        }                                                            \
     } while (0)
 
 __attribute__((unused)) static void check_diag(const char *what, int rc, const rtq_diag *diag)

@@ -24,8 +24,8 @@ static void on_notice(const rtq_notice *n, void *user)
 
 static void rig_open(struct rig *r)
 {
-    const rtq_option push[] = { { "table", "T" }, { "schema", "Time:datetime, A:long, S:string" }, { "queue_rows", "100000" } };
-    rtq_run_options ro = { .size = sizeof ro, .notice = on_notice, .notice_user = r, .step_rows = 64 };
+    const rtq_option push[] = {{"table", "T"}, {"schema", "Time:datetime, A:long, S:string"}, {"queue_rows", "100000"}};
+    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = r, .step_rows = 64};
 
     memset(r, 0, sizeof *r);
     CHECK(rtq_env_new(&r->env, NULL) == RTQ_OK);
@@ -48,7 +48,7 @@ static void rig_close(struct rig *r)
 static void rig_push(struct rig *r, int64_t from, int64_t n)
 {
     for (int64_t i = from; i < from + n; i++) {
-        rtq_value cells[3] = { { .kind = RTQ_DATETIME }, { .kind = RTQ_LONG }, { .kind = RTQ_STRING } };
+        rtq_value cells[3] = {{.kind = RTQ_DATETIME}, {.kind = RTQ_LONG}, {.kind = RTQ_STRING}};
         cells[0].u.i = RTQ_UNIX_EPOCH + i;
         cells[1].u.i = i;
         cells[2].u.s = i % 2 ? "odd" : "even";
@@ -60,8 +60,8 @@ static void rig_push(struct rig *r, int64_t from, int64_t n)
 
 static rtq_query *compile(struct rig *r, const char *kql)
 {
-    const rtq_source *sources[] = { r->source };
-    rtq_query_options qo = { .size = sizeof qo, .sources = sources, .n_sources = 1 };
+    const rtq_source *sources[] = {r->source};
+    rtq_query_options qo = {.size = sizeof qo, .sources = sources, .n_sources = 1};
     rtq_query *q = NULL;
     int rc = rtq_query_compile(&q, r->env, kql, RTQ_NTS, &qo, &r->diag);
     if (rc < 0)
@@ -69,12 +69,17 @@ static rtq_query *compile(struct rig *r, const char *kql)
     return q;
 }
 
-struct seen { uint64_t rows; int64_t sum; int answer; uint64_t answer_after; };
+struct seen {
+    uint64_t rows;
+    int64_t sum;
+    int answer;
+    uint64_t answer_after;
+};
 
 static int on_rows(const rtq_batch *batch, void *user)
 {
     struct seen *s = user;
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
     rtq_value v;
 
     rtq_batch_info_get(&info, batch);
@@ -91,7 +96,7 @@ static int on_rows(const rtq_batch *batch, void *user)
 static uint64_t add(struct rig *r, const char *kql, struct seen *s, const char *name)
 {
     rtq_query *q = compile(r, kql);
-    rtq_attach_options ao = { .size = sizeof ao, .name = name };
+    rtq_attach_options ao = {.size = sizeof ao, .name = name};
     rtq_sink *sink = NULL;
     uint64_t id = 0;
     int rc;
@@ -109,7 +114,7 @@ static uint64_t add(struct rig *r, const char *kql, struct seen *s, const char *
 /* DESIGN's decision 7, for the sum and for each query. */
 static void conserve(struct rig *r, const uint64_t *queries, size_t n)
 {
-    rtq_stats s = { .size = sizeof s }, k = { .size = sizeof k };
+    rtq_stats s = {.size = sizeof s}, k = {.size = sizeof k};
 
     CHECK(rtq_run_stats(&s, r->run, RTQ_STAT_SOURCE, 0) == RTQ_OK);
     CHECK(s.in == s.out + s.filtered + s.errored + s.dropped + s.pending);
@@ -138,7 +143,7 @@ static int step_until_again(struct rig *r, const uint64_t *queries, size_t n)
 static void conservation_holds_after_each_step(void)
 {
     struct rig r;
-    struct seen s[4] = { { 0 } };
+    struct seen s[4] = {{0}};
     uint64_t q[4];
 
     rig_open(&r);
@@ -161,7 +166,7 @@ static void conservation_holds_after_each_step(void)
 static void changes_take_effect_at_commit(void)
 {
     struct rig r;
-    struct seen a = { 0 }, b = { 0 };
+    struct seen a = {0}, b = {0};
     uint64_t ids[2], twice;
     rtq_query *q;
 
@@ -187,7 +192,7 @@ static void changes_take_effect_at_commit(void)
     /* checked at once: a name that is taken, an id that is gone, a source that is attached */
     q = compile(&r, "T | project A");
     {
-        rtq_attach_options ao = { .size = sizeof ao, .name = "first" };
+        rtq_attach_options ao = {.size = sizeof ao, .name = "first"};
         CHECK(rtq_run_add_query(&twice, r.run, q, NULL, &ao, &r.diag) == RTQ_ERR_ARG);
     }
     CHECK(rtq_run_replace_query(r.run, ids[1], q, &r.diag) == RTQ_ERR_ARG);
@@ -200,9 +205,10 @@ static void changes_take_effect_at_commit(void)
 static void a_query_that_is_done_or_errs_leaves_the_others_alone(void)
 {
     struct rig r;
-    struct seen good = { 0 }, ends = { .answer = RTQ_END, .answer_after = 64 }, errs = { .answer = RTQ_ERR_USER, .answer_after = 64 };
+    struct seen good = {0}, ends = {.answer = RTQ_END, .answer_after = 64},
+                errs = {.answer = RTQ_ERR_USER, .answer_after = 64};
     uint64_t q[3];
-    rtq_stats s = { .size = sizeof s };
+    rtq_stats s = {.size = sizeof s};
 
     rig_open(&r);
     q[0] = add(&r, "T | project A", &good, "good");
@@ -226,7 +232,7 @@ static void a_full_queue_stops_reading_and_loses_nothing(void)
     rtq_batch *b = NULL;
     uint64_t id = 0, rows = 0;
     int64_t next = 0;
-    rtq_stats s = { .size = sizeof s };
+    rtq_stats s = {.size = sizeof s};
 
     rig_open(&r);
     q = compile(&r, "T | project A");
@@ -243,7 +249,7 @@ static void a_full_queue_stops_reading_and_loses_nothing(void)
         CHECK(rc >= 0);
         conserve(&r, &id, 1);
         while (rtq_sink_take(&b, queue) == RTQ_OK) {
-            rtq_batch_info info = { .size = sizeof info };
+            rtq_batch_info info = {.size = sizeof info};
             rtq_column c;
             rtq_batch_info_get(&info, b);
             CHECK(rtq_batch_column(&c, b, 0) == RTQ_OK && c.kind == RTQ_LONG);
@@ -264,7 +270,7 @@ static void stop_modes(void)
 {
     for (int mode = RTQ_STOP_DRAIN; mode <= RTQ_STOP_CANCEL; mode++) {
         struct rig r;
-        struct seen s = { 0 };
+        struct seen s = {0};
         uint64_t id;
 
         rig_open(&r);
@@ -276,7 +282,9 @@ static void stop_modes(void)
         CHECK(s.rows == (mode == RTQ_STOP_DRAIN)); /* windows emit on drain only */
         CHECK(rtq_run_step(r.run, NULL, &r.diag) == RTQ_END);
         {
-            rtq_value cells[3] = { { .kind = RTQ_DATETIME, .is_null = 1 }, { .kind = RTQ_LONG, .is_null = 1 }, { .kind = RTQ_STRING, .is_null = 1 } };
+            rtq_value cells[3] = {{.kind = RTQ_DATETIME, .is_null = 1},
+                                  {.kind = RTQ_LONG, .is_null = 1},
+                                  {.kind = RTQ_STRING, .is_null = 1}};
             CHECK(rtq_appender_row(r.app, cells, 3) == RTQ_OK);
             CHECK(rtq_appender_flush(r.app) == RTQ_ERR_STATE);
         }
@@ -287,7 +295,7 @@ static void stop_modes(void)
 static void a_push_source_ends_like_a_pipe(void)
 {
     struct rig r;
-    struct seen s = { 0 };
+    struct seen s = {0};
     uint64_t id;
 
     rig_open(&r);
@@ -305,7 +313,8 @@ static void a_push_source_ends_like_a_pipe(void)
 
 /* ---- host functions and tables ------------------------------------------------------------------------------------------ */
 
-static int add_one(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n_rows, void *user)
+static int add_one(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n_rows,
+                   void *user)
 {
     int64_t *res = out;
     (void)nulls, (void)n_args;
@@ -318,7 +327,8 @@ static int add_one(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *
     return RTQ_OK;
 }
 
-static int shout(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n_rows, void *user)
+static int shout(rtq_call *call, void *out, uint8_t *nulls, const rtq_column *args, size_t n_args, size_t n_rows,
+                 void *user)
 {
     rtq_str *res = out;
     (void)n_args, (void)user;
@@ -341,18 +351,23 @@ static void host_functions(void)
     rtq_query *q = NULL;
     rtq_sink *sink = NULL;
     rtq_run *run = NULL;
-    struct seen s = { 0 };
+    struct seen s = {0};
     int calls = 0;
 
     CHECK(rtq_env_new(&env, NULL) == RTQ_OK);
-    CHECK(rtq_env_add_function(env, "add_one(n:long) -> long", RTQ_FN_VOLATILE, add_one, &calls, NULL, &diag) == RTQ_OK);
+    CHECK(rtq_env_add_function(env, "add_one(n:long) -> long", RTQ_FN_VOLATILE, add_one, &calls, NULL, &diag) ==
+          RTQ_OK);
     CHECK(rtq_env_add_function(env, "shout(s:string) -> string", RTQ_FN_SERIAL, shout, NULL, NULL, &diag) == RTQ_OK);
     CHECK(rtq_env_add_function(env, "add_one(n:long) -> long", 0, add_one, NULL, NULL, &diag) == RTQ_ERR_ARG);
     CHECK(rtq_env_add_function(env, "strlen(n:long) -> long", 0, add_one, NULL, NULL, &diag) == RTQ_ERR_ARG);
-    CHECK(rtq_env_add_function(env, "f(n) -> long", 0, add_one, NULL, NULL, &diag) == RTQ_ERR_ARG && rtq_diag_count(diag) > 0);
+    CHECK(rtq_env_add_function(env, "f(n) -> long", 0, add_one, NULL, NULL, &diag) == RTQ_ERR_ARG &&
+          rtq_diag_count(diag) > 0);
     CHECK(rtq_env_add_function(env, "f(n:long)", 0, add_one, NULL, NULL, &diag) == RTQ_ERR_ARG);
     CHECK(rtq_env_add_function(env, "f(n:long) -> wrong", 0, add_one, NULL, NULL, &diag) == RTQ_ERR_ARG);
-    CHECK(rtq_query_compile(&q, env, "range x from 1 to 5 step 1 | extend y = add_one(x), z = shout('a') | where z == 'a!' | project y", RTQ_NTS, NULL, &diag) == RTQ_OK);
+    CHECK(rtq_query_compile(
+              &q, env,
+              "range x from 1 to 5 step 1 | extend y = add_one(x), z = shout('a') | where z == 'a!' | project y",
+              RTQ_NTS, NULL, &diag) == RTQ_OK);
     CHECK(rtq_env_add_function(env, "late(n:long) -> long", 0, add_one, NULL, NULL, &diag) == RTQ_ERR_STATE);
     CHECK(rtq_sink_callback(&sink, env, on_rows, &s, NULL) == RTQ_OK && rtq_run_new(&run, env, NULL) == RTQ_OK);
     CHECK(rtq_run_add_query(NULL, run, q, sink, NULL, &diag) == RTQ_OK);
@@ -364,11 +379,12 @@ static void host_functions(void)
 static void reference_tables(void)
 {
     struct rig r;
-    struct seen s = { 0 };
-    int64_t keys[] = { 1, 3, 5 }, keys2[] = { 2 };
-    rtq_str names[] = { { "one", 3 }, { "three", 5 }, { "five and more than twelve bytes", 31 } };
-    rtq_column cols[2] = { { RTQ_LONG, sizeof keys[0], keys, NULL, 0, 0 }, { RTQ_STRING, sizeof names[0], names, NULL, 0, 0 } };
-    rtq_column cols2[2] = { { RTQ_LONG, sizeof keys2[0], keys2, NULL, 0, 0 }, { RTQ_STRING, 0, names, NULL, 0, 0 } };
+    struct seen s = {0};
+    int64_t keys[] = {1, 3, 5}, keys2[] = {2};
+    rtq_str names[] = {{"one", 3}, {"three", 5}, {"five and more than twelve bytes", 31}};
+    rtq_column cols[2] = {{RTQ_LONG, sizeof keys[0], keys, NULL, 0, 0},
+                          {RTQ_STRING, sizeof names[0], names, NULL, 0, 0}};
+    rtq_column cols2[2] = {{RTQ_LONG, sizeof keys2[0], keys2, NULL, 0, 0}, {RTQ_STRING, 0, names, NULL, 0, 0}};
     uint64_t id;
 
     rig_open(&r);
@@ -378,7 +394,8 @@ static void reference_tables(void)
     rig_push(&r, 0, 10);
     step_until_again(&r, &id, 1);
     CHECK(s.rows == 3 && s.sum == 9);
-    CHECK(rtq_env_set_table(r.env, "Names", "A:long, Name:string", cols2, 2, 1, &r.diag) == RTQ_OK); /* seen from the next step on */
+    CHECK(rtq_env_set_table(r.env, "Names", "A:long, Name:string", cols2, 2, 1, &r.diag) ==
+          RTQ_OK); /* seen from the next step on */
     rig_push(&r, 0, 10);
     step_until_again(&r, &id, 1);
     CHECK(s.rows == 4 && s.sum == 11);
@@ -386,7 +403,10 @@ static void reference_tables(void)
 }
 
 static int destroyed;
-static void count_destroy(void *user) { (void)user, destroyed++; }
+static void count_destroy(void *user)
+{
+    (void)user, destroyed++;
+}
 
 static void destroy_runs_exactly_once(void)
 {
@@ -399,7 +419,8 @@ static void destroy_runs_exactly_once(void)
     rc = rtq_sink_callback(&sink, env, NULL, NULL, count_destroy);
     CHECK(rc == RTQ_ERR_ARG && destroyed == 1);
     CHECK(rtq_env_add_function(env, "broken", 0, add_one, NULL, count_destroy, NULL) == RTQ_ERR_ARG && destroyed == 2);
-    CHECK(rtq_env_add_function(env, "fine() -> long", 0, add_one, NULL, count_destroy, NULL) == RTQ_OK && destroyed == 2);
+    CHECK(rtq_env_add_function(env, "fine() -> long", 0, add_one, NULL, count_destroy, NULL) == RTQ_OK &&
+          destroyed == 2);
     CHECK(rtq_sink_callback(&sink, env, on_rows, NULL, count_destroy) == RTQ_OK);
     rtq_env_free(env); /* the sink keeps it */
     CHECK(destroyed == 2);

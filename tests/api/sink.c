@@ -6,7 +6,8 @@
 /* ---- a sink that does as it is told ---------------------------------------------------------------------------------------- */
 
 struct sink {
-    int fail_open, answer, again, flush_again; /* answer: of each write; again: so many times AGAIN before each row batch */
+    int fail_open, answer, again,
+        flush_again; /* answer: of each write; again: so many times AGAIN before each row batch */
     int left;
     int opens, writes, flushes, closes, destroys, in_order, streams[8];
     uint64_t rows, ids[8];
@@ -28,7 +29,7 @@ static int sink_open(void **stream, uint64_t query_id, const rtq_query *query, v
 static int sink_write(void *stream, const rtq_batch *batch, void *user)
 {
     struct sink *s = user;
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
 
     s->writes++;
     CHECK(stream == (s->opens ? &s->streams[s->opens - 1] : NULL));
@@ -57,16 +58,39 @@ static int sink_flush(void *stream, uint64_t *durable, void *user)
     return s->flush_again-- > 0 ? RTQ_AGAIN : RTQ_OK;
 }
 
-static intptr_t sink_handle(void *user) { return ((struct sink *)user)->use_handle ? ((struct sink *)user)->fds[0] : -1; }
-static int64_t sink_timeout(const rtq_clock *clock, void *user) { return clock ? ((struct sink *)user)->timeout : 0; }
-static void sink_close(void *stream, void *user) { CHECK(stream); ((struct sink *)user)->closes++; }
-static void sink_destroy(void *user) { ((struct sink *)user)->destroys++; }
+static intptr_t sink_handle(void *user)
+{
+    return ((struct sink *)user)->use_handle ? ((struct sink *)user)->fds[0] : -1;
+}
+static int64_t sink_timeout(const rtq_clock *clock, void *user)
+{
+    return clock ? ((struct sink *)user)->timeout : 0;
+}
+static void sink_close(void *stream, void *user)
+{
+    CHECK(stream);
+    ((struct sink *)user)->closes++;
+}
+static void sink_destroy(void *user)
+{
+    ((struct sink *)user)->destroys++;
+}
 
-static const rtq_sink_vtable sink_vtable = { sizeof sink_vtable, sink_open, sink_write, sink_flush, sink_handle, sink_timeout, sink_close };
+static const rtq_sink_vtable sink_vtable = {sizeof sink_vtable, sink_open,    sink_write, sink_flush,
+                                            sink_handle,        sink_timeout, sink_close};
 
 /* ---- a run ------------------------------------------------------------------------------------------------------------------- */
 
-struct rig { rtq_env *env; rtq_source *source; rtq_appender *app; rtq_run *run; rtq_sink *sink; rtq_diag *diag; uint64_t id; int notices, code; };
+struct rig {
+    rtq_env *env;
+    rtq_source *source;
+    rtq_appender *app;
+    rtq_run *run;
+    rtq_sink *sink;
+    rtq_diag *diag;
+    uint64_t id;
+    int notices, code;
+};
 
 static void on_notice(const rtq_notice *n, void *user)
 {
@@ -80,9 +104,9 @@ static void on_notice(const rtq_notice *n, void *user)
 
 static void rig_open(struct rig *r, struct sink *s, const rtq_sink_vtable *vtable, const char *kql)
 {
-    const rtq_option push[] = { { "table", "T" }, { "schema", "A:long" } };
-    rtq_run_options ro = { .size = sizeof ro, .notice = on_notice, .notice_user = r, .step_rows = 64 };
-    rtq_query_options qo = { .size = sizeof qo, .n_sources = 1 };
+    const rtq_option push[] = {{"table", "T"}, {"schema", "A:long"}};
+    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = r, .step_rows = 64};
+    rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
     rtq_query *q = NULL;
     int rc;
 
@@ -92,7 +116,8 @@ static void rig_open(struct rig *r, struct sink *s, const rtq_sink_vtable *vtabl
     CHECK(rtq_source_open(&r->source, r->env, "push", push, 2, &r->diag) == RTQ_OK);
     qo.sources = (const rtq_source *const *)&r->source;
     CHECK(rtq_appender_new(&r->app, r->source, NULL) == RTQ_OK);
-    CHECK(rtq_run_new(&r->run, r->env, &ro) == RTQ_OK && rtq_run_add_source(NULL, r->run, r->source, &r->diag) == RTQ_OK);
+    CHECK(rtq_run_new(&r->run, r->env, &ro) == RTQ_OK &&
+          rtq_run_add_source(NULL, r->run, r->source, &r->diag) == RTQ_OK);
     CHECK(rtq_sink_custom(&r->sink, r->env, vtable, s, sink_destroy) == RTQ_OK);
     if ((rc = rtq_query_compile(&q, r->env, kql, RTQ_NTS, &qo, &r->diag)) < 0 ||
         (rc = rtq_run_add_query(&r->id, r->run, q, r->sink, NULL, &r->diag)) < 0)
@@ -103,7 +128,7 @@ static void rig_open(struct rig *r, struct sink *s, const rtq_sink_vtable *vtabl
 static void rig_push(struct rig *r, int64_t from, int64_t n)
 {
     for (int64_t i = from; i < from + n; i++) {
-        rtq_value v = { .kind = RTQ_LONG };
+        rtq_value v = {.kind = RTQ_LONG};
         v.u.i = i;
         CHECK(rtq_appender_row(r->app, &v, 1) == RTQ_OK);
         if (i % 100 == 99)
@@ -132,7 +157,7 @@ static void rig_close(struct rig *r)
 
 static void conserve(struct rig *r)
 {
-    rtq_stats q = { .size = sizeof q }, s = { .size = sizeof s };
+    rtq_stats q = {.size = sizeof q}, s = {.size = sizeof s};
     if (rtq_run_stats(&q, r->run, RTQ_STAT_QUERY, r->id) < 0)
         return;
     CHECK(rtq_run_stats(&s, r->run, RTQ_STAT_SINK, r->id) == RTQ_OK);
@@ -145,14 +170,15 @@ static void conserve(struct rig *r)
 
 static void rows_come_in_order_and_everything_is_closed_once(void)
 {
-    struct sink s = { 0 };
+    struct sink s = {0};
     struct rig r;
 
     rig_open(&r, &s, &sink_vtable, "T | project A");
     rig_push(&r, 0, 5000);
     rig_end(&r);
     CHECK(rtq_run_all(r.run, &r.diag) == RTQ_END);
-    CHECK(s.rows == 5000 && s.in_order && s.opens == 1 && s.flushes == 1 && s.closes == 1 && s.destroys == 0 && s.ids[0] == r.id);
+    CHECK(s.rows == 5000 && s.in_order && s.opens == 1 && s.flushes == 1 && s.closes == 1 && s.destroys == 0 &&
+          s.ids[0] == r.id);
     conserve(&r);
     rig_close(&r);
     CHECK(s.closes == 1 && s.destroys == 1);
@@ -161,7 +187,7 @@ static void rows_come_in_order_and_everything_is_closed_once(void)
 /* What waits is offered again, in order; nothing is read meanwhile, nothing lost. */
 static void again_without_handle_or_timeout_is_asked_again(void)
 {
-    struct sink s = { .again = 2, .left = 2, .flush_again = 3 };
+    struct sink s = {.again = 2, .left = 2, .flush_again = 3};
     rtq_sink_vtable v = sink_vtable;
     struct rig r;
     int rc, waits = 0;
@@ -186,7 +212,7 @@ static void again_without_handle_or_timeout_is_asked_again(void)
 
 static void again_with_a_timeout(void)
 {
-    struct sink s = { .left = 1, .timeout = 7000000, .use_timeout = 1 };
+    struct sink s = {.left = 1, .timeout = 7000000, .use_timeout = 1};
     struct rig r;
 
     rig_open(&r, &s, &sink_vtable, "T | project A");
@@ -202,7 +228,7 @@ static void again_with_a_timeout(void)
 
 static void again_with_a_handle(void)
 {
-    struct sink s = { .left = 1, .timeout = -1, .use_handle = 1 };
+    struct sink s = {.left = 1, .timeout = -1, .use_handle = 1};
     struct rig r;
     char c;
 
@@ -226,7 +252,7 @@ static void again_with_a_handle(void)
 
 static void stopping_while_the_sink_waits_does_not_spin(void)
 {
-    struct sink s = { .left = 1000, .timeout = 50000000 };
+    struct sink s = {.left = 1000, .timeout = 50000000};
     struct rig r;
 
     rig_open(&r, &s, &sink_vtable, "T | project A");
@@ -239,7 +265,7 @@ static void stopping_while_the_sink_waits_does_not_spin(void)
     CHECK(rtq_run_all(r.run, &r.diag) == RTQ_END && s.rows == 10);
     rig_close(&r);
     /* cancelled: at once, and what waited is still counted */
-    s = (struct sink){ .left = 1000, .timeout = -1 };
+    s = (struct sink){.left = 1000, .timeout = -1};
     rig_open(&r, &s, &sink_vtable, "T | project A");
     rig_push(&r, 0, 10);
     while (rtq_run_step(r.run, NULL, &r.diag) == RTQ_OK)
@@ -253,17 +279,18 @@ static void stopping_while_the_sink_waits_does_not_spin(void)
 
 static void errors_are_counted_and_told(void)
 {
-    const int codes[] = { RTQ_ERR_IO, RTQ_ERR_USER, RTQ_ERR_NOMEM, -77, 55 };
+    const int codes[] = {RTQ_ERR_IO, RTQ_ERR_USER, RTQ_ERR_NOMEM, -77, 55};
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        struct sink s = { .answer = codes[i] };
+        struct sink s = {.answer = codes[i]};
         struct rig r;
-        rtq_stats st = { .size = sizeof st };
+        rtq_stats st = {.size = sizeof st};
         rig_open(&r, &s, &sink_vtable, "T | project A");
         rig_push(&r, 0, 10);
         rig_end(&r);
         CHECK(rtq_run_all(r.run, &r.diag) == RTQ_END);
-        CHECK(rtq_run_stats(&st, r.run, RTQ_STAT_SINK, r.id) == RTQ_OK && st.in == 10 && st.errored == 10 && st.out == 0);
+        CHECK(rtq_run_stats(&st, r.run, RTQ_STAT_SINK, r.id) == RTQ_OK && st.in == 10 && st.errored == 10 &&
+              st.out == 0);
         CHECK(codes[i] > 0 || (r.notices == 1 && r.code == codes[i]));
         rig_close(&r);
     }
@@ -271,7 +298,7 @@ static void errors_are_counted_and_told(void)
 
 static void a_sink_that_does_not_open_ends_its_query(void)
 {
-    struct sink s = { .fail_open = RTQ_ERR_IO };
+    struct sink s = {.fail_open = RTQ_ERR_IO};
     struct rig r;
 
     rig_open(&r, &s, &sink_vtable, "T | project A");
@@ -283,7 +310,7 @@ static void a_sink_that_does_not_open_ends_its_query(void)
 
 static void end_means_this_query_is_done(void)
 {
-    struct sink s = { .answer = RTQ_END };
+    struct sink s = {.answer = RTQ_END};
     struct rig r;
 
     rig_open(&r, &s, &sink_vtable, "T | project A");
@@ -297,12 +324,12 @@ static void end_means_this_query_is_done(void)
 /* errors: a second sink for rows that the first refuses. */
 static void refused_rows_go_to_the_errors_sink(void)
 {
-    struct sink s = { .answer = RTQ_ERR_USER }, dead = { .in_order = 1 };
+    struct sink s = {.answer = RTQ_ERR_USER}, dead = {.in_order = 1};
     struct rig r;
     rtq_sink *errors = NULL;
     rtq_query *q = NULL;
-    rtq_query_options qo = { .size = sizeof qo, .n_sources = 1 };
-    rtq_attach_options ao = { .size = sizeof ao, .name = "second", .max_errors = 2 };
+    rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
+    rtq_attach_options ao = {.size = sizeof ao, .name = "second", .max_errors = 2};
 
     rig_open(&r, &s, &sink_vtable, "T | project A");
     qo.sources = (const rtq_source *const *)&r.source;
@@ -332,11 +359,11 @@ static int free_the_run(const rtq_batch *batch, void *user)
 
 static void a_callback_may_free_the_run(void)
 {
-    struct sink s = { 0 };
+    struct sink s = {0};
     struct rig r;
     rtq_query *q = NULL;
     rtq_sink *sink = NULL;
-    rtq_query_options qo = { .size = sizeof qo, .n_sources = 1 };
+    rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
     int calls = 0;
 
     rig_open(&r, &s, &sink_vtable, "T | project A");
@@ -359,7 +386,7 @@ static void older_vtables_work(void)
 {
     for (size_t size = 0; size <= sizeof(rtq_sink_vtable); size++) {
         rtq_sink_vtable v = sink_vtable;
-        struct sink s = { .timeout = -1 };
+        struct sink s = {.timeout = -1};
         struct rig r;
         rtq_env *env = NULL;
         rtq_sink *sink = NULL;
@@ -384,11 +411,11 @@ static void older_vtables_work(void)
 /* One queue for two queries: taking still wakes the run when one of them is gone. */
 static void a_shared_queue_wakes_the_run(void)
 {
-    struct sink s = { 0 };
+    struct sink s = {0};
     struct rig r;
     rtq_query *q = NULL;
     rtq_sink *queue = NULL;
-    rtq_query_options qo = { .size = sizeof qo, .n_sources = 1 };
+    rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
     uint64_t ids[2];
     rtq_batch *b;
     uint64_t rows = 0;
@@ -433,7 +460,7 @@ static void a_shared_queue_wakes_the_run(void)
 /* Nothing to do and nothing to wait for: a run without queries still ends when it is told to. */
 static void a_run_without_queries_drains(void)
 {
-    struct sink s = { 0 };
+    struct sink s = {0};
     struct rig r;
 
     rig_open(&r, &s, &sink_vtable, "T | project A");

@@ -1,7 +1,15 @@
 /* tables.c - reference tables replaced while a run goes on: seen from the next step on, and nothing else is forgotten. */
 #include "check.h"
 
-struct rig { rtq_env *env; rtq_source *source; rtq_appender *app; rtq_run *run; rtq_diag *diag; char got[4096]; int notices; };
+struct rig {
+    rtq_env *env;
+    rtq_source *source;
+    rtq_appender *app;
+    rtq_run *run;
+    rtq_diag *diag;
+    char got[4096];
+    int notices;
+};
 
 static void on_notice(const rtq_notice *n, void *user)
 {
@@ -12,13 +20,14 @@ static void on_notice(const rtq_notice *n, void *user)
 static int on_rows(const rtq_batch *batch, void *user)
 {
     struct rig *r = user;
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
 
     rtq_batch_info_get(&info, batch);
     for (size_t i = 0; i < info.n_rows; i++) {
         rtq_blob *b = NULL;
         CHECK(rtq_batch_json(&b, batch, i) == RTQ_OK);
-        snprintf(r->got + strlen(r->got), sizeof r->got - strlen(r->got), "%.*s", (int)rtq_blob_get(b).len, rtq_blob_get(b).ptr);
+        snprintf(r->got + strlen(r->got), sizeof r->got - strlen(r->got), "%.*s", (int)rtq_blob_get(b).len,
+                 rtq_blob_get(b).ptr);
         rtq_blob_free(b);
     }
     return 0;
@@ -26,16 +35,16 @@ static int on_rows(const rtq_batch *batch, void *user)
 
 static void set_names(struct rig *r, const int64_t *keys, size_t n)
 {
-    rtq_str names[] = { { "one", 3 }, { "two", 3 }, { "three", 5 } };
-    rtq_column cols[2] = { { RTQ_LONG, 8, keys, NULL, 0, 0 }, { RTQ_STRING, sizeof names[0], names, NULL, 0, 0 } };
+    rtq_str names[] = {{"one", 3}, {"two", 3}, {"three", 5}};
+    rtq_column cols[2] = {{RTQ_LONG, 8, keys, NULL, 0, 0}, {RTQ_STRING, sizeof names[0], names, NULL, 0, 0}};
     CHECK(rtq_env_set_table(r->env, "Names", "A:long, Name:string", cols, 2, n, &r->diag) == RTQ_OK);
 }
 
 static void open_rig(struct rig *r, const char *kql, const int64_t *keys, size_t n)
 {
-    const rtq_option push[] = { { "table", "T" }, { "schema", "A:long" } };
-    rtq_run_options ro = { .size = sizeof ro, .notice = on_notice, .notice_user = r };
-    rtq_query_options qo = { .size = sizeof qo, .n_sources = 1 };
+    const rtq_option push[] = {{"table", "T"}, {"schema", "A:long"}};
+    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = r};
+    rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
     rtq_query *q = NULL;
     rtq_sink *sink = NULL;
     int rc;
@@ -43,8 +52,10 @@ static void open_rig(struct rig *r, const char *kql, const int64_t *keys, size_t
     memset(r, 0, sizeof *r);
     CHECK(rtq_env_new(&r->env, NULL) == RTQ_OK);
     set_names(r, keys, n);
-    CHECK(rtq_source_open(&r->source, r->env, "push", push, 2, &r->diag) == RTQ_OK && rtq_appender_new(&r->app, r->source, NULL) == RTQ_OK);
-    CHECK(rtq_run_new(&r->run, r->env, &ro) == RTQ_OK && rtq_run_add_source(NULL, r->run, r->source, &r->diag) == RTQ_OK);
+    CHECK(rtq_source_open(&r->source, r->env, "push", push, 2, &r->diag) == RTQ_OK &&
+          rtq_appender_new(&r->app, r->source, NULL) == RTQ_OK);
+    CHECK(rtq_run_new(&r->run, r->env, &ro) == RTQ_OK &&
+          rtq_run_add_source(NULL, r->run, r->source, &r->diag) == RTQ_OK);
     qo.sources = (const rtq_source *const *)&r->source;
     if ((rc = rtq_query_compile(&q, r->env, kql, RTQ_NTS, &qo, &r->diag)) < 0)
         check_diag(kql, rc, r->diag);
@@ -57,7 +68,7 @@ static void open_rig(struct rig *r, const char *kql, const int64_t *keys, size_t
 static void push(struct rig *r, int64_t from, int64_t to)
 {
     for (int64_t i = from; i <= to; i++)
-        CHECK(rtq_appender_columns(r->app, &(rtq_column){ RTQ_LONG, 8, &i, NULL, 0, 0 }, 1, 1) == RTQ_OK);
+        CHECK(rtq_appender_columns(r->app, &(rtq_column){RTQ_LONG, 8, &i, NULL, 0, 0}, 1, 1) == RTQ_OK);
     CHECK(rtq_appender_flush(r->app) == RTQ_OK);
     while (rtq_run_step(r->run, NULL, &r->diag) == RTQ_OK)
         ;
@@ -82,7 +93,7 @@ static void expect(struct rig *r, const char *want)
     rtq_env_free(r->env);
 }
 
-static const int64_t one_two[] = { 1, 2 }, three[] = { 3 };
+static const int64_t one_two[] = {1, 2}, three[] = {3};
 
 static void a_lookup_sees_the_new_rows(void)
 {
@@ -147,7 +158,7 @@ static void rows_that_went_on_are_not_called_back(void)
 static void many_replacements(void)
 {
     struct rig r;
-    int64_t keys[3] = { 0 };
+    int64_t keys[3] = {0};
 
     open_rig(&r, "T | lookup kind=inner Names on A | summarize n = count(), s = sum(A)", one_two, 2);
     for (int i = 0; i < 300; i++) {

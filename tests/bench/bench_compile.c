@@ -1,6 +1,7 @@
 /* bench_compile.c - time to compile queries, from text to a plan.
  *
- * usage: bench_compile FILE [TABLES]. The queries in it end with a zero byte each; without TABLES every table is open. Prints for each the least processor time of
+ * usage: bench_compile FILE [TABLES]. The queries in it end with a zero byte each; without TABLES every
+ * table is open. Prints for each the least processor time of
  * five in microseconds, negative when the query is refused. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,7 +13,8 @@ typedef struct check {
 static bool bad(check *c, const rtq__rel *rel, const char *why, uint32_t n)
 {
     if (!c->why[0])
-        snprintf(c->why, sizeof c->why, "node %u (op %u): %s %u", rel ? rel->id : 0, rel ? (unsigned)rel->op : 0u, why, n);
+        snprintf(c->why, sizeof c->why, "node %u (op %u): %s %u", rel ? rel->id : 0, rel ? (unsigned)rel->op : 0u, why,
+                 n);
     return false;
 }
 

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct rules { bool approx, set_order, list_order, backslash, ids; };
+struct rules {
+    bool approx, set_order, list_order, backslash, ids;
+};
 
 static char reason[1024];
 
@@ -120,7 +122,8 @@ static bool array_equal(struct json_object *want, struct json_object *got, const
     same = true;
     for (size_t i = 0; same && i < n; i++) {
         size_t k = 0;
-        while (k < n && (used[k] || !json_equal(json_object_array_get_idx(want, i), json_object_array_get_idx(got, k), rules)))
+        while (k < n &&
+               (used[k] || !json_equal(json_object_array_get_idx(want, i), json_object_array_get_idx(got, k), rules)))
             k++;
         if (k < n)
             used[k] = true;
@@ -137,8 +140,10 @@ static bool json_equal(struct json_object *want, struct json_object *got, const 
     if ((a == json_type_int || a == json_type_double) && (b == json_type_int || b == json_type_double)) {
         if (a == json_type_int && b == json_type_int)
             return json_object_get_int64(want) == json_object_get_int64(got) ||
-                   (rules->approx && number_equal(json_object_get_double(want), json_object_get_double(got), "", rules));
-        return number_equal(json_object_get_double(want), json_object_get_double(got), json_object_to_json_string(want), rules);
+                   (rules->approx &&
+                    number_equal(json_object_get_double(want), json_object_get_double(got), "", rules));
+        return number_equal(json_object_get_double(want), json_object_get_double(got), json_object_to_json_string(want),
+                            rules);
     }
     if (a != b)
         return false;
@@ -149,7 +154,8 @@ static bool json_equal(struct json_object *want, struct json_object *got, const 
         if (json_object_object_length(want) != json_object_object_length(got))
             return false;
         {
-            json_object_object_foreach(want, key, value) {
+            json_object_object_foreach(want, key, value)
+            {
                 struct json_object *other;
                 if (!json_object_object_get_ex(got, key, &other) || !json_equal(value, other, rules))
                     return false;
@@ -169,16 +175,19 @@ static bool cell_equal(struct json_object *want, struct json_object *got, const 
         return json_object_is_type(want, json_type_string) && json_object_is_type(got, json_type_string) &&
                time_equal(json_object_get_string(want), json_object_get_string(got));
     if (strcmp(type, "decimal") == 0)
-        return number_equal(json_object_get_double(want), json_object_get_double(got), json_object_get_string(want), rules);
+        return number_equal(json_object_get_double(want), json_object_get_double(got), json_object_get_string(want),
+                            rules);
     return json_equal(want, got, rules);
 }
 
-bool case_compare_schema(const case_result *got, struct json_object *columns, struct json_object *types, const char **why)
+bool case_compare_schema(const case_result *got, struct json_object *columns, struct json_object *types,
+                         const char **why)
 {
     size_t n = json_object_array_length(columns);
 
     if (json_object_array_length(got->columns) != n)
-        return differ(why, "%zu columns, expected %zu: got %s", json_object_array_length(got->columns), n, json_object_to_json_string(got->columns));
+        return differ(why, "%zu columns, expected %zu: got %s", json_object_array_length(got->columns), n,
+                      json_object_to_json_string(got->columns));
     for (size_t i = 0; i < n; i++) {
         const char *want = json_object_get_string(json_object_array_get_idx(columns, i));
         const char *have = json_object_get_string(json_object_array_get_idx(got->columns, i));
@@ -186,13 +195,15 @@ bool case_compare_schema(const case_result *got, struct json_object *columns, st
         const char *type = json_object_get_string(json_object_array_get_idx(got->types, i));
         if (strcmp(want, have) != 0)
             return differ(why, "column %zu is named '%s', expected '%s'", i, have, want);
-        if (strcmp(want_type, "unknown") != 0 && strcmp(want_type, type) != 0 && !(strcmp(type, "unknown") == 0 && strcmp(want_type, "dynamic") == 0))
+        if (strcmp(want_type, "unknown") != 0 && strcmp(want_type, type) != 0 &&
+            !(strcmp(type, "unknown") == 0 && strcmp(want_type, "dynamic") == 0))
             return differ(why, "column '%s' is %s, expected %s", want, type, want_type);
     }
     return true;
 }
 
-static bool row_equal(struct json_object *want, struct json_object *got, struct json_object *types, const size_t *map, const struct rules *rules, size_t *bad)
+static bool row_equal(struct json_object *want, struct json_object *got, struct json_object *types, const size_t *map,
+                      const struct rules *rules, size_t *bad)
 {
     for (size_t i = 0; i < json_object_array_length(want); i++) {
         *bad = i;
@@ -204,8 +215,9 @@ static bool row_equal(struct json_object *want, struct json_object *got, struct 
 }
 
 /* Rows that tie on the sort columns may come in any order: a row matches any unused row whose sort cells equal those of its place. */
-static bool rows_equal(struct json_object *want, struct json_object *got, struct json_object *types, const size_t *map, bool ordered,
-                       struct json_object *order_by, struct json_object *columns, const struct rules *rules, const char **why)
+static bool rows_equal(struct json_object *want, struct json_object *got, struct json_object *types, const size_t *map,
+                       bool ordered, struct json_object *order_by, struct json_object *columns,
+                       const struct rules *rules, const char **why)
 {
     size_t n = json_object_array_length(want), bad = 0;
     bool *used, same = true;
@@ -213,7 +225,8 @@ static bool rows_equal(struct json_object *want, struct json_object *got, struct
     if (json_object_array_length(got) != n)
         return differ(why, "%zu rows, expected %zu", json_object_array_length(got), n);
     for (size_t i = 0; same && i < n; i++)
-        same = row_equal(json_object_array_get_idx(want, i), json_object_array_get_idx(got, i), types, map, rules, &bad);
+        same = row_equal(json_object_array_get_idx(want, i), json_object_array_get_idx(got, i), types, map, rules,
+                         &bad);
     if (same)
         return true;
     used = calloc(n + 1, sizeof *used);
@@ -224,8 +237,10 @@ static bool rows_equal(struct json_object *want, struct json_object *got, struct
         while (k < n && (used[k] || !row_equal(row, json_object_array_get_idx(got, k), types, map, rules, &bad)))
             k++;
         if (k == n) {
-            same = differ(why, "row %zu: no row like %s; in its place: %s", i, json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
-                          json_object_to_json_string_ext(json_object_array_get_idx(got, i), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+            same = differ(why, "row %zu: no row like %s; in its place: %s", i,
+                          json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+                          json_object_to_json_string_ext(json_object_array_get_idx(got, i),
+                                                         JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
             break;
         }
         used[k] = true;
@@ -235,8 +250,10 @@ static bool rows_equal(struct json_object *want, struct json_object *got, struct
             same = differ(why, "row %zu stands at %zu", i, k);
         for (size_t o = 0; same && order_by && o < json_object_array_length(order_by); o++) /* ties only */
             for (size_t c = 0; c < json_object_array_length(columns); c++)
-                if (strcmp(json_object_get_string(json_object_array_get_idx(columns, c)), json_object_get_string(json_object_array_get_idx(order_by, o))) == 0 &&
-                    !cell_equal(json_object_array_get_idx(row, c), json_object_array_get_idx(json_object_array_get_idx(got, i), map[c]),
+                if (strcmp(json_object_get_string(json_object_array_get_idx(columns, c)),
+                           json_object_get_string(json_object_array_get_idx(order_by, o))) == 0 &&
+                    !cell_equal(json_object_array_get_idx(row, c),
+                                json_object_array_get_idx(json_object_array_get_idx(got, i), map[c]),
                                 json_object_get_string(json_object_array_get_idx(types, c)), rules))
                     same = differ(why, "row %zu stands at %zu and does not tie on the sort columns", i, k);
     }
@@ -245,27 +262,30 @@ static bool rows_equal(struct json_object *want, struct json_object *got, struct
 }
 
 /* Column i of the expectation is column map[i] of the result: by place, or by name where the schema depends on the data. */
-static bool map_columns(size_t *map, const case_result *got, struct json_object *columns, bool by_name, const char **why)
+static bool map_columns(size_t *map, const case_result *got, struct json_object *columns, bool by_name,
+                        const char **why)
 {
     size_t n = json_object_array_length(columns);
 
     for (size_t i = 0; i < n; i++) {
         size_t k = by_name ? 0 : i;
         while (by_name && k < json_object_array_length(got->columns) &&
-               strcmp(json_object_get_string(json_object_array_get_idx(got->columns, k)), json_object_get_string(json_object_array_get_idx(columns, i))) != 0)
+               strcmp(json_object_get_string(json_object_array_get_idx(got->columns, k)),
+                      json_object_get_string(json_object_array_get_idx(columns, i))) != 0)
             k++;
         if (k >= json_object_array_length(got->columns))
-            return differ(why, "no column '%s' in %s", json_object_get_string(json_object_array_get_idx(columns, i)), json_object_to_json_string(got->columns));
+            return differ(why, "no column '%s' in %s", json_object_get_string(json_object_array_get_idx(columns, i)),
+                          json_object_to_json_string(got->columns));
         map[i] = k;
     }
     return true;
 }
 
-bool case_compare(const case_result *got, struct json_object *expected, struct json_object *flags, bool ordered, struct json_object *order_by,
-                  const char **why)
+bool case_compare(const case_result *got, struct json_object *expected, struct json_object *flags, bool ordered,
+                  struct json_object *order_by, const char **why)
 {
-    struct rules rules = { has_flag(flags, "approx"), has_flag(flags, "set-order"), has_flag(flags, "list-order"), has_flag(flags, "backslash"),
-                           has_flag(flags, "internal-ids") };
+    struct rules rules = {has_flag(flags, "approx"), has_flag(flags, "set-order"), has_flag(flags, "list-order"),
+                          has_flag(flags, "backslash"), has_flag(flags, "internal-ids")};
     struct json_object *columns = NULL, *types = NULL, *rows = NULL, *page = NULL;
     bool open = has_flag(flags, "schema-open") || got->open;
     size_t *map, n;
@@ -276,16 +296,19 @@ bool case_compare(const case_result *got, struct json_object *expected, struct j
     json_object_object_get_ex(expected, "rows", &rows);
     n = json_object_array_length(columns);
     if (open && json_object_array_length(got->columns) != n)
-        return differ(why, "%zu columns, expected %zu: got %s", json_object_array_length(got->columns), n, json_object_to_json_string(got->columns));
+        return differ(why, "%zu columns, expected %zu: got %s", json_object_array_length(got->columns), n,
+                      json_object_to_json_string(got->columns));
     if (!open && !case_compare_schema(got, columns, types, why) &&
-        !(json_object_object_get_ex(expected, "page_columns", &page) && json_object_array_length(page) == n && case_compare_schema(got, page, types, why)))
+        !(json_object_object_get_ex(expected, "page_columns", &page) && json_object_array_length(page) == n &&
+          case_compare_schema(got, page, types, why)))
         return false;
     if (!rows)
         return true;
     if (has_flag(flags, "order-varied-between-runs"))
         ordered = false;
     map = calloc(n + 1, sizeof *map);
-    same = map_columns(map, got, columns, open, why) && rows_equal(rows, got->rows, types, map, ordered, order_by, columns, &rules, why);
+    same = map_columns(map, got, columns, open, why) &&
+           rows_equal(rows, got->rows, types, map, ordered, order_by, columns, &rules, why);
     free(map);
     return same;
 }

@@ -17,7 +17,8 @@
 
 static void set_schema(struct json_object *c, const char *spec)
 {
-    struct json_object *expected = json_object_new_object(), *columns = json_object_new_array(), *types = json_object_new_array();
+    struct json_object *expected = json_object_new_object(), *columns = json_object_new_array(),
+                       *types = json_object_new_array();
     bool ordered = true;
     char *copy, *save = NULL;
 

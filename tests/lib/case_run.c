@@ -6,11 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kinds[] = { "", "bool", "int", "long", "real", "decimal", "string", "datetime", "timespan", "guid", "dynamic", "unknown" };
+static const char *const kinds[] = {"",       "bool",     "int",      "long", "real",    "decimal",
+                                    "string", "datetime", "timespan", "guid", "dynamic", "unknown"};
 
-struct collect { case_result *result; struct json_object *rest_names; int rest; };
+struct collect {
+    case_result *result;
+    struct json_object *rest_names;
+    int rest;
+};
 
-static struct json_object *text(const char *s, size_t len) { return json_object_new_string_len(s, (int)len); }
+static struct json_object *text(const char *s, size_t len)
+{
+    return json_object_new_string_len(s, (int)len);
+}
 
 static struct json_object *real(double d)
 {
@@ -39,10 +47,12 @@ static struct json_object *cell(const rtq_batch *batch, size_t r, size_t c, cons
         return NULL;
     switch (v.kind) {
     case RTQ_BOOL: return json_object_new_boolean(v.u.i != 0);
-    case RTQ_INT: case RTQ_LONG: return json_object_new_int64(v.u.i);
+    case RTQ_INT:
+    case RTQ_LONG: return json_object_new_int64(v.u.i);
     case RTQ_REAL: return real(v.u.d);
     case RTQ_STRING: return text(v.u.s, v.len);
-    case RTQ_DYNAMIC: case RTQ_UNKNOWN: {
+    case RTQ_DYNAMIC:
+    case RTQ_UNKNOWN: {
         struct json_tokener *t = json_tokener_new_ex(256);
         struct json_object *o = json_tokener_parse_ex(t, v.u.s, (int)v.len);
         if (!o && json_tokener_get_error(t) == json_tokener_continue)
@@ -57,7 +67,7 @@ static struct json_object *cell(const rtq_batch *batch, size_t r, size_t c, cons
 static int on_batch(const rtq_batch *batch, void *user)
 {
     struct collect *k = user;
-    rtq_batch_info info = { .size = sizeof info };
+    rtq_batch_info info = {.size = sizeof info};
 
     rtq_batch_info_get(&info, batch);
     if (info.result != 0)
@@ -70,7 +80,9 @@ static int on_batch(const rtq_batch *batch, void *user)
             named = json_tokener_parse_ex(tokener, rtq_blob_get(blob).ptr, (int)rtq_blob_get(blob).len);
         json_tokener_free(tokener);
         for (size_t c = 0; c < info.n_columns; c++)
-            json_object_array_add(row, cell(batch, r, c, json_object_get_string(json_object_array_get_idx(k->result->columns, c)), named));
+            json_object_array_add(row, cell(batch, r, c,
+                                            json_object_get_string(json_object_array_get_idx(k->result->columns, c)),
+                                            named));
         json_object_array_add(k->result->rows, row);
         json_object_put(named);
         rtq_blob_free(blob);
@@ -96,16 +108,19 @@ static void expand_rest(case_result *r, size_t at)
         struct json_object *bag = json_object_array_get_idx(json_object_array_get_idx(r->rows, i), at);
         if (!json_object_is_type(bag, json_type_object))
             continue;
-        json_object_object_foreach(bag, key, value) {
+        json_object_object_foreach(bag, key, value)
+        {
             (void)value;
             if (!is_column(r, key))
                 json_object_object_add(names, key, NULL);
         }
     }
     for (size_t i = 0; i < n; i++) {
-        struct json_object *row = json_object_array_get_idx(r->rows, i), *bag = json_object_get(json_object_array_get_idx(row, at));
+        struct json_object *row = json_object_array_get_idx(r->rows, i),
+                           *bag = json_object_get(json_object_array_get_idx(row, at));
         json_object_array_del_idx(row, at, 1);
-        json_object_object_foreach(names, key, unused) {
+        json_object_object_foreach(names, key, unused)
+        {
             struct json_object *v = NULL;
             (void)unused;
             if (json_object_is_type(bag, json_type_object))
@@ -116,7 +131,8 @@ static void expand_rest(case_result *r, size_t at)
     }
     json_object_array_del_idx(r->columns, at, 1);
     json_object_array_del_idx(r->types, at, 1);
-    json_object_object_foreach(names, key, unused) {
+    json_object_object_foreach(names, key, unused)
+    {
         (void)unused;
         json_object_array_add(r->columns, json_object_new_string(key));
         json_object_array_add(r->types, json_object_new_string("unknown"));
@@ -134,7 +150,8 @@ static void schema(struct collect *k, const rtq_query *q)
         if (d.flags & RTQ_COLUMN_REST)
             k->rest = (int)i;
         json_object_array_add(k->result->columns, json_object_new_string(d.name));
-        json_object_array_add(k->result->types, json_object_new_string(d.kind < sizeof kinds / sizeof *kinds ? kinds[d.kind] : "?"));
+        json_object_array_add(k->result->types,
+                              json_object_new_string(d.kind < sizeof kinds / sizeof *kinds ? kinds[d.kind] : "?"));
     }
 }
 
@@ -159,7 +176,7 @@ static int open_inputs(rtq_source **sources, size_t *n, rtq_env *env, struct jso
     for (size_t i = 0; input && i < json_object_array_length(input) && i < MAX_INPUTS && rc >= 0; i++) {
         struct json_object *o = json_object_array_get_idx(input, i), *table = NULL, *rows = NULL;
         char name[256], schema[4096];
-        rtq_option options[3] = { { "table", name }, { "schema", schema }, { "queue_rows", "1000000" } };
+        rtq_option options[3] = {{"table", name}, {"schema", schema}, {"queue_rows", "1000000"}};
         rtq_appender *a = NULL;
         json_object_object_get_ex(o, "table", &table);
         json_object_object_get_ex(o, "rows", &rows);
@@ -168,20 +185,22 @@ static int open_inputs(rtq_source **sources, size_t *n, rtq_env *env, struct jso
         if ((rc = rtq_source_open(&sources[i], env, "push", options, 3, diag)) < 0)
             return rc;
         ++*n;
-        if ((rc = rtq_appender_new(&a, sources[i], NULL)) == RTQ_OK && (rc = rtq_appender_json(a, json_object_get_string(rows), RTQ_NTS)) == RTQ_OK)
+        if ((rc = rtq_appender_new(&a, sources[i], NULL)) == RTQ_OK &&
+            (rc = rtq_appender_json(a, json_object_get_string(rows), RTQ_NTS)) == RTQ_OK)
             rc = rtq_appender_flush(a);
         rtq_appender_free(a);
     }
     return rc;
 }
 
-void case_run(case_result *out, rtq_env *env, const char *query, size_t len, const char *tables, bool run, struct json_object *input)
+void case_run(case_result *out, rtq_env *env, const char *query, size_t len, const char *tables, bool run,
+              struct json_object *input)
 {
-    rtq_source *sources[MAX_INPUTS] = { NULL };
+    rtq_source *sources[MAX_INPUTS] = {NULL};
     size_t n_sources = 0;
-    struct collect k = { out, NULL, -1 };
-    rtq_query_options qo = { .size = sizeof qo, .tables = tables };
-    rtq_run_options ro = { .size = sizeof ro, .notice = on_notice, .notice_user = out };
+    struct collect k = {out, NULL, -1};
+    rtq_query_options qo = {.size = sizeof qo, .tables = tables};
+    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = out};
     rtq_query *q = NULL;
     rtq_sink *sink = NULL;
     rtq_run *r = NULL;
@@ -219,7 +238,8 @@ out:
     if (rc < 0) {
         out->code = rc;
         free(out->error);
-        out->error = rtq_diag_render(&blob, diag) == RTQ_OK ? strndup(rtq_blob_get(blob).ptr, rtq_blob_get(blob).len) : strdup(rtq_strerror(rc));
+        out->error = rtq_diag_render(&blob, diag) == RTQ_OK ? strndup(rtq_blob_get(blob).ptr, rtq_blob_get(blob).len)
+                                                            : strdup(rtq_strerror(rc));
     }
     rtq_blob_free(blob);
     for (size_t i = 0; i < MAX_INPUTS; i++)

@@ -12,7 +12,10 @@
 #include <string.h>
 #include "case.h"
 
-struct counts { char name[64]; int pass, fail, unsupported; };
+struct counts {
+    char name[64];
+    int pass, fail, unsupported;
+};
 
 static struct {
     rtq_env *env;
@@ -53,7 +56,8 @@ static void write_result(const char *id, const case_result *r)
         json_object_object_add(o, "types", json_object_get(r->types));
         json_object_object_add(o, "rows", json_object_get(r->rows));
     }
-    fprintf(g.results, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    fprintf(g.results, "%s\n",
+            json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(o);
 }
 
@@ -78,7 +82,8 @@ static bool judge(struct json_object *c, const case_result *r, const char **why)
         return binder && strcmp(binder, "errors") == 0 && g.dialects;
     }
     if (expected)
-        return case_compare(r, expected, obj(c, "flags"), ordered && json_object_get_boolean(ordered), obj(c, "order_by"), why);
+        return case_compare(r, expected, obj(c, "flags"), ordered && json_object_get_boolean(ordered),
+                            obj(c, "order_by"), why);
     if (binder && strcmp(binder, "ok") == 0 && columns && g.dialects && !json_object_get_boolean(obj(c, "open")))
         return case_compare_schema(r, columns, obj(c, "types"), why);
     return true;
@@ -171,7 +176,8 @@ static int read_schemas(const char *path)
         return -1;
     while (getline(&line, &cap, f) >= 0) {
         char dialect[64], table[256], column[256], type[64], *old, *text;
-        if (sscanf(line, "%63[^\t]\t%255[^\t]\t%255[^\t]\t%63[^\r\n]", dialect, table, column, type) != 4 || strcmp(dialect, "dialect") == 0)
+        if (sscanf(line, "%63[^\t]\t%255[^\t]\t%255[^\t]\t%63[^\r\n]", dialect, table, column, type) != 4 ||
+            strcmp(dialect, "dialect") == 0)
             continue;
         old = str(texts, dialect) ? strdup(str(texts, dialect)) : strdup("");
         if (strcmp(table, last) != 0 || strcmp(dialect, last_dialect) != 0)
@@ -186,7 +192,8 @@ static int read_schemas(const char *path)
     free(line);
     fclose(f);
     g.dialects = json_object_new_object();
-    json_object_object_foreach(texts, key, value) {
+    json_object_object_foreach(texts, key, value)
+    {
         char *closed = NULL;
         (void)!asprintf(&closed, "%s)", json_object_get_string(value));
         json_object_object_add(g.dialects, key, json_object_new_string(closed));
@@ -237,7 +244,8 @@ static bool check_floor(const struct counts *c)
     char key[80];
 
     snprintf(key, sizeof key, "@%s", c->name);
-    if (!g.expect || g.only || !json_object_object_get_ex(g.expect, key, &floor) || c->pass >= atoi(json_object_get_string(floor)))
+    if (!g.expect || g.only || !json_object_object_get_ex(g.expect, key, &floor) ||
+        c->pass >= atoi(json_object_get_string(floor)))
         return false;
     printf("not ok %s: %d cases pass, there were %s\n", c->name, c->pass, json_object_get_string(floor));
     return true;
@@ -251,7 +259,8 @@ static int summary(void)
     for (int i = 0; i < g.n_files; i++) {
         struct counts *c = &g.files[i];
         printf("%-36s %7d %7d %12d   %.1f %% of what runs, %.1f %% of all\n", c->name, c->pass, c->fail, c->unsupported,
-               100.0 * c->pass / (c->pass + c->fail ? c->pass + c->fail : 1), 100.0 * c->pass / (c->pass + c->fail + c->unsupported ? c->pass + c->fail + c->unsupported : 1));
+               100.0 * c->pass / (c->pass + c->fail ? c->pass + c->fail : 1),
+               100.0 * c->pass / (c->pass + c->fail + c->unsupported ? c->pass + c->fail + c->unsupported : 1));
         pass += c->pass, fail += c->fail, unsupported += c->unsupported;
         if (check_floor(c))
             g.surprises++;
@@ -286,7 +295,8 @@ int main(int argc, char **argv)
             fprintf(stderr, "kql-cases: %s: %s\n", argv[i], errno ? strerror(errno) : "cannot be used");
     }
     if (rc == 0 && g.n_files == 0) {
-        fprintf(stderr, "usage: kql-cases [--schemas FILE.tsv] [--results OUT.jsonl] [--expect FILE.tsv] [--verbose] [--only ID] FILE...\n");
+        fprintf(stderr, "usage: kql-cases [--schemas FILE.tsv] [--results OUT.jsonl] [--expect FILE.tsv] [--verbose] "
+                        "[--only ID] FILE...\n");
         rc = -1;
     }
     if (rc == 0)

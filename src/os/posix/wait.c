@@ -10,7 +10,7 @@
 
 int rtq__waiter_init(rtq__waiter *w)
 {
-    struct epoll_event e = { .events = EPOLLIN, .data = { .fd = -1 } };
+    struct epoll_event e = {.events = EPOLLIN, .data = {.fd = -1}};
 
     w->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     w->all = epoll_create1(EPOLL_CLOEXEC);
@@ -29,7 +29,10 @@ void rtq__waiter_free(rtq__waiter *w)
     w->wake = w->all = -1;
 }
 
-intptr_t rtq__waiter_handle(const rtq__waiter *w) { return w->all; }
+intptr_t rtq__waiter_handle(const rtq__waiter *w)
+{
+    return w->all;
+}
 
 void rtq__waiter_wake(const rtq__waiter *w)
 {
@@ -49,19 +52,22 @@ void rtq__waiter_clear(const rtq__waiter *w)
 
 int rtq__waiter_add(rtq__waiter *w, intptr_t handle)
 {
-    struct epoll_event e = { .events = EPOLLIN, .data = { .fd = (int)handle } };
+    struct epoll_event e = {.events = EPOLLIN, .data = {.fd = (int)handle}};
 
     if (epoll_ctl((int)w->all, EPOLL_CTL_ADD, (int)handle, &e) == 0 || errno == EPERM || errno == EEXIST)
         return RTQ_OK;
     return RTQ_ERR_IO;
 }
 
-void rtq__waiter_remove(rtq__waiter *w, intptr_t handle) { epoll_ctl((int)w->all, EPOLL_CTL_DEL, (int)handle, NULL); }
+void rtq__waiter_remove(rtq__waiter *w, intptr_t handle)
+{
+    epoll_ctl((int)w->all, EPOLL_CTL_DEL, (int)handle, NULL);
+}
 
 int rtq__waiter_wait(const rtq__waiter *w, int64_t ns)
 {
-    struct pollfd p = { .fd = (int)w->all, .events = POLLIN, .revents = 0 };
-    struct timespec t = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+    struct pollfd p = {.fd = (int)w->all, .events = POLLIN, .revents = 0};
+    struct timespec t = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
     int n = ppoll(&p, 1, ns < 0 ? NULL : &t, NULL);
 
     if (n > 0 || (n < 0 && errno == EINTR)) /* a signal is something that happened */

@@ -5,12 +5,18 @@
 
 static const rtq__option_def options[] = {
     RTQ__OUTPUT_OPTIONS,
-    { "delimiter", RTQ__OPT_TEXT, 0, 0, 0, ",", NULL, "one byte between cells; \\t is a tab" },
-    { "header", RTQ__OPT_BOOL, 0, 0, 0, "true", NULL, "write the column names first" },
-    { NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+    {"delimiter", RTQ__OPT_TEXT, 0, 0, 0, ",", NULL, "one byte between cells; \\t is a tab"},
+    {"header", RTQ__OPT_BOOL, 0, 0, 0, "true", NULL, "write the column names first"},
+    {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
-struct csv { rtq__output out; char delimiter; bool header; const rtq__out_schema *schema; /* of the last row */ rtq__buf cell; };
+struct csv {
+    rtq__output out;
+    char delimiter;
+    bool header;
+    const rtq__out_schema *schema; /* of the last row */
+    rtq__buf cell;
+};
 
 static int csv_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t n, rtq_diag *diag)
 {
@@ -24,13 +30,15 @@ static int csv_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t n
     if (strcmp(delimiter, "\\t") == 0)
         delimiter = "\t";
     if (strlen(delimiter) != 1 || strchr("\"\r\n", delimiter[0]))
-        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "delimiter must be one byte, and no quote or line end");
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                             "delimiter must be one byte, and no quote or line end");
     if (!(c = rtq__calloc(mem, 1, sizeof *c)))
         return RTQ_ERR_NOMEM;
     c->delimiter = delimiter[0];
     c->header = rtq__option_bool(options, opts, n, "header");
     rtq__buf_init(&c->cell, mem);
-    if ((rc = rtq__output_open(&c->out, mem, rtq__option_get(options, opts, n, "path"), rtq__option_bool(options, opts, n, "append"), diag)) < 0) {
+    if ((rc = rtq__output_open(&c->out, mem, rtq__option_get(options, opts, n, "path"),
+                               rtq__option_bool(options, opts, n, "append"), diag)) < 0) {
         rtq__output_close(&c->out);
         rtq__free(mem, c);
         return rc;
@@ -49,7 +57,10 @@ static void csv_destroy(void *user)
     rtq__free(mem, c);
 }
 
-static const char *csv_error(void *user) { return ((struct csv *)user)->out.broken ? ((struct csv *)user)->out.error : NULL; }
+static const char *csv_error(void *user)
+{
+    return ((struct csv *)user)->out.broken ? ((struct csv *)user)->out.error : NULL;
+}
 
 static void add_text(struct csv *c, const char *s, size_t len, bool string)
 {
@@ -126,5 +137,6 @@ static int csv_write(void *stream, const rtq_batch *batch, void *user)
     return rtq__output_write(&c->out);
 }
 
-static const rtq_sink_vtable vtable = { .size = sizeof vtable, .write = csv_write };
-const rtq__sink_class rtq__sink_csv = { "csv", "comma-separated values with a header row", options, csv_open, csv_destroy, &vtable, csv_error };
+static const rtq_sink_vtable vtable = {.size = sizeof vtable, .write = csv_write};
+const rtq__sink_class rtq__sink_csv = {
+    "csv", "comma-separated values with a header row", options, csv_open, csv_destroy, &vtable, csv_error};

@@ -5,11 +5,15 @@
 
 static const rtq__option_def options[] = {
     RTQ__OUTPUT_OPTIONS,
-    { "query_name", RTQ__OPT_BOOL, 0, 0, 0, "false", NULL, "each object starts with \"_query\": which query it comes from" },
-    { NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+    {"query_name", RTQ__OPT_BOOL, 0, 0, 0, "false", NULL,
+     "each object starts with \"_query\": which query it comes from"},
+    {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
-struct json { rtq__output out; bool query_name; };
+struct json {
+    rtq__output out;
+    bool query_name;
+};
 
 static int json_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t n, rtq_diag *diag)
 {
@@ -21,7 +25,8 @@ static int json_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t 
     if (!(j = rtq__calloc(mem, 1, sizeof *j)))
         return RTQ_ERR_NOMEM;
     j->query_name = rtq__option_bool(options, opts, n, "query_name");
-    if ((rc = rtq__output_open(&j->out, mem, rtq__option_get(options, opts, n, "path"), rtq__option_bool(options, opts, n, "append"), diag)) < 0) {
+    if ((rc = rtq__output_open(&j->out, mem, rtq__option_get(options, opts, n, "path"),
+                               rtq__option_bool(options, opts, n, "append"), diag)) < 0) {
         rtq__output_close(&j->out);
         rtq__free(mem, j);
         return rc;
@@ -38,7 +43,10 @@ static void json_destroy(void *user)
     rtq__free(mem, j);
 }
 
-static const char *json_error(void *user) { return ((struct json *)user)->out.broken ? ((struct json *)user)->out.error : NULL; }
+static const char *json_error(void *user)
+{
+    return ((struct json *)user)->out.broken ? ((struct json *)user)->out.error : NULL;
+}
 
 static int stream_open(void **out, uint64_t query_id, const rtq_query *query, void *user)
 {
@@ -86,5 +94,7 @@ static int stream_write(void *stream, const rtq_batch *batch, void *user)
     return rtq__output_write(&j->out);
 }
 
-static const rtq_sink_vtable vtable = { .size = sizeof vtable, .open = stream_open, .write = stream_write, .close = stream_close };
-const rtq__sink_class rtq__sink_json = { "json", "JSON lines, one object a row", options, json_open, json_destroy, &vtable, json_error };
+static const rtq_sink_vtable vtable = {
+    .size = sizeof vtable, .open = stream_open, .write = stream_write, .close = stream_close};
+const rtq__sink_class rtq__sink_json = {
+    "json", "JSON lines, one object a row", options, json_open, json_destroy, &vtable, json_error};

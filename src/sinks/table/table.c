@@ -1,5 +1,4 @@
 /* table.c - aligned columns for people: widths in terminal cells, fitted to the window, nothing that a terminal would obey. */
-#include <stdlib.h>
 #include <utf8proc.h>
 #include "base/text.h"
 #include "exec/out.h"
@@ -8,22 +7,24 @@
 
 static const rtq__option_def options[] = {
     RTQ__OUTPUT_OPTIONS,
-    { "width", RTQ__OPT_NUMBER, 0, 0, 0, "0", NULL, "columns of the window; 0: as the terminal says, no limit elsewhere" },
-    { "colour", RTQ__OPT_CHOICE, 0, 0, 0, "auto", "auto|always|never", "emphasise the header" },
-    { NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+    {"width", RTQ__OPT_NUMBER, 0, 0, 0, "0", NULL,
+     "columns of the window; 0: as the terminal says, no limit elsewhere"},
+    {"colour", RTQ__OPT_CHOICE, 0, 0, 0, "auto", "auto|always|never", "emphasise the header"},
+    {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
 enum { GAP = 2, LEAST = 4, CELL_MOST = 4096 };
 
 struct table {
     rtq__output out;
-    uint32_t width;              /* 0: no limit */
+    uint32_t width; /* 0: no limit */
     bool fixed, colour;
-    rtq__out_schema *schema;     /* of the header that stands above */
-    uint32_t *widths;            /* as printed */
-    rtq__buf text;               /* cells of a batch, one after another */
-    rtq__buf name;               /* of the column at hand */
-    uint32_t *ends, *cells; size_t cap_ends, cap_cells; /* by row * n + col: end in text, width */
+    rtq__out_schema *schema; /* of the header that stands above */
+    uint32_t *widths;        /* as printed */
+    rtq__buf text;           /* cells of a batch, one after another */
+    rtq__buf name;           /* of the column at hand */
+    uint32_t *ends, *cells;
+    size_t cap_ends, cap_cells; /* by row * n + col: end in text, width */
 };
 
 static int table_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t n, rtq_diag *diag)
@@ -42,7 +43,8 @@ static int table_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t
         return RTQ_ERR_NOMEM;
     rtq__buf_init(&t->text, mem);
     rtq__buf_init(&t->name, mem);
-    if ((rc = rtq__output_open(&t->out, mem, rtq__option_get(options, opts, n, "path"), rtq__option_bool(options, opts, n, "append"), diag)) < 0) {
+    if ((rc = rtq__output_open(&t->out, mem, rtq__option_get(options, opts, n, "path"),
+                               rtq__option_bool(options, opts, n, "append"), diag)) < 0) {
         rtq__output_close(&t->out);
         rtq__free(mem, t);
         return rc;
@@ -50,7 +52,8 @@ static int table_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t
     t->width = (uint32_t)width;
     t->fixed = t->width != 0;
     colour = rtq__option_get(options, opts, n, "colour");
-    t->colour = strcmp(colour, "always") == 0 || (strcmp(colour, "auto") == 0 && t->out.terminal && !getenv("NO_COLOR"));
+    t->colour = strcmp(colour, "always") == 0 ||
+                (strcmp(colour, "auto") == 0 && t->out.terminal);
     *user = t;
     return RTQ_OK;
 }
@@ -69,7 +72,10 @@ static void table_destroy(void *user)
     rtq__free(mem, t);
 }
 
-static const char *table_error(void *user) { return ((struct table *)user)->out.broken ? ((struct table *)user)->out.error : NULL; }
+static const char *table_error(void *user)
+{
+    return ((struct table *)user)->out.broken ? ((struct table *)user)->out.error : NULL;
+}
 
 static uint32_t cell_width(uint32_t cp)
 {
@@ -80,7 +86,8 @@ static uint32_t cell_width(uint32_t cp)
 /* Control characters and the marks that turn text around become visible escapes: a log line must not drive the terminal. */
 static bool dangerous(uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || (cp >= 0x202a && cp <= 0x202e) ||
+           (cp >= 0x2066 && cp <= 0x2069);
 }
 
 static uint32_t add_visible(rtq__buf *buf, const char *s, size_t len)
@@ -167,7 +174,10 @@ static void fit(uint32_t *widths, uint32_t n, uint32_t window)
     }
 }
 
-static bool number_kind(uint32_t kind) { return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL || kind == RTQ_DECIMAL; }
+static bool number_kind(uint32_t kind)
+{
+    return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL || kind == RTQ_DECIMAL;
+}
 
 static void add_blanks(rtq__buf *buf, uint32_t n)
 {
@@ -201,7 +211,6 @@ static void add_padded(rtq__buf *buf, const char *s, size_t len, uint32_t width,
         add_blanks(buf, room - used - 1);
 }
 
-
 /* Names come from queries and from data: as visible as cells. Returns the width. */
 static uint32_t make_name(struct table *t, const char *name)
 {
@@ -221,7 +230,8 @@ static void add_header(struct table *t, const rtq__out_schema *schema)
         uint32_t width = make_name(t, schema->cols[c].name);
         if (c)
             add_blanks(buf, GAP);
-        add_padded(buf, t->name.ptr, t->name.len, width, t->widths[c], number_kind(schema->cols[c].kind), c + 1 == schema->n);
+        add_padded(buf, t->name.ptr, t->name.len, width, t->widths[c], number_kind(schema->cols[c].kind),
+                   c + 1 == schema->n);
     }
     if (t->colour)
         rtq__buf_adds(buf, "\033[0m");
@@ -286,12 +296,14 @@ static int table_write(void *stream, const rtq_batch *batch, void *user)
             uint32_t from = at ? t->ends[at - 1] : 0;
             if (c)
                 add_blanks(&t->out.buf, GAP);
-            add_padded(&t->out.buf, t->text.ptr + from, t->ends[at] - from, t->cells[at], t->widths[c], number_kind(batch->schema->cols[c].kind), c + 1 == n);
+            add_padded(&t->out.buf, t->text.ptr + from, t->ends[at] - from, t->cells[at], t->widths[c],
+                       number_kind(batch->schema->cols[c].kind), c + 1 == n);
         }
         rtq__buf_addc(&t->out.buf, '\n');
     }
     return rtq__output_write(&t->out);
 }
 
-static const rtq_sink_vtable vtable = { .size = sizeof vtable, .write = table_write };
-const rtq__sink_class rtq__sink_table = { "table", "aligned columns for people", options, table_open, table_destroy, &vtable, table_error };
+static const rtq_sink_vtable vtable = {.size = sizeof vtable, .write = table_write};
+const rtq__sink_class rtq__sink_table = {
+    "table", "aligned columns for people", options, table_open, table_destroy, &vtable, table_error};

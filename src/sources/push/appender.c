@@ -7,7 +7,8 @@ static size_t free_partition(const rtq__push *p)
 {
     size_t i = 0;
 
-    while (i < p->n_partitions && !(p->partitions[i].ended && p->partitions[i].queued == 0 && !(p->reading && p->reading->partition == i)))
+    while (i < p->n_partitions &&
+           !(p->partitions[i].ended && p->partitions[i].queued == 0 && !(p->reading && p->reading->partition == i)))
         i++;
     return i;
 }
@@ -25,7 +26,7 @@ int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
         a->partition = free_partition(p);
         p->n_appenders++;
         p->n_partitions += a->partition == p->n_partitions;
-        p->partitions[a->partition] = (rtq__partition){ INT64_MIN, INT64_MIN, INT64_MIN, 0, false };
+        p->partitions[a->partition] = (rtq__partition){INT64_MIN, INT64_MIN, INT64_MIN, 0, false};
     }
     rtq__mutex_unlock(&p->lock);
     return rc;
@@ -33,7 +34,7 @@ int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
 
 rtq__appender_mark rtq__appender_get_mark(const rtq_appender *a)
 {
-    return (rtq__appender_mark){ a->current, a->current ? a->current->batch.n : 0, a->rows };
+    return (rtq__appender_mark){a->current, a->current ? a->current->batch.n : 0, a->rows};
 }
 
 void rtq__appender_rollback(rtq_appender *a, rtq__appender_mark mark)
@@ -154,7 +155,8 @@ int rtq_appender_columns(rtq_appender *a, const rtq_column *columns, size_t n_co
         row = c->batch.n;
         n = n_rows - at < RTQ__ROWS - row ? (uint32_t)(n_rows - at) : RTQ__ROWS - row;
         for (uint32_t i = 0; i < t->n_cols && rc == RTQ_OK; i++)
-            rc = rtq__vec_fill(c->batch.cols[i], row, &c->arena, &columns[i], at, n, t->cols[i].name, true, &repaired, NULL);
+            rc = rtq__vec_fill(c->batch.cols[i], row, &c->arena, &columns[i], at, n, t->cols[i].name, true, &repaired,
+                               NULL);
         if (rc == RTQ_OK && t->open)
             rc = null_rest(c, t->n_cols, row, n);
         if (rc == RTQ_OK)
@@ -201,7 +203,7 @@ int rtq__appender_vectors(rtq_appender *a, rtq__vec *const *cols, uint32_t n)
 /* An rtq_value as a one-row column. */
 static rtq_column one(const rtq_value *v, rtq_str *text, int32_t *i32, uint8_t *b)
 {
-    rtq_column c = { 0 };
+    rtq_column c = {0};
     c.kind = v->kind;
     c.data = &v->u;
     c.nulls = &v->is_null;
@@ -239,14 +241,16 @@ int rtq_appender_row(rtq_appender *a, const rtq_value *cells, size_t n_cells)
         uint8_t b;
         rtq_column col;
         if (cells[i].is_null) { /* a null may come with any kind, also none */
-            rtq_value null = { 0 };
+            rtq_value null = {0};
             null.kind = t->cols[i].kind;
             null.is_null = 1;
             col = one(&null, &text, &i32, &b);
-            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired, NULL);
+            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired,
+                               NULL);
         } else {
             col = one(&cells[i], &text, &i32, &b);
-            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired, NULL);
+            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired,
+                               NULL);
         }
         if (rc < 0)
             return rc;
@@ -279,7 +283,8 @@ static int json_object(rtq_appender *a, const rtq__dyn *object)
             cell = rtq__cell_y(copy);
         } else {
             cell = rtq__dyn_to_cell(&d, v->kind, &c->arena);
-            if (cell.kind == RTQ_STRING && cell.len > 12 && !(cell.u.s = rtq__arena_strndup(&c->arena, cell.u.s, cell.len)))
+            if (cell.kind == RTQ_STRING && cell.len > 12 &&
+                !(cell.u.s = rtq__arena_strndup(&c->arena, cell.u.s, cell.len)))
                 return RTQ_ERR_NOMEM;
         }
         if (v->kind != RTQ_STRING && !rtq__vec_valid(&c->arena, v))

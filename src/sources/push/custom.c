@@ -3,12 +3,14 @@
 #include "sources/push/push.h"
 
 struct custom {
-    rtq__push push;          /* first: rows go through its chunks */
+    rtq__push push; /* first: rows go through its chunks */
     rtq_source_vtable vt;
     void *user;
     rtq_destroy_fn destroy;
-    rtq_appender *appenders; rtq_appender **pointers; uint32_t n_tables;
-    rtq__arena view;         /* the demand as the host sees it */
+    rtq_appender *appenders;
+    rtq_appender **pointers;
+    uint32_t n_tables;
+    rtq__arena view; /* the demand as the host sees it */
     bool ended;
     int32_t watermark_kind;
     int64_t max_delay, wall; /* the clock of the last call */
@@ -16,7 +18,10 @@ struct custom {
 
 static const rtq__src_class rtq__src_custom;
 
-bool rtq__custom_is(const rtq__src *src) { return src->cls == &rtq__src_custom; }
+bool rtq__custom_is(const rtq__src *src)
+{
+    return src->cls == &rtq__src_custom;
+}
 
 static int value_of(rtq_value *out, const rtq__cell *c, rtq__arena *arena)
 {
@@ -43,7 +48,10 @@ static int value_of(rtq_value *out, const rtq__cell *c, rtq__arena *arena)
 }
 
 /* Where some query wants every row, the host sees no conjuncts of the table at all: it must not reject any. */
-static uint32_t n_branches(const rtq__demand_table *d) { return d->all ? 0 : d->n_branches; }
+static uint32_t n_branches(const rtq__demand_table *d)
+{
+    return d->all ? 0 : d->n_branches;
+}
 
 /* One item a conjunct of a branch: the internal form shares conjuncts between branches, the public one is flat. */
 static int make_view(struct custom *c, rtq_demand *demand)
@@ -122,10 +130,13 @@ static int custom_start(rtq__src *src, const void *position, size_t len, rtq_dia
 {
     struct custom *c = (struct custom *)src;
     int rc = c->vt.start ? c->vt.start(position, len, c->user) : RTQ_OK;
-    return rc < 0 ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "the custom source did not start: %s", rtq_strerror(rc)) : RTQ_OK;
+    return rc < 0
+               ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "the custom source did not start: %s", rtq_strerror(rc))
+               : RTQ_OK;
 }
 
-static int custom_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table, rtq_diag *diag)
+static int custom_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table,
+                       rtq_diag *diag)
 {
     struct custom *c = (struct custom *)src;
     int rc;
@@ -204,7 +215,8 @@ static const rtq__src_class rtq__src_custom = {
     .drain = custom_drain,
 };
 
-int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vtable, void *user, rtq_destroy_fn destroy, rtq_diag *diag)
+int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vtable, void *user, rtq_destroy_fn destroy,
+                     rtq_diag *diag)
 {
     const char *tables = vtable->tables(user);
     struct custom *c;
@@ -256,7 +268,8 @@ int rtq_demand_column(rtq_column_def *out, const rtq_demand *demand, size_t tabl
     w = &demand->tables[table].wants[index];
     out->name = w->path;
     out->kind = w->kind;
-    out->flags = (w->flags & RTQ__WANT_REST ? (uint32_t)RTQ_COLUMN_REST : 0) | (w->flags & RTQ__WANT_DECIDE ? (uint32_t)RTQ_COLUMN_DECIDE : 0) |
+    out->flags = (w->flags & RTQ__WANT_REST ? (uint32_t)RTQ_COLUMN_REST : 0) |
+                 (w->flags & RTQ__WANT_DECIDE ? (uint32_t)RTQ_COLUMN_DECIDE : 0) |
                  (w->flags & RTQ__WANT_TIME ? (uint32_t)RTQ_COLUMN_TIME : 0);
     return RTQ_OK;
 }

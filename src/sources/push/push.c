@@ -4,12 +4,12 @@
 #include "kql/tables.h"
 
 static const rtq__option_def options[] = {
-    { "table", RTQ__OPT_TEXT, 0, 0, 0, "Rows", NULL, "table name" },
-    { "schema", RTQ__OPT_TEXT, 0, 1, 0, NULL, NULL, "columns: a:long, b:string; a final * makes the table open" },
-    { "time_column", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "event time; default: the first datetime" },
-    { "queue_rows", RTQ__OPT_NUMBER, 0, 0, 0, "65536", NULL, "rows that may wait for the run" },
-    { "full", RTQ__OPT_CHOICE, 0, 0, 0, "wait", "wait|drop", "what flush does when the queue is full" },
-    { NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+    {"table", RTQ__OPT_TEXT, 0, 0, 0, "Rows", NULL, "table name"},
+    {"schema", RTQ__OPT_TEXT, 0, 1, 0, NULL, NULL, "columns: a:long, b:string; a final * makes the table open"},
+    {"time_column", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "event time; default: the first datetime"},
+    {"queue_rows", RTQ__OPT_NUMBER, 0, 0, 0, "65536", NULL, "rows that may wait for the run"},
+    {"full", RTQ__OPT_CHOICE, 0, 0, 0, "wait", "wait|drop", "what flush does when the queue is full"},
+    {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
 int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *tables, rtq_diag *diag)
@@ -30,9 +30,11 @@ int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *tables, rtq_diag *di
         return rc == RTQ_ERR_SYNTAX ? RTQ_ERR_ARG : rc;
     if (!(defs = rtq__arena_zalloc(&p->arena, (list.n + 1) * sizeof *defs)))
         return RTQ_ERR_NOMEM;
-    for RTQ__AST_EACH(item, list)
-        if ((rc = rtq__table_from_schema(&defs[n++], &p->arena, item->column.name.ptr, item->column.name.len, &item->column.schema, diag)) < 0)
-            return rc;
+    for
+        RTQ__AST_EACH(item, list)
+    if ((rc = rtq__table_from_schema(&defs[n++], &p->arena, item->column.name.ptr, item->column.name.len,
+                                     &item->column.schema, diag)) < 0)
+        return rc;
     p->base.tables = defs;
     p->base.n_tables = n;
     return RTQ_OK;
@@ -71,7 +73,8 @@ static int set_time_column(rtq__push *p, const char *name, rtq_diag *diag)
         if (strcmp(cols[i].name, name) != 0)
             continue;
         if (cols[i].kind != RTQ_DATETIME)
-            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "time_column '%s' is %s, not datetime", name, rtq__kind_name(cols[i].kind));
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "time_column '%s' is %s, not datetime", name,
+                                 rtq__kind_name(cols[i].kind));
         if (t->time_col >= 0)
             cols[t->time_col].flags &= (uint8_t)~RTQ__COL_TIME;
         cols[i].flags |= RTQ__COL_TIME;
@@ -132,7 +135,8 @@ static int push_start(rtq__src *src, const void *position, size_t len, rtq_diag 
     return RTQ_OK;
 }
 
-static int push_source_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table, rtq_diag *diag)
+static int push_source_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table,
+                            rtq_diag *diag)
 {
     (void)clock, (void)max_rows, (void)diag;
     return rtq__push_next((rtq__push *)src, out, table);
@@ -278,7 +282,8 @@ static int path_column(rtq__vec **out, rtq__push *p, const rtq__chunk *c, const 
         if (cell.is_null)
             memset(&d, 0, sizeof d);
         for (uint32_t k = first; k < w->n_segs && rc == RTQ_OK; k++)
-            rc = w->segs[k].name ? rtq__dyn_get(&d, &d, w->segs[k].name, w->segs[k].len, &p->scratch) : rtq__dyn_at(&d, &d, w->segs[k].index, &p->scratch);
+            rc = w->segs[k].name ? rtq__dyn_get(&d, &d, w->segs[k].name, w->segs[k].len, &p->scratch)
+                                 : rtq__dyn_at(&d, &d, w->segs[k].index, &p->scratch);
         if (rc < 0)
             return rc;
         cell = rtq__cell_y(d);
@@ -321,7 +326,8 @@ int rtq__push_next(rtq__push *p, rtq__batch **out, uint32_t *table)
     }
     rtq__arena_reset(&p->scratch);
     d = &p->demand->tables[c->table];
-    if (!(b = rtq__arena_zalloc(&p->scratch, sizeof *b)) || !(b->cols = rtq__arena_alloc(&p->scratch, (d->n_wants + 1) * sizeof *b->cols)))
+    if (!(b = rtq__arena_zalloc(&p->scratch, sizeof *b)) ||
+        !(b->cols = rtq__arena_alloc(&p->scratch, (d->n_wants + 1) * sizeof *b->cols)))
         return RTQ_ERR_NOMEM;
     b->n = b->n_sel = c->batch.n;
     b->n_cols = d->n_wants;
@@ -340,4 +346,7 @@ int rtq__push_next(rtq__push *p, rtq__batch **out, uint32_t *table)
     return RTQ_OK;
 }
 
-bool rtq__push_is(const rtq__src *src) { return src->cls == &rtq__src_push; }
+bool rtq__push_is(const rtq__src *src)
+{
+    return src->cls == &rtq__src_push;
+}
