@@ -30,6 +30,9 @@ static int load(rtq__vec *vec, const rtq__sel *sel, uint32_t n_sel, void *ctx)
     rtq__feed_rows *rows = ctx;
     uint32_t want = (uint32_t)(vec - rows->vecs);
 
+    rows->stats->decoded_cells += n_sel;
+    if (rows->fill && rows->fill(vec, rows->decoder, want, sel, n_sel))
+        return RTQ_OK;
     for (uint32_t i = 0; i < n_sel; i++) {
         rtq__cell cell;
         int rc = rows->cell(&cell, rows->decoder, sel[i], want);
@@ -37,7 +40,6 @@ static int load(rtq__vec *vec, const rtq__sel *sel, uint32_t n_sel, void *ctx)
             return rc;
         rtq__vec_set(vec, sel[i], cell);
     }
-    rows->stats->decoded_cells += n_sel;
     return RTQ_OK;
 }
 

@@ -10,6 +10,9 @@
 /* Cell of column `want` of the row, of the want's kind (unknown: as dynamic). Text lies in the window or on rows->heap. OK, NOMEM. */
 typedef int (*rtq__feed_rows_cell)(rtq__cell *out, void *decoder, uint32_t row, uint32_t want);
 
+/* Many cells at once, where a decoder has a quicker way: true: all are written. */
+typedef bool (*rtq__feed_rows_fill)(rtq__vec *vec, void *decoder, uint32_t want, const rtq__sel *sel, uint32_t n);
+
 enum { RTQ__FEED_BAD_LINES = 8 };
 /* Records set aside since rtq__feed_rows_begin(). */
 typedef struct rtq__feed_bad {
@@ -22,6 +25,7 @@ typedef struct rtq__feed_rows {
     rtq__source_stats *stats;
     int64_t *max_time;
     rtq__feed_rows_cell cell;
+    rtq__feed_rows_fill fill; /* may be NULL */
     void *decoder;
     rtq__demand_table *demand; /* NULL: not planned yet */
     rtq__tester *tester;

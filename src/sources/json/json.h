@@ -39,6 +39,14 @@ typedef struct json_paths {
     uint32_t n_wants;
 } json_paths;
 
+/* A name as it stood in the record before: quotes, colon and blanks included. Most feeds repeat the form of their records. */
+enum { JSON_GUESSES = 256, JSON_GUESS_LEN = 32 };
+typedef struct json_guess {
+    char text[JSON_GUESS_LEN];
+    uint32_t len, mask; /* a bit a byte */
+    uint32_t parent, child;
+} json_guess;
+
 /* ---- lines that cannot match ---------------------------------------------------------------------------------------- */
 enum { JSON_HITS = 6 };
 typedef struct json_probe {
@@ -73,6 +81,8 @@ typedef struct rtq__json {
     json_filter filter;
     rtq__dyn *staged; /* [row][slot] */
     uint64_t record;  /* number, for json_node.seen */
+    uint32_t n_guesses;
+    json_guess guesses[JSON_GUESSES]; /* in the order of the last record */
     int (*object)(struct rtq__json *d, const char *p, const char *end, const char **past,
                   const char **why); /* rtq__json_object_… */
 } rtq__json;

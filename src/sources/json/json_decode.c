@@ -46,6 +46,28 @@ static int json_cell(rtq__cell *out, void *decoder, uint32_t row, uint32_t want)
     return rc < 0 ? rc : rtq__feed_rows_convert(out, value, w->rest, w->n_rest, w->kind, &d->rows.heap);
 }
 
+/* Whole fields of type unknown: what is staged is the cell already, but for numbers and escapes. */
+static bool json_fill(rtq__vec *vec, void *decoder, uint32_t want, const rtq__sel *sel, uint32_t n)
+{
+    rtq__json *d = decoder;
+    const json_want *w = &d->paths.wants[want];
+    rtq__dyn *cells = vec->data;
+
+    if (w->n_rest || (w->kind != RTQ_UNKNOWN && w->kind != RTQ_DYNAMIC))
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        rtq__dyn *cell = &cells[sel[i]];
+        *cell = d->staged[(size_t)sel[i] * d->paths.n_wants + w->slot];
+        if ((cell->tag == JSON_NUMBER || cell->flags) && rtq__json_settle(cell, &d->rows.heap) < 0)
+            return false; /* the slow way tells why */
+        if (cell->tag == RTQ__DYN_NULL)
+            rtq__bit_clear(vec->valid, sel[i]);
+        else
+            rtq__bit_set(vec->valid, sel[i]);
+    }
+    return true;
+}
+
 /* ---- lines ------------------------------------------------------------------------------------------------------------- */
 
 /* Keeps line and column (bytes since the line began) while [p, end) goes by. */
@@ -367,6 +389,7 @@ static int json_plan(void *decoder, rtq__demand_table *table)
     rtq__json *d = decoder;
     int rc = rtq__feed_rows_plan(&d->rows, table);
 
+    d->n_guesses = 0;
     if (rc == RTQ_OK)
         rc = rtq__json_paths(d, table);
     return rc == RTQ_OK ? rtq__json_filter_plan(d, table) : rc;
@@ -392,6 +415,7 @@ int rtq__json_new(rtq__json **out, rtq__mem *mem, size_t max_record, uint8_t fra
     if (!d)
         return RTQ_ERR_NOMEM;
     rtq__feed_rows_init(&d->rows, mem, stats, max_time, json_cell, d);
+    d->rows.fill = json_fill;
     d->max_record = max_record;
     d->framing = framing;
     d->object = rtq__json_object_best();

@@ -206,8 +206,15 @@ static inline bool same_name(const json_node *n, const char *name, size_t len)
     return head == n->head && (len <= 8 || memcmp(n->name + 8, name + 8, len - 8) == 0);
 }
 
-/* The demanded name, or NONE. What an earlier value of the same name gave is forgotten: the last one counts. Eight bytes at `name` are
- * readable. */
+/* What an earlier value of the same name gave is forgotten: the last one counts. */
+static inline void see(const rtq__json *d, json_node *n, rtq__dyn *row)
+{
+    if (n->seen == d->record)
+        memset(row + n->own, 0, (n->below - n->own) * sizeof *row);
+    n->seen = d->record;
+}
+
+/* The demanded name, or NONE. Eight bytes at `name` are readable. */
 static inline uint32_t find_name(rtq__json *d, uint32_t parent, const char *name, size_t len, rtq__dyn *row)
 {
     const json_node *p = &d->paths.nodes[parent];
@@ -217,9 +224,7 @@ static inline uint32_t find_name(rtq__json *d, uint32_t parent, const char *name
         json_node *n = &d->paths.nodes[i];
         if (!same_name(n, name, len))
             continue;
-        if (n->seen == d->record)
-            memset(row + n->own, 0, (n->below - n->own) * sizeof *row);
-        n->seen = d->record;
+        see(d, n, row);
         return i;
     }
     return NONE;
@@ -241,9 +246,56 @@ static inline void stage(const rtq__json *d, uint32_t node, const rtq__dyn *valu
         row[n->own + i] = *value;
 }
 
+static inline bool same_text(const json_guess *g, const char *p)
+{
+#if defined(__AVX2__)
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)g->text);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)p); /* padded */
+    return ((unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b)) & g->mask) == g->mask;
+#else
+    return memcmp(g->text, p, g->len) == 0;
+#endif
+}
+
+/* Is the next name the one that came here last time, or the one after it? Then it need not be looked at again. */
+static inline bool guess_name(rtq__json *d, uint32_t *step, uint32_t parent, const char **p, const char *end,
+                              uint32_t *node, rtq__dyn *row)
+{
+    for (uint32_t i = *step; i < d->n_guesses && i < *step + 2; i++) {
+        const json_guess *g = &d->guesses[i];
+        if (g->parent != parent || end - *p <= (ptrdiff_t)g->len || !same_text(g, *p) ||
+            (unsigned char)(*p)[g->len] <= ' ')
+            continue;
+        *step = i + 1;
+        *p += g->len;
+        *node = g->child;
+        if (g->child != NONE)
+            see(d, &d->paths.nodes[g->child], row);
+        return true;
+    }
+    return false;
+}
+
+static void remember(rtq__json *d, uint32_t *step, uint32_t parent, const char *from, const char *to, uint32_t node)
+{
+    json_guess *g = &d->guesses[*step];
+    size_t len = (size_t)(to - from);
+
+    if (*step == JSON_GUESSES)
+        return;
+    g->len = len <= JSON_GUESS_LEN ? (uint32_t)len : UINT32_MAX;
+    g->mask = (uint32_t)((UINT64_C(1) << (len < JSON_GUESS_LEN ? len : JSON_GUESS_LEN)) - 1);
+    g->parent = len <= JSON_GUESS_LEN ? parent : NONE - 1; /* of nobody */
+    g->child = node;
+    memset(g->text, 0, sizeof g->text);
+    memcpy(g->text, from, len <= JSON_GUESS_LEN ? len : 0);
+    if (++*step > d->n_guesses)
+        d->n_guesses = *step;
+}
+
 /* A name and its colon; p at the quote. *node: the demanded name. */
-static inline int take_name(rtq__json *d, const level *in, const char **p, const char *end, uint32_t *node,
-                            rtq__dyn *row, const char **why)
+static int take_name(rtq__json *d, const level *in, const char **p, const char *end, uint32_t *node, rtq__dyn *row,
+                     const char **why)
 {
     const char *name = *p + 1, *close;
     bool escapes;
@@ -285,7 +337,7 @@ int JSON_OBJECT(rtq__json *d, const char *p, const char *end, const char **past,
     enum { OPENED, AFTER_VALUE, AFTER_COMMA } state = OPENED;
     rtq__dyn *row = d->staged + (size_t)d->rows.n * d->paths.n_wants;
     level levels[RTQ__DYN_DEPTH];
-    uint32_t depth = 1, node;
+    uint32_t depth = 1, step = 0, node;
     rtq__dyn scalar;
     int rc;
 
@@ -312,8 +364,12 @@ int JSON_OBJECT(rtq__json *d, const char *p, const char *end, const char **past,
                 return JSON_MORE;
         }
         node = NONE;
-        if (in->bag && (rc = take_name(d, in, &p, end, &node, row, why)) != JSON_DONE)
-            return rc;
+        if (in->bag && !guess_name(d, &step, in->node, &p, end, &node, row)) {
+            const char *from = p;
+            if ((rc = take_name(d, in, &p, end, &node, row, why)) != JSON_DONE)
+                return rc;
+            remember(d, &step, in->node, from, p, node);
+        }
         if (*p == '{' || *p == '[') {
             if (depth == RTQ__DYN_DEPTH)
                 return fail(why, "nested too deeply");
