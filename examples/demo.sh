@@ -17,12 +17,12 @@ show() # show TITLE QUERY ARGUMENTS...: prints the command and runs it
     "$program" "$@" -e "$query" --quiet --stats
 }
 
-show "1. A recorded feed: who failed to log on, from where? (our own small file)" \
+show "1. A recorded feed: who logged on, how? (a small file of our own)" \
 'Evtx
-| where EventID == 4625
-| extend Account = strcat(tostring(EventData.TargetDomainName), "\\", tostring(EventData.TargetUserName))
-| summarize Failures = count(), First = min(TimeCreated), Last = max(TimeCreated) by Account, Ip = tostring(EventData.IpAddress)
-| sort by Failures desc' evtx tests/data/security.evtx table
+| where EventID == 4624
+| extend Account = tostring(EventData.TargetUserName)
+| summarize Logons = count(), First = min(TimeCreated), Last = max(TimeCreated) by Account, Type = tolong(EventData.LogonType)
+| sort by Account asc' evtx tests/data/evtx_basic.evtx table
 
 real=../shared/data/evtx
 if [ -d "$real" ]; then

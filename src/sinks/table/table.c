@@ -52,8 +52,7 @@ static int table_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t
     t->width = (uint32_t)width;
     t->fixed = t->width != 0;
     colour = rtq__option_get(options, opts, n, "colour");
-    t->colour = strcmp(colour, "always") == 0 ||
-                (strcmp(colour, "auto") == 0 && t->out.terminal);
+    t->colour = strcmp(colour, "always") == 0 || (strcmp(colour, "auto") == 0 && t->out.terminal);
     *user = t;
     return RTQ_OK;
 }
