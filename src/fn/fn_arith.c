@@ -533,6 +533,8 @@ const rtq__fn rtq__fns_arith[] = {
     ROW("*", "real", "datetime", "datetime", REAL_MUL_TIME),
     ROW("*", "timespan", "decimal", "timespan", SPAN_MUL_REAL),
     ROW("*", "decimal", "timespan", "timespan", REAL_MUL_SPAN),
+    ROW("*", "datetime", "decimal", "datetime", TIME_MUL_REAL),
+    ROW("*", "decimal", "datetime", "datetime", REAL_MUL_TIME),
     DYNAMICS("*", MUL),
 
     NUMBERS("/", DIV),
@@ -544,6 +546,7 @@ const rtq__fn rtq__fns_arith[] = {
     ROW("/", "datetime", "long", "datetime", TIME_DIV_LONG),
     ROW("/", "datetime", "real", "datetime", TIME_DIV_REAL),
     ROW("/", "timespan", "decimal", "timespan", SPAN_DIV_REAL),
+    ROW("/", "datetime", "decimal", "datetime", TIME_DIV_REAL),
     DYNAMICS("/", DIV),
 
     NUMBERS("%", MOD),
@@ -554,6 +557,8 @@ const rtq__fn rtq__fns_arith[] = {
     ROW("%", "datetime", "datetime", "timespan", TIME_MOD_TIME),
     ROW("%", "datetime", "long", "datetime", TIME_MOD_LONG),
     ROW("%", "datetime", "real", "datetime", TIME_MOD_REAL),
+    ROW("%", "timespan", "decimal", "timespan", SPAN_MOD_REAL),
+    ROW("%", "datetime", "decimal", "datetime", TIME_MOD_REAL),
     DYNAMICS("%", MOD),
 };
 RTQ__FAMILY_COUNT(arith)

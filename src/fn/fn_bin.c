@@ -127,7 +127,20 @@ static void row_around(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
         .name = name_, .args = a ", " b, .ret = out, .naming = RTQ__NAME_FIRST, .vec = vec_bin, .page = page_, \
         .doc = "rounds down to a multiple"                                                                     \
     }
+#if RTQ_WITH_DECIMAL
+#define BIN_DECIMAL(name_, page_)   \
+    {.name = name_,                 \
+     .args = "decimal, decimal",    \
+     .ret = "decimal",              \
+     .naming = RTQ__NAME_FIRST,     \
+     .row = rtq__row_decimal_round, \
+     .page = page_,                 \
+     .doc = "rounds down to a multiple"},
+#else
+#define BIN_DECIMAL(name, page)
+#endif
 #define BINS(name, page)                                                                                          \
+    BIN_DECIMAL(name, page)                                                                                       \
     BIN(name, "long", "long", "long", page), BIN(name, "real", "real", "real", page),                             \
         BIN(name, "datetime", "timespan", "datetime", page), BIN(name, "timespan", "timespan", "timespan", page), \
         BIN(name, "datetime", "datetime", "datetime", page)

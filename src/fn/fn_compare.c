@@ -425,6 +425,7 @@ static uint32_t ret_values(const rtq__fn *fn, const uint8_t *kinds, uint32_t n, 
         ROW(name, "guid", "guid", op, RTQ_GUID), ROW(name, "decimal", "decimal", op, RTQ_DECIMAL),                     \
         ROW(name, "string", "long", op, RTQ_LONG), ROW(name, "long", "string", op, RTQ_LONG),                          \
         ROW(name, "string", "real", op, RTQ_REAL), ROW(name, "real", "string", op, RTQ_REAL),                          \
+        ROW(name, "string", "guid", op, RTQ_GUID), ROW(name, "guid", "string", op, RTQ_GUID),                          \
         ROW(name, "bool", "long", op, RTQ_LONG), ROW(name, "long", "bool", op, RTQ_LONG),                              \
         ROW(name, "bool", "real", op, RTQ_REAL), ROW(name, "real", "bool", op, RTQ_REAL),                              \
         VALUE(name, "dynamic", "dynamic", op), VALUE(name, "dynamic", "long", op), VALUE(name, "long", "dynamic", op), \
@@ -439,15 +440,17 @@ static uint32_t ret_values(const rtq__fn *fn, const uint8_t *kinds, uint32_t n, 
         VALUE(name, "dynamic", "dynamic", op), VALUE(name, "dynamic", "long", op), VALUE(name, "long", "dynamic", op), \
         VALUE(name, "dynamic", "real", op), VALUE(name, "real", "dynamic", op), VALUE(name, "dynamic", "decimal", op), \
         VALUE(name, "decimal", "dynamic", op)
-#define RANGE(name_, kind, id, op)                                                                                \
+#define RANGE_OF(name_, kind, ends, id, op)                                                                       \
     {                                                                                                             \
-        .name = name_, .args = kind ", " kind ", " kind, .ret = "bool", .nulls = RTQ__NULL_CUSTOM,                \
+        .name = name_, .args = kind ", " ends ", " ends, .ret = "bool", .nulls = RTQ__NULL_CUSTOM,                \
         .flags = RTQ__FN_OPERATOR, .vec = vec_between, .filter = filter_between, .tag = RTQ__COMPARE_TAG(op, id), \
         .doc = "whether a value lies in a range, both ends included", .page = "between-operator"                  \
     }
-#define RANGES(name, op)                                                                                             \
-    RANGE(name, "long", RTQ_LONG, op), RANGE(name, "real", RTQ_REAL, op), RANGE(name, "datetime", RTQ_DATETIME, op), \
-        RANGE(name, "timespan", RTQ_TIMESPAN, op), RANGE(name, "decimal", RTQ_DECIMAL, op)
+#define RANGE(name, kind, id, op) RANGE_OF(name, kind, kind, id, op), RANGE_OF(name, kind, "dynamic", id, op)
+#define RANGES(name, op)                                                  \
+    RANGE(name, "long", RTQ_LONG, op), RANGE(name, "real", RTQ_REAL, op), \
+        RANGE_OF(name, "datetime", "datetime", RTQ_DATETIME, op),         \
+        RANGE_OF(name, "timespan", "timespan", RTQ_TIMESPAN, op), RANGE(name, "decimal", RTQ_DECIMAL, op)
 
 const rtq__fn rtq__fns_compare[] = {
     EQUALITY("==", RTQ__EQ), EQUALITY("!=", RTQ__NE), ORDER("<", RTQ__LT),        ORDER("<=", RTQ__LE),

@@ -1,7 +1,9 @@
 /* fn_math.c - numbers: powers, logarithms, trigonometry, rounding, bits, random numbers. Arguments outside a function's domain
  * give null where the reference says so (sqrt, log, asin, acos), NaN otherwise. */
 #include <math.h>
+#include "fn/convert.h"
 #include "fn/families.h"
+#include "value/decimal.h"
 
 /* ---- functions of one real ---------------------------------------------------------------------------------------- */
 
@@ -88,7 +90,7 @@ static const struct {
 static void row_real(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     (void)n_args;
-    double x = args[0].u.d;
+    double x = args[0].kind == RTQ_DECIMAL ? rtq__decimal_to_double(args[0].u.w) : args[0].u.d;
     if (x < reals[ctx->fn->tag].low || x > reals[ctx->fn->tag].high)
         return;
     *out = rtq__cell_d(reals[ctx->fn->tag].fn(x));
@@ -219,11 +221,19 @@ static void row_rand(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
     *out = rtq__cell_d(x);
 }
 
-#define REAL(name_, tag_, naming_, doc_, page_)                                                                     \
-    {                                                                                                               \
-        .name = name_, .args = "real", .ret = "real", .naming = naming_, .row = row_real, .tag = tag_, .doc = doc_, \
-        .page = page_                                                                                               \
+#define REAL_OF(arg_, name_, tag_, naming_, doc_, page_)                                                          \
+    {                                                                                                             \
+        .name = name_, .args = arg_, .ret = "real", .naming = naming_, .row = row_real, .tag = tag_, .doc = doc_, \
+        .page = page_                                                                                             \
     }
+#if RTQ_WITH_DECIMAL
+#define REAL(name, tag, naming, doc, page) \
+    REAL_OF("real", name, tag, naming, doc, page), REAL_OF("decimal", name, tag, naming, doc, page)
+#define DECIMAL(name, args, page) ROUNDING(name, args, "decimal", rtq__row_decimal_round, page),
+#else
+#define REAL(name, tag, naming, doc, page) REAL_OF("real", name, tag, naming, doc, page)
+#define DECIMAL(name, args, page)
+#endif
 #define FIRST RTQ__NAME_FIRST
 #define NONE RTQ__NAME_NONE
 #define BITS(name_, args_, tag_, page_)                                                                       \
@@ -274,13 +284,15 @@ const rtq__fn rtq__fns_math[] = {
      .doc = "angle of the point (x, y)",
      .page = "atan2-function"},
     {.name = "pi", .args = "", .ret = "real", .row = row_pi, .doc = "the constant pi", .page = "pi-function"},
-    ROUNDING("round", "int, [const long]", "int", row_round_long, "round-function"),
+    DECIMAL("round", "decimal, [const long]", "round-function")
+        ROUNDING("round", "int, [const long]", "int", row_round_long, "round-function"),
     ROUNDING("round", "long, [const long]", "long", row_round_long, "round-function"),
     ROUNDING("round", "real, [const long]", "real", row_round_real, "round-function"),
-    ROUNDING("ceiling", "int", "int", row_ceiling, "ceiling-function"),
+    DECIMAL("ceiling", "decimal", "ceiling-function")
+        ROUNDING("ceiling", "int", "int", row_ceiling, "ceiling-function"),
     ROUNDING("ceiling", "long", "long", row_ceiling, "ceiling-function"),
     ROUNDING("ceiling", "real", "real", row_ceiling, "ceiling-function"),
-    ROUNDING("abs", "long", "long", row_abs, "abs-function"),
+    DECIMAL("abs", "decimal", "abs-function") ROUNDING("abs", "long", "long", row_abs, "abs-function"),
     ROUNDING("abs", "real", "real", row_abs, "abs-function"),
     ROUNDING("abs", "timespan", "timespan", row_abs, "abs-function"),
     BITS("binary_and", "long, long", '&', "binary-and-function"),

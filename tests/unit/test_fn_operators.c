@@ -67,6 +67,7 @@ Test(fn_operators, null_in_comparisons)
     EQ("false", "==", "string, long", FX_S("abc"), FX_L(16));
     EQ("true", "!=", "string, long", FX_S("abc"), FX_L(16));
     EQ("true", "==", "bool, long", FX_B(1), FX_L(1));
+    EQ("false", "==", "string, guid", FX_S("no guid"), rtq__cell_i(RTQ_GUID, 5));
     EQ("null", "between", "long, long, long", FX_NULL(RTQ_LONG), FX_L(1), FX_L(2));
     EQ("true", "between", "long, long, long", FX_L(2), FX_L(1), FX_L(2));
     EQ("false", "!between", "long, long, long", FX_L(2), FX_L(1), FX_L(2));

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "fx.h"
+#include "value/decimal.h"
 
 #define EQ(text, ...) cr_expect_str_eq(FX(f, __VA_ARGS__), text)
 static fx *f;
@@ -273,4 +274,31 @@ Test(fn_scalar, statistics)
     EQ("true", "assert", "const bool, const string", FX_B(1), FX_S("no"));
     EQ("\"01234567-89ab-cdef-0123-456789abcdef\"", "toguid", "string", FX_S("0123456789ab-cdef-0123-456789abcdef"));
     EQ("null", "toguid", "string", FX_S("a string that is not a guid"));
+}
+
+static rtq__cell dec(const char *text)
+{
+    rtq__cell c = rtq__cell_null(RTQ_DECIMAL);
+    c.is_null = !rtq__decimal_parse(c.u.w, text, strlen(text));
+    return c;
+}
+
+Test(fn_scalar, decimals)
+{
+    if (!fx_fn("+", "decimal, decimal"))
+        cr_skip("built without decimals");
+    EQ("\"0.3\"", "+", "decimal, decimal", dec("0.1"), dec("0.2"));
+    EQ("\"0.3333333333333333333333333333333333\"", "/", "decimal, decimal", dec("1"), dec("3"));
+    EQ("null", "/", "decimal, decimal", dec("1"), dec("0"));
+    EQ("\"1\"", "%", "decimal, decimal", dec("-5"), dec("3"));
+    EQ("\"-1.5\"", "-", "decimal", dec("1.5"));
+    EQ("\"3\"", "round", "decimal, [const long]", dec("2.5"));
+    EQ("\"2.35\"", "round", "decimal, [const long]", dec("2.345"), FX_L(2));
+    EQ("\"-1\"", "ceiling", "decimal", dec("-1.5"));
+    EQ("\"1.5\"", "abs", "decimal", dec("-1.5"));
+    EQ("\"-6\"", "bin", "decimal, decimal", dec("-5.5"), dec("2"));
+    EQ("null", "bin", "decimal, decimal", dec("-5.5"), dec("-2"));
+    EQ("2.0", "sqrt", "decimal", dec("4.00"));
+    EQ("true", "==", "decimal, decimal", dec("1.50"), dec("1.5"));
+    EQ("true", "in", "decimal, decimal...", dec("1.50"), dec("1.5"));
 }
