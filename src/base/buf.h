@@ -38,7 +38,7 @@ void rtq__buf_add_json(rtq__buf *buf, const char *ptr, size_t len); /* "…" quo
 
 /* The text between the quotes of a JSON string; past its end. `out` has room for RTQ__JSON_ROOM(len) bytes, of which those past the
  * end may be overwritten too. */
-#define RTQ__JSON_ROOM(len) (6 * (size_t)(len) + 8)
+#define RTQ__JSON_ROOM(len) (6 * (size_t)(len) + 16)
 char *rtq__json_escape(char *out, const char *ptr, size_t len);
 
 /* Text handed to the host. The blob takes over the buffer's memory. */

@@ -159,30 +159,67 @@ static void put_scalar(rtq__buf *out, const rtq__dyn *d)
     }
 }
 
-/* A tree without trees inside, as most are. */
-static void print_flat(rtq__buf *out, const rtq__dyn *tree)
+enum { FLAT_TEXT = 4096 };
+
+static void print_value(rtq__buf *out, const rtq__dyn *item)
 {
+    if (item->tag == RTQ__DYN_JSON)
+        print_json(out, item->u.p, item->u.p + item->len);
+    else
+        put_scalar(out, item);
+}
+
+static void print_item(rtq__buf *out, const rtq_str *key, const rtq__dyn *item, bool comma)
+{
+    if (comma)
+        rtq__buf_addc(out, ',');
+    if (key) {
+        rtq__buf_add_json(out, key->ptr, key->len);
+        rtq__buf_addc(out, ':');
+    }
+    print_value(out, item);
+}
+
+/* A tree without trees inside, as most are: there is room for all of it at once, unless it is very large. */
+static void print_flat(rtq__buf *buf, const rtq__dyn *tree)
+{
+    enum { SCALAR = 48 };
     bool bag = tree->tag == RTQ__DYN_BAG;
     uint32_t n = rtq__dyn_tree_count(tree);
-    rtq__buf_addc(out, bag ? '{' : '[');
+    rtq__buf_addc(buf, bag ? '{' : '[');
     for (uint32_t i = 0; i < n; i++) {
+        rtq_str key = bag ? rtq__dyn_tree_key(tree, i) : (rtq_str){"", 0};
         rtq__dyn item;
-        if (i > 0)
-            rtq__buf_addc(out, ',');
-        if (bag) {
-            rtq_str key = rtq__dyn_tree_key(tree, i);
-            rtq__buf_add_json(out, key.ptr, key.len);
-            rtq__buf_addc(out, ':');
-        }
         rtq__dyn_tree_item(&item, tree, i);
-        if (item.tag == RTQ__DYN_STRING)
-            rtq__buf_add_json(out, item.u.p, item.len);
-        else if (item.tag == RTQ__DYN_JSON)
-            print_json(out, item.u.p, item.u.p + item.len);
-        else
-            put_scalar(out, &item);
+        size_t text = item.tag == RTQ__DYN_STRING ? item.len : SCALAR;
+        if (key.len > FLAT_TEXT || text > FLAT_TEXT ||
+            !rtq__buf_reserve(buf, RTQ__JSON_ROOM(key.len) + RTQ__JSON_ROOM(text) + 8)) {
+            print_item(buf, bag ? &key : NULL, &item, i > 0);
+            continue;
+        }
+        char *out = buf->ptr + buf->len;
+        *out = ',';
+        out += i > 0;
+        if (bag) {
+            *out++ = '"';
+            out = rtq__json_escape(out, key.ptr, key.len);
+            *out++ = '"';
+            *out++ = ':';
+        }
+        if (item.tag == RTQ__DYN_STRING) {
+            *out++ = '"';
+            out = rtq__json_escape(out, item.u.p, item.len);
+            *out++ = '"';
+        } else if (item.tag == RTQ__DYN_LONG && !(item.flags & RTQ__DYN_HEX)) {
+            out += rtq__print_long(out, item.u.i);
+        } else {
+            buf->len = (size_t)(out - buf->ptr);
+            print_value(buf, &item);
+            continue;
+        }
+        buf->len = (size_t)(out - buf->ptr);
     }
-    rtq__buf_addc(out, bag ? '}' : ']');
+    rtq__buf_addc(buf, bag ? '}' : ']');
 }
 
 void rtq__dyn_print(rtq__buf *out, const rtq__dyn *d)

@@ -13,10 +13,36 @@ static uint32_t missing_rows(rtq__sel *out, const rtq__vec *v, const rtq__sel *s
     return n;
 }
 
+static bool none_loaded(const rtq__vec *v, uint32_t n)
+{
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < (n + 63) / 64; i++)
+        any |= v->loaded[i];
+    return !any;
+}
+
+/* All rows of a batch at once, as sinks ask for them. */
+static int load_all(rtq__vec *v, uint32_t n)
+{
+    rtq__sel all[RTQ__ROWS];
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = (rtq__sel)i;
+    int rc = v->load(v, all, n, v->load_ctx);
+    if (rc != RTQ_OK)
+        return rc;
+    for (uint32_t i = 0; i < n / 64; i++)
+        v->loaded[i] = ~UINT64_C(0);
+    if (n % 64)
+        v->loaded[n / 64] |= ~UINT64_C(0) >> (64 - n % 64);
+    return RTQ_OK;
+}
+
 int rtq__vec_load(rtq__vec *v, const rtq__sel *sel, uint32_t n_sel)
 {
     if (!v->load)
         return RTQ_OK;
+    if (!sel && n_sel <= RTQ__ROWS && none_loaded(v, n_sel))
+        return n_sel ? load_all(v, n_sel) : RTQ_OK;
     rtq__sel todo[RTQ__ROWS];
     for (uint32_t from = 0; from < n_sel; from += RTQ__ROWS) {
         uint32_t to = n_sel - from > RTQ__ROWS ? from + RTQ__ROWS : n_sel;

@@ -1,80 +1,69 @@
-/* json_rows.c - what a column needs to be printed is decided once a batch; keys, constants and dictionary entries are then copied. */
+/* json_rows.c - what a column needs to be printed is decided once a batch; keys, values that all rows share and dictionary entries are
+ * then copied. */
 #include "sinks/json/json_rows.h"
 #include "base/text.h"
 #include "base/time.h"
 
-enum { HOW_CELL = 0, HOW_SAME, HOW_DICT, HOW_NUMBER, HOW_TIME, HOW_STRING, HOW_DYN, HOW_REST };
+enum { HOW_CELL = 0, HOW_DICT, HOW_NUMBER, HOW_TIME, HOW_STRING, HOW_DYN, HOW_REST, HOW_END };
 enum { PAD = 16 /* bytes behind a text that copying in blocks may touch */, MAX_ENTRIES = 1024 };
 
+/* A column whose rows differ. What stands in front of its value, in texts: the columns before it that are the same in all rows, and
+ * its key. The last one, END, has only that. */
 struct rtq__json_col {
     const rtq__vec *v;
     uint8_t how;
-    uint32_t key, key_len;   /* in keys */
-    uint32_t text, text_len; /* SAME: in texts */
-    uint32_t ends;           /* DICT: first of its entries */
+    uint32_t index, text, text_len;
+    uint32_t ends; /* DICT: first of its entries */
 };
 
 void rtq__json_rows_init(rtq__json_rows *r, rtq__mem *mem)
 {
     *r = (rtq__json_rows){0};
-    rtq__buf_init(&r->keys, mem);
     rtq__buf_init(&r->texts, mem);
+    rtq__buf_init(&r->entries, mem);
 }
 
 void rtq__json_rows_free(rtq__json_rows *r)
 {
-    rtq__mem *mem = r->keys.mem;
+    rtq__mem *mem = r->texts.mem;
     rtq__free(mem, r->cols);
     rtq__free(mem, r->ends);
-    rtq__buf_free(&r->keys);
     rtq__buf_free(&r->texts);
+    rtq__buf_free(&r->entries);
 }
 
-static int make_keys(rtq__json_rows *r, const rtq__out_schema *schema)
+static void add_key(rtq__json_rows *r, uint32_t i)
 {
-    int rc = rtq__grow(r->keys.mem, &r->cols, &r->cap, schema->n + 1u, sizeof *r->cols);
-    if (rc != RTQ_OK)
-        return rc;
-    rtq__buf_clear(&r->keys);
-    for (uint32_t i = 0; i < schema->n; i++) {
-        r->cols[i].key = (uint32_t)r->keys.len;
-        rtq__buf_addc(&r->keys, ',');
-        rtq__buf_add_json(&r->keys, schema->cols[i].name, strlen(schema->cols[i].name));
-        rtq__buf_addc(&r->keys, ':');
-        r->cols[i].key_len = (uint32_t)r->keys.len - r->cols[i].key;
-    }
-    rtq__buf_reserve(&r->keys, PAD);
-    r->schema = r->keys.failed ? NULL : schema;
-    return r->keys.failed ? RTQ_ERR_NOMEM : RTQ_OK;
+    const char *name = r->schema->cols[i].name;
+    rtq__buf_addc(&r->texts, ',');
+    rtq__buf_add_json(&r->texts, name, strlen(name));
+    rtq__buf_addc(&r->texts, ':');
 }
 
-static void add_text(rtq__json_rows *r, const rtq__json_col *col, const rtq__cell *cell)
-{
-    rtq__buf_add(&r->texts, r->keys.ptr + col->key, col->key_len);
-    rtq__cell_print_json(&r->texts, cell);
-}
-
+/* Entries of dictionaries are printed once where they are fewer than the rows. */
 static int make_dictionary(rtq__json_rows *r, rtq__json_col *col)
 {
     rtq__vec entries = *col->v;
-    int rc = rtq__grow(r->keys.mem, &r->ends, &r->cap_ends, r->n_ends + entries.n + 1u, sizeof *r->ends);
+    int rc = rtq__grow(r->texts.mem, &r->ends, &r->cap_ends, r->n_ends + entries.n + 1u, sizeof *r->ends);
     if (rc != RTQ_OK)
         return rc;
     entries.form = RTQ__FLAT;
     col->ends = (uint32_t)r->n_ends + 1;
-    r->ends[r->n_ends++] = (uint32_t)r->texts.len;
+    r->ends[r->n_ends++] = (uint32_t)r->entries.len;
     for (uint32_t i = 0; i < entries.n; i++) {
         rtq__cell c = rtq__vec_get(&entries, i);
-        add_text(r, col, &c);
-        r->ends[r->n_ends++] = (uint32_t)r->texts.len;
+        rtq__cell_print_json(&r->entries, &c);
+        r->ends[r->n_ends++] = (uint32_t)r->entries.len;
     }
     col->how = HOW_DICT;
     return RTQ_OK;
 }
 
-static uint8_t how_of(uint32_t kind)
+static uint8_t how_of(const rtq__vec *v)
 {
-    switch (kind) {
+    if (v->form == RTQ__DICT)
+        return HOW_CELL;
+    switch (v->kind) {
     case RTQ_INT:
     case RTQ_LONG: return HOW_NUMBER;
     case RTQ_DATETIME: return HOW_TIME;
@@ -85,42 +74,63 @@ static uint8_t how_of(uint32_t kind)
     }
 }
 
-/* Entries of dictionaries are printed once where they are fewer than the rows. */
-static int make_column(rtq__json_rows *r, rtq__json_col *col, const rtq__vec *v, const rtq_batch *batch)
+/* Numbers that are all the same, and columns of nulls. */
+static bool same_in_all(const rtq__vec *v, const rtq__batch *rows)
 {
-    col->v = v;
-    col->how = how_of(v->kind);
-    if (v->form == RTQ__CONST) {
-        rtq__cell c = rtq__vec_get(v, 0);
-        col->how = HOW_SAME;
-        col->text = (uint32_t)r->texts.len;
-        add_text(r, col, &c);
-        col->text_len = (uint32_t)r->texts.len - col->text;
+    uint32_t n = rows->n_sel, nulls = 0, others = 0;
+    if (v->form == RTQ__CONST)
+        return true;
+    if (v->form != RTQ__FLAT || n < 2)
+        return false;
+    for (uint32_t i = 0; v->valid && i < n; i++)
+        nulls += !rtq__bit(v->valid, rtq__batch_row(rows, i));
+    if (nulls == n || nulls > 0 || how_of(v) != HOW_NUMBER)
+        return nulls == n;
+    const int64_t *x = v->data, first = x[rtq__batch_row(rows, 0)];
+    for (uint32_t i = 1; i < n; i++)
+        others |= x[rtq__batch_row(rows, i)] != first;
+    return !others;
+}
+
+static int make_column(rtq__json_rows *r, uint32_t i, const rtq_batch *batch)
+{
+    const rtq__vec *v = batch->rows->cols[i];
+    rtq__json_col *col = &r->cols[r->n_cols];
+    bool rest = batch->schema->cols[i].flags & RTQ_COLUMN_REST;
+    if (!rest)
+        add_key(r, i);
+    if (!rest && same_in_all(v, batch->rows)) {
+        rtq__cell c = rtq__vec_get(v, rtq__batch_row(batch->rows, 0));
+        rtq__cell_print_json(&r->texts, &c);
         return RTQ_OK;
     }
-    if (v->form != RTQ__DICT)
-        return RTQ_OK;
-    if (v->n <= MAX_ENTRIES && v->n < batch->rows->n_sel && v->kind == RTQ_STRING)
-        return make_dictionary(r, col);
-    col->how = HOW_CELL;
-    return RTQ_OK;
+    *col = (rtq__json_col){.v = v, .how = rest ? HOW_REST : how_of(v), .index = i};
+    col->text = r->n_cols ? col[-1].text + col[-1].text_len : 0;
+    col->text_len = (uint32_t)r->texts.len - col->text;
+    r->n_cols++;
+    bool few = v->form == RTQ__DICT && v->n <= MAX_ENTRIES && v->n < batch->rows->n_sel && v->kind == RTQ_STRING;
+    return few && !rest ? make_dictionary(r, col) : RTQ_OK;
 }
 
 int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch)
 {
     int rc = rtq__out_load(batch);
-    if (rc == RTQ_OK && r->schema != batch->schema)
-        rc = make_keys(r, batch->schema);
+    if (rc == RTQ_OK)
+        rc = rtq__grow(r->texts.mem, &r->cols, &r->cap, batch->schema->n + 1u, sizeof *r->cols);
     rtq__buf_clear(&r->texts);
-    r->n_ends = 0;
-    for (uint32_t i = 0; i < batch->schema->n && rc == RTQ_OK; i++) {
-        if (batch->schema->cols[i].flags & RTQ_COLUMN_REST)
-            r->cols[i].how = HOW_REST;
-        else
-            rc = make_column(r, &r->cols[i], batch->rows->cols[i], batch);
-    }
-    rtq__buf_reserve(&r->texts, PAD);
-    return rc == RTQ_OK && r->texts.failed ? RTQ_ERR_NOMEM : rc;
+    rtq__buf_clear(&r->entries);
+    r->schema = batch->schema;
+    r->n_ends = r->n_cols = 0;
+    for (uint32_t i = 0; i < batch->schema->n && rc == RTQ_OK && batch->rows->n_sel > 0; i++)
+        rc = make_column(r, i, batch);
+    if (rc != RTQ_OK)
+        return rc;
+    rtq__json_col *end = &r->cols[r->n_cols];
+    *end = (rtq__json_col){.how = HOW_END};
+    end->text = r->n_cols ? end[-1].text + end[-1].text_len : 0;
+    end->text_len = (uint32_t)r->texts.len - end->text;
+    bool ok = rtq__buf_reserve(&r->texts, PAD) && rtq__buf_reserve(&r->entries, PAD);
+    return ok ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
 /* In blocks: both sides have PAD bytes more than is asked for. */
@@ -169,32 +179,33 @@ static void add_value(rtq__buf *buf, const rtq__json_col *col, uint32_t row)
 void rtq__json_rows_add(rtq__buf *buf, const rtq__json_rows *r, const rtq_batch *batch, uint32_t row, bool first)
 {
     enum { SHORT = 64 /* a number or a time, and padding */ };
-    uint32_t at = rtq__batch_row(batch->rows, row), n = r->schema->n;
-    for (uint32_t i = 0; i < n; i++) {
-        const rtq__json_col *col = &r->cols[i];
-        const char *text = r->keys.ptr + col->key;
-        uint32_t len = col->key_len;
-        if (col->how == HOW_REST) {
-            rtq__cell c = rtq__vec_get(batch->rows->cols[i], at);
-            rtq__out_rest_json(buf, batch, &c, &first);
-            continue;
-        }
-        if (col->how == HOW_SAME) {
-            text = r->texts.ptr + col->text;
-            len = col->text_len;
-        } else if (col->how == HOW_DICT) {
+    uint32_t at = rtq__batch_row(batch->rows, row);
+    for (const rtq__json_col *col = r->cols;; col++) {
+        uint32_t entry = 0, entry_len = 0;
+        if (col->how == HOW_DICT) {
             const uint32_t *end = r->ends + col->ends + col->v->codes[at];
-            text = r->texts.ptr + end[-1];
-            len = end[0] - end[-1];
+            entry = end[-1];
+            entry_len = end[0] - end[-1];
         }
-        if (!rtq__buf_reserve(buf, (size_t)len + SHORT))
+        if (!rtq__buf_reserve(buf, (size_t)col->text_len + entry_len + SHORT))
             return;
-        char *out = put(buf->ptr + buf->len, text + first, len - first); /* the first has no comma */
-        first = false;
+        char *out = buf->ptr + buf->len;
+        if (col->text_len > 0) {
+            out = put(out, r->texts.ptr + col->text + first, col->text_len - first); /* the first has no comma */
+            first = false;
+        }
         if (col->how == HOW_NUMBER || col->how == HOW_TIME)
             out = put_short(out, col->how, col->v, at);
+        else if (col->how == HOW_DICT)
+            out = put(out, r->entries.ptr + entry, entry_len);
         buf->len = (size_t)(out - buf->ptr);
-        if (col->how == HOW_CELL || col->how == HOW_STRING || col->how == HOW_DYN)
+        if (col->how == HOW_END)
+            return;
+        if (col->how == HOW_REST) {
+            rtq__cell c = rtq__vec_get(col->v, at);
+            rtq__out_rest_json(buf, batch, &c, &first);
+        } else if (col->how == HOW_CELL || col->how == HOW_STRING || col->how == HOW_DYN) {
             add_value(buf, col, at);
+        }
     }
 }

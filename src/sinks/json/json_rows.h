@@ -6,11 +6,12 @@
 typedef struct rtq__json_col rtq__json_col;
 typedef struct rtq__json_rows {
     const rtq__out_schema *schema;
-    rtq__json_col *cols;
+    rtq__json_col *cols; /* those that differ from row to row, and an end */
+    uint32_t n_cols;
     size_t cap;
-    rtq__buf keys;  /* ,"name": of each column */
-    rtq__buf texts; /* key and value where many rows have the same: constants, dictionaries */
-    uint32_t *ends; /* in texts, of dictionary entries */
+    rtq__buf texts;   /* keys, and the values that all rows share */
+    rtq__buf entries; /* of dictionaries */
+    uint32_t *ends;   /* of entries */
     size_t n_ends, cap_ends;
 } rtq__json_rows;
 

@@ -1,5 +1,8 @@
 /* evtx_text.c - UTF-16 text of values to UTF-8, and the room where it goes. */
 #include "sources/evtx/evtx.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 char *rtq__evtx_room(evtx_text *text, size_t len)
 {
@@ -17,7 +20,16 @@ size_t rtq__evtx_utf8(char *out, const uint8_t *utf16, uint32_t len)
     uint32_t i = 0;
     size_t n = 0;
     len &= ~1u;
-    /* four plain units at a time: none above 0x7F, none zero */
+#if defined(__SSE2__)
+    /* eight plain units at a time: none above 0x7F, none zero */
+    for (; i + 16 <= len; i += 16, n += 8) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(utf16 + i)), zero = _mm_setzero_si128();
+        const __m128i high = _mm_and_si128(v, _mm_set1_epi16((short)0xFF80));
+        if (_mm_movemask_epi8(_mm_andnot_si128(_mm_cmpeq_epi16(v, zero), _mm_cmpeq_epi16(high, zero))) != 0xFFFF)
+            break;
+        _mm_storel_epi64((__m128i *)(void *)(out + n), _mm_packus_epi16(v, v));
+    }
+#endif
     for (; i + 8 <= len; i += 8, n += 4) {
         uint64_t x = evtx_u64(utf16 + i);
         if ((x & UINT64_C(0xFF80FF80FF80FF80)) != 0 ||
