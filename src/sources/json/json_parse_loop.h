@@ -285,7 +285,7 @@ static void remember(rtq__json *d, uint32_t *step, uint32_t parent, const char *
         return;
     g->len = len <= JSON_GUESS_LEN ? (uint32_t)len : UINT32_MAX;
     g->mask = (uint32_t)((UINT64_C(1) << (len < JSON_GUESS_LEN ? len : JSON_GUESS_LEN)) - 1);
-    g->parent = len <= JSON_GUESS_LEN ? parent : NONE - 1; /* of nobody */
+    g->parent = len <= JSON_GUESS_LEN ? parent : UINT32_MAX - 1; /* of nobody */
     g->child = node;
     memset(g->text, 0, sizeof g->text);
     memcpy(g->text, from, len <= JSON_GUESS_LEN ? len : 0);
