@@ -83,23 +83,29 @@ static const char pairs[] =
     "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
     "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
+static inline unsigned count_digits(uint64_t value)
+{
+    unsigned n = 1;
+    while (value >= 10000) {
+        value /= 10000;
+        n += 4;
+    }
+    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 size_t rtq__print_unsigned(char out[20], uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    while (value >= 100) {
-        at -= 2;
-        memcpy(digits + at, pairs + 2 * (value % 100), 2);
-        value /= 100;
+    unsigned n = count_digits(value);
+    char *p = out + n;
+    for (; value >= 100; value /= 100) {
+        p -= 2;
+        memcpy(p, pairs + 2 * (value % 100), 2);
     }
-    if (value >= 10) {
-        at -= 2;
-        memcpy(digits + at, pairs + 2 * value, 2);
-    } else {
-        digits[--at] = (char)('0' + value);
-    }
-    memcpy(out, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+    if (value >= 10)
+        memcpy(p - 2, pairs + 2 * value, 2);
+    else
+        p[-1] = (char)('0' + value);
+    return n;
 }
 
 size_t rtq__print_long(char out[24], int64_t value)
@@ -263,12 +269,11 @@ bool rtq__parse_guid(uint8_t out[16], const char *ptr, size_t len)
 size_t rtq__print_guid(char out[36], const uint8_t guid[16])
 {
     static const char hex[] = "0123456789abcdef";
-    size_t len = 0;
+    static const uint8_t at[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     for (size_t n = 0; n < 16; n++) {
-        if (n == 4 || n == 6 || n == 8 || n == 10)
-            out[len++] = '-';
-        out[len++] = hex[guid[n] >> 4];
-        out[len++] = hex[guid[n] & 15];
+        out[at[n]] = hex[guid[n] >> 4];
+        out[at[n] + 1] = hex[guid[n] & 15];
     }
-    return len;
+    out[8] = out[13] = out[18] = out[23] = '-';
+    return 36;
 }

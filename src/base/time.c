@@ -25,31 +25,40 @@ int rtq__days_in_month(int32_t year, int32_t month)
     return days[month - 1] + (month == 2 && is_leap(year));
 }
 
-rtq__civil rtq__civil_from_ticks(int64_t ticks)
+/* Date and time of day; *days since 0001-01-01. */
+static inline rtq__civil split_ticks(int64_t *days, int64_t ticks)
 {
-    int64_t days = ticks / RTQ__TICKS_DAY, rest = ticks % RTQ__TICKS_DAY;
+    int64_t rest = ticks % RTQ__TICKS_DAY;
+    *days = ticks / RTQ__TICKS_DAY;
     if (rest < 0) {
         rest += RTQ__TICKS_DAY;
-        days--;
+        --*days;
     }
-    int64_t shifted = days + DAYS_MARCH, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t day_of_era = shifted - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t m = (5 * day_of_year + 2) / 153, month = m < 10 ? m + 3 : m - 9;
-    int64_t year = year_of_era + era * 400 + (month <= 2);
-    int64_t weekday = (days + 1) % 7; /* 0001-01-01 was a Monday */
+    int64_t shifted = *days + DAYS_MARCH, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    uint32_t day_of_era = (uint32_t)(shifted - era * 146097);
+    uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    uint32_t m = (5 * day_of_year + 2) / 153, month = m < 10 ? m + 3 : m - 9;
+    uint32_t seconds = (uint32_t)(rest / RTQ__TICKS_SECOND);
     return (rtq__civil){
-        .year = (int32_t)year,
+        .year = (int32_t)((int64_t)year_of_era + era * 400 + (month <= 2)),
         .month = (int32_t)month,
         .day = (int32_t)(day_of_year - (153 * m + 2) / 5 + 1),
-        .hour = (int32_t)(rest / RTQ__TICKS_HOUR),
-        .minute = (int32_t)(rest / RTQ__TICKS_MINUTE % 60),
-        .second = (int32_t)(rest / RTQ__TICKS_SECOND % 60),
+        .hour = (int32_t)(seconds / 3600),
+        .minute = (int32_t)(seconds / 60 % 60),
+        .second = (int32_t)(seconds % 60),
         .ticks = (int32_t)(rest % RTQ__TICKS_SECOND),
-        .weekday = (int32_t)(weekday < 0 ? weekday + 7 : weekday),
-        .yearday = (int32_t)(days - rtq__days_from_civil((int32_t)year, 1, 1) + 1),
     };
+}
+
+rtq__civil rtq__civil_from_ticks(int64_t ticks)
+{
+    int64_t days;
+    rtq__civil civil = split_ticks(&days, ticks);
+    int64_t weekday = (days + 1) % 7; /* 0001-01-01 was a Monday */
+    civil.weekday = (int32_t)(weekday < 0 ? weekday + 7 : weekday);
+    civil.yearday = (int32_t)(days - rtq__days_from_civil(civil.year, 1, 1) + 1);
+    return civil;
 }
 
 bool rtq__ticks_from_civil(int64_t *out, const rtq__civil *civil)
@@ -85,7 +94,8 @@ size_t rtq__print_datetime(char out[32], int64_t ticks)
         ticks = 0;
     if (ticks > RTQ__TICKS_MAX)
         ticks = RTQ__TICKS_MAX;
-    rtq__civil civil = rtq__civil_from_ticks(ticks);
+    int64_t days;
+    rtq__civil civil = split_ticks(&days, ticks);
     memcpy(out, "0000-00-00T00:00:00.0000000Z", 28);
     put_two(out, civil.year / 100);
     put_two(out + 2, civil.year % 100);

@@ -133,7 +133,8 @@ static int result_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch *
     (void)input;
     int rc = map_columns(op, op->node->u.result.outs, in, &b);
     for (uint32_t i = 0; rc == RTQ_OK && i < b->n_cols; i++)
-        rc = rtq__vec_load(b->cols[i], b->sel, b->n_sel);
+        if (!b->cols[i]->print) /* the sink may want no more than the text */
+            rc = rtq__vec_load(b->cols[i], b->sel, b->n_sel);
     if (rc != RTQ_OK)
         return rc;
     (void)out;

@@ -13,20 +13,30 @@ static uint32_t missing_rows(rtq__sel *out, const rtq__vec *v, const rtq__sel *s
     return n;
 }
 
-static bool none_loaded(const rtq__vec *v, uint32_t n)
+/* Whether all bits of n rows are the same: 0 none is set, 1 all, -1 neither. */
+static int loaded_rows(const rtq__vec *v, uint32_t n)
 {
-    uint64_t any = 0;
-    for (uint32_t i = 0; i < (n + 63) / 64; i++)
+    uint64_t any = 0, all = ~UINT64_C(0), rest = n % 64 ? ~UINT64_C(0) >> (64 - n % 64) : 0;
+    for (uint32_t i = 0; i < n / 64; i++) {
         any |= v->loaded[i];
-    return !any;
+        all &= v->loaded[i];
+    }
+    if (rest) {
+        any |= v->loaded[n / 64] & rest;
+        all &= v->loaded[n / 64] | ~rest;
+    }
+    return !any ? 0 : all == ~UINT64_C(0) ? 1 : -1;
 }
 
 /* All rows of a batch at once, as sinks ask for them. */
 static int load_all(rtq__vec *v, uint32_t n)
 {
-    rtq__sel all[RTQ__ROWS];
-    for (uint32_t i = 0; i < n; i++)
-        all[i] = (rtq__sel)i;
+#define FOUR(x) (x), (x) + 1, (x) + 2, (x) + 3
+#define SIXTY_FOUR(x)                                                                                        \
+    FOUR(x), FOUR(x + 4), FOUR(x + 8), FOUR(x + 12), FOUR(x + 16), FOUR(x + 20), FOUR(x + 24), FOUR(x + 28), \
+        FOUR(x + 32), FOUR(x + 36), FOUR(x + 40), FOUR(x + 44), FOUR(x + 48), FOUR(x + 52), FOUR(x + 56), FOUR(x + 60)
+#define ROWS_256(x) SIXTY_FOUR(x), SIXTY_FOUR(x + 64), SIXTY_FOUR(x + 128), SIXTY_FOUR(x + 192)
+    static const rtq__sel all[RTQ__ROWS] = {ROWS_256(0), ROWS_256(256), ROWS_256(512), ROWS_256(768)};
     int rc = v->load(v, all, n, v->load_ctx);
     if (rc != RTQ_OK)
         return rc;
@@ -41,8 +51,9 @@ int rtq__vec_load(rtq__vec *v, const rtq__sel *sel, uint32_t n_sel)
 {
     if (!v->load)
         return RTQ_OK;
-    if (!sel && n_sel <= RTQ__ROWS && none_loaded(v, n_sel))
-        return n_sel ? load_all(v, n_sel) : RTQ_OK;
+    int loaded = !sel && n_sel <= RTQ__ROWS ? loaded_rows(v, n_sel) : -1;
+    if (loaded >= 0)
+        return loaded || n_sel == 0 ? RTQ_OK : load_all(v, n_sel);
     rtq__sel todo[RTQ__ROWS];
     for (uint32_t from = 0; from < n_sel; from += RTQ__ROWS) {
         uint32_t to = n_sel - from > RTQ__ROWS ? from + RTQ__ROWS : n_sel;

@@ -5,7 +5,7 @@
  * That is why no vector owns anything and why the steady state allocates nothing. */
 #ifndef RTQ__VEC_H
 #define RTQ__VEC_H
-#include "base/mem.h"
+#include "base/buf.h"
 #include "value/kind.h"
 
 enum { RTQ__ROWS = 1024 /* rows in a batch at most */ };
@@ -18,6 +18,9 @@ typedef struct rtq__vec rtq__vec;
  * behind it are still held by the source. Called through rtq__vec_load only. RTQ_OK or an error (RTQ_ERR_NOMEM). */
 typedef int (*rtq__load_fn)(rtq__vec *vec, const rtq__sel *sel, uint32_t n_sel, void *ctx);
 
+/* Appends the JSON text of a cell that need not be loaded, the same as rtq__cell_print_json() of it. RTQ_OK or RTQ_ERR_NOMEM. */
+typedef int (*rtq__print_fn)(rtq__buf *out, rtq__vec *vec, uint32_t row);
+
 struct rtq__vec {
     uint8_t kind, form;
     uint16_t flags;
@@ -29,6 +32,7 @@ struct rtq__vec {
         load; /* FLAT only: lazy column, else NULL; then `loaded` has a bit a row, `load_ctx` is the loader's */
     void *load_ctx;
     uint64_t *loaded;
+    rtq__print_fn print; /* lazy columns whose text is cheaper than their cells, else NULL */
 };
 
 static inline bool rtq__bit(const uint64_t *bits, uint32_t i)

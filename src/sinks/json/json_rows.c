@@ -4,13 +4,13 @@
 #include "base/text.h"
 #include "base/time.h"
 
-enum { HOW_CELL = 0, HOW_DICT, HOW_NUMBER, HOW_TIME, HOW_STRING, HOW_DYN, HOW_REST, HOW_END };
+enum { HOW_CELL = 0, HOW_DICT, HOW_NUMBER, HOW_TIME, HOW_STRING, HOW_DYN, HOW_PRINT, HOW_REST, HOW_END };
 enum { PAD = 16 /* bytes behind a text that copying in blocks may touch */, MAX_ENTRIES = 1024 };
 
 /* A column whose rows differ. What stands in front of its value, in texts: the columns before it that are the same in all rows, and
  * its key. The last one, END, has only that. */
 struct rtq__json_col {
-    const rtq__vec *v;
+    rtq__vec *v;
     uint8_t how;
     uint32_t index, text, text_len;
     uint32_t ends; /* DICT: first of its entries */
@@ -63,6 +63,8 @@ static uint8_t how_of(const rtq__vec *v)
 {
     if (v->form == RTQ__DICT)
         return HOW_CELL;
+    if (v->print)
+        return HOW_PRINT;
     switch (v->kind) {
     case RTQ_INT:
     case RTQ_LONG: return HOW_NUMBER;
@@ -80,7 +82,7 @@ static bool same_in_all(const rtq__vec *v, const rtq__batch *rows)
     uint32_t n = rows->n_sel, nulls = 0, others = 0;
     if (v->form == RTQ__CONST)
         return true;
-    if (v->form != RTQ__FLAT || n < 2)
+    if (v->form != RTQ__FLAT || v->print || n < 2)
         return false;
     for (uint32_t i = 0; v->valid && i < n; i++)
         nulls += !rtq__bit(v->valid, rtq__batch_row(rows, i));
@@ -94,7 +96,7 @@ static bool same_in_all(const rtq__vec *v, const rtq__batch *rows)
 
 static int make_column(rtq__json_rows *r, uint32_t i, const rtq_batch *batch)
 {
-    const rtq__vec *v = batch->rows->cols[i];
+    rtq__vec *v = batch->rows->cols[i];
     rtq__json_col *col = &r->cols[r->n_cols];
     bool rest = batch->schema->cols[i].flags & RTQ_COLUMN_REST;
     if (!rest)
@@ -114,7 +116,10 @@ static int make_column(rtq__json_rows *r, uint32_t i, const rtq_batch *batch)
 
 int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch)
 {
-    int rc = rtq__out_load(batch);
+    int rc = RTQ_OK;
+    for (uint32_t i = 0; i < batch->rows->n_cols && rc == RTQ_OK; i++)
+        if (!batch->rows->cols[i]->print || (batch->schema->cols[i].flags & RTQ_COLUMN_REST))
+            rc = rtq__vec_load(batch->rows->cols[i], batch->rows->sel, batch->rows->n_sel);
     if (rc == RTQ_OK)
         rc = rtq__grow(r->texts.mem, &r->cols, &r->cap, batch->schema->n + 1u, sizeof *r->cols);
     rtq__buf_clear(&r->texts);
@@ -169,6 +174,10 @@ static void add_value(rtq__buf *buf, const rtq__json_col *col, uint32_t row)
         else
             rtq__dyn_print(buf, (const rtq__dyn *)col->v->data + row);
         return;
+    case HOW_PRINT:
+        if (col->v->print(buf, col->v, row) != RTQ_OK)
+            buf->failed = true;
+        return;
     default:
         c = rtq__vec_get(col->v, row);
         rtq__cell_print_json(buf, &c);
@@ -204,7 +213,7 @@ void rtq__json_rows_add(rtq__buf *buf, const rtq__json_rows *r, const rtq_batch 
         if (col->how == HOW_REST) {
             rtq__cell c = rtq__vec_get(col->v, at);
             rtq__out_rest_json(buf, batch, &c, &first);
-        } else if (col->how == HOW_CELL || col->how == HOW_STRING || col->how == HOW_DYN) {
+        } else if (col->how != HOW_DICT && col->how != HOW_NUMBER && col->how != HOW_TIME) {
             add_value(buf, col, at);
         }
     }

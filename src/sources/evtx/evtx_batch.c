@@ -115,7 +115,9 @@ void rtq__evtx_begin(rtq__evtx *d, uint32_t max_rows)
 {
     d->n_rows = 0;
     d->room = 0;
-    d->max_rows = max_rows < RTQ__ROWS ? max_rows : RTQ__ROWS;
+    /* a batch is gone through column by column: with many of them its records had better stay near */
+    uint32_t most = d->n_wants < EVTX_MANY ? RTQ__ROWS : RTQ__ROWS / 4;
+    d->max_rows = max_rows < most ? max_rows : most;
     rtq__arena_reset(&d->heap);
     d->text = (evtx_text){&d->heap, NULL, NULL};
     rtq__evtx_cache_trim(d);
@@ -347,6 +349,15 @@ static inline bool quick_integer(int64_t *out, const evtx_val *v, uint32_t kind)
 static bool quick_cell(rtq__vec *vec, uint32_t r, const evtx_val *v, evtx_text *text)
 {
     int64_t x;
+    if (vec->kind == RTQ_STRING && v->type == EVTX_NULL) {
+        ((rtq__string *)vec->data)[r] = rtq__string_make("", 0);
+        return true;
+    }
+    if (vec->kind == RTQ_GUID && v->type == EVTX_GUID && v->len == 16) {
+        rtq__evtx_guid((uint8_t *)vec->data + (size_t)r * 16, v->p);
+        rtq__bit_set(vec->valid, r);
+        return true;
+    }
     if (vec->kind == RTQ_STRING && v->type == EVTX_STRING) {
         char *p = rtq__evtx_room(text, (size_t)v->len / 2 * 3 + 8);
         size_t n = p ? rtq__evtx_utf8(p, v->p, v->len) : 0;
@@ -433,6 +444,26 @@ static bool as_dictionary(evtx_vec *v)
     return true;
 }
 
+/* Columns that no template of the batch has, as most have no ActivityID, and numbers that are literals. */
+static bool as_constant(evtx_vec *v)
+{
+    rtq__evtx *d = v->d;
+    const rtq__cell *first = NULL;
+    for (uint32_t r = 0; r < d->n_rows; r++) {
+        const evtx_row *row = &d->rows[r];
+        const evtx_ref *ref = row->cells ? NULL : &row->tmpl->plan[0]->refs[v->want];
+        if (!ref || ref->kind != REF_CONST || (first && first != ref->cell && !(first->is_null && ref->cell->is_null)))
+            return false;
+        first = ref->cell;
+    }
+    v->vec.form = RTQ__CONST;
+    v->vec.n = 1;
+    v->vec.data = v->cells;
+    v->vec.valid = v->valid;
+    store(&v->vec, 0, first);
+    return true;
+}
+
 rtq__batch *rtq__evtx_batch(rtq__evtx *d)
 {
     for (uint32_t i = 0; i < d->n_wants; i++) {
@@ -441,6 +472,8 @@ rtq__batch *rtq__evtx_batch(rtq__evtx *d)
         v->vec.kind = d->wants[i].kind;
         if (v->vec.kind == RTQ_STRING && d->n_rows > 0 && as_dictionary(v))
             continue;
+        if (v->vec.kind != RTQ_STRING && d->n_rows > 0 && (int32_t)i != d->time_want && as_constant(v))
+            continue;
         v->vec.form = RTQ__FLAT;
         v->vec.n = d->n_rows;
         v->vec.data = v->cells;
@@ -448,6 +481,8 @@ rtq__batch *rtq__evtx_batch(rtq__evtx *d)
         v->vec.load = load;
         v->vec.load_ctx = v;
         v->vec.loaded = v->loaded;
+        if (d->wants[i].field == EVTX_F_EVENTDATA && d->wants[i].n_path == 0 && v->vec.kind == RTQ_DYNAMIC)
+            v->vec.print = rtq__evtx_print;
         memset(v->loaded, 0, RTQ__ROWS / 8);
     }
     d->batch.n = d->batch.n_sel = d->n_rows;

@@ -26,6 +26,7 @@ typedef struct evtx_member {
     bool is_slot, may_miss;   /* left out when null */
     uint16_t slot;
     const rtq__cell *cell;
+    uint32_t json_at, json_len; /* in the plan's json: `,"key":`, with the value when it is a literal */
 } evtx_member;
 
 enum { FOLD_NO = 0, FOLD_YES, FOLD_TEST, FOLD_NEST };
@@ -57,6 +58,8 @@ typedef struct evtx_plan {
     uint32_t n_members, event_data;
     const char *names; /* of all members, one behind the other */
     uint32_t names_len, texts_len;
+    const char *json; /* keys of all members as JSON text */
+    uint32_t json_len;
     uint32_t room; /* bytes that the names and literals of a whole value take, and how often a slot is repeated */
     uint32_t repeats;
 } evtx_plan;
@@ -246,6 +249,10 @@ bool rtq__evtx_elem_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *want, ui
 bool rtq__evtx_any(rtq__dyn *out, rtq__evtx *d, const evtx_val *v, evtx_text *text); /* a scalar or an array */
 bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind,
                        evtx_text *text);
+
+/* EventData of a row as JSON text, without making the value: the print function of its vector. */
+int rtq__evtx_print_plan(rtq__evtx *d, evtx_plan *plan);
+int rtq__evtx_print(rtq__buf *buf, rtq__vec *vec, uint32_t row);
 
 /* The cell of a want in an accepted row, or in one being tested (then `damaged` may be set). False: out of memory. */
 bool rtq__evtx_row_cell(rtq__cell *out, rtq__evtx *d, evtx_row *row, uint32_t want, evtx_text *text);

@@ -270,6 +270,7 @@ static void find_members(ctx *c)
     for (uint32_t i = 0; i < n; i++)
         memcpy(keys + m[i].key_at, m[i].key, m[i].key_len);
     c->p->names = keys;
+    c->failed |= rtq__evtx_print_plan(c->d, c->p) != RTQ_OK;
 }
 
 /* How large a value made from the whole template can become. */
