@@ -199,86 +199,210 @@ static void sort_ties(const sort *s, item *items, item *other, uint32_t n, uint3
         memcpy(items, from, n * sizeof *items);
 }
 
-/* One pass of a radix sort, by `bits` of the prefix from `shift`, or by rank (shift 64). False: all are equal there. */
-enum { RADIX = 11 };
-static bool radix_pass(const item *from, item *to, uint32_t n, uint32_t shift)
+/* Radix sort: digits of the prefix, then the rank. Counting reads the items once; digits that are the same in all cost nothing more. */
+enum { RADIX = 11, DIGITS = 6, N_DIGIT = 1 << RADIX, FEW = 48 /* items that are not worth it */ };
+static const uint8_t radix_shifts[DIGITS] = {0, 11, 22, 33, 44, 53};
+
+static inline uint32_t digit_of(const item *x, uint32_t pass)
 {
-    uint32_t count[(1 << RADIX) + 1] = {0};
-#define DIGIT(x) (shift == 64 ? (x).rank : (uint32_t)((x).prefix >> shift) & ((1 << RADIX) - 1))
-    for (uint32_t i = 0; i < n; i++)
-        count[DIGIT(from[i]) + 1]++;
-    if (count[DIGIT(from[0]) + 1] == n)
-        return false;
-    for (uint32_t d = 1; d <= 1 << RADIX; d++)
-        count[d] += count[d - 1];
-    for (uint32_t i = 0; i < n; i++)
-        to[count[DIGIT(from[i])]++] = from[i];
-#undef DIGIT
-    return true;
+    return pass == DIGITS ? x->rank : (uint32_t)(x->prefix >> radix_shifts[pass]) & (N_DIGIT - 1);
+}
+
+static void radix_count(uint32_t *counts, const item *items, uint32_t n)
+{
+    memset(counts, 0, (DIGITS + 1) * N_DIGIT * sizeof *counts);
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t pass = 0; pass < DIGITS; pass++)
+            counts[pass * N_DIGIT + digit_of(&items[i], pass)]++;
+        counts[DIGITS * N_DIGIT + items[i].rank]++;
+    }
+}
+
+static void radix_pass(const item *from, item *to, uint32_t n, uint32_t pass, uint32_t *count)
+{
+    for (uint32_t d = 0, sum = 0; d < N_DIGIT; d++) {
+        uint32_t c = count[d];
+        count[d] = sum;
+        sum += c;
+    }
+    if (pass == DIGITS)
+        for (uint32_t i = 0; i < n; i++)
+            to[count[from[i].rank]++] = from[i];
+    else
+        for (uint32_t i = 0, shift = radix_shifts[pass]; i < n; i++)
+            to[count[(from[i].prefix >> shift) & (N_DIGIT - 1)]++] = from[i];
+}
+
+/* A few items by rank and prefix, equal ones in their order. */
+static void insertion_sort(item *items, uint32_t n)
+{
+    for (uint32_t k = 1; k < n; k++) {
+        item x = items[k];
+        uint32_t j = k;
+        for (; j > 0 && (items[j - 1].rank != x.rank ? items[j - 1].rank > x.rank : items[j - 1].prefix > x.prefix);
+             j--)
+            items[j] = items[j - 1];
+        items[j] = x;
+    }
 }
 
 /* By rank and prefix, rows of equal ones in their order. Returns the array that has the result. */
-static item *radix_sort(item *items, item *other, uint32_t n)
+static item *radix_sort(item *items, item *other, uint32_t n, uint32_t *counts)
 {
-    static const uint8_t shifts[] = {0, 11, 22, 33, 44, 53, 64};
-    for (size_t i = 0; i < sizeof shifts && n > 1; i++)
-        if (radix_pass(items, other, n, shifts[i])) {
-            item *t = items;
-            items = other;
-            other = t;
-        }
+    if (n <= FEW) {
+        insertion_sort(items, n);
+        return items;
+    }
+    radix_count(counts, items, n);
+    for (uint32_t pass = 0; pass <= DIGITS; pass++) {
+        uint32_t *count = counts + pass * N_DIGIT;
+        if (count[digit_of(items, pass)] == n)
+            continue;
+        radix_pass(items, other, n, pass, count);
+        item *t = items;
+        items = other;
+        other = t;
+    }
     return items;
 }
 
-/* Items of rows [from, from + n). */
-static int fill_items(sort *s, item *items, uint32_t from, uint32_t n)
+/* Items of n rows, [from, from + n) or those of ids, by key number k. */
+static int fill_items(sort *s, item *items, uint32_t k, const uint32_t *ids, uint32_t from, uint32_t n)
 {
     rtq__arena_mark mark = rtq__arena_get_mark(s->op.flow->scratch);
-    const rtq__sort_key *key = s->op.node->u.sort.n_keys ? key_of(s, 0) : NULL;
-    rtq__vec *v = key ? rtq__rows_gather(s->rows, 0, NULL, from, n, s->op.flow->scratch) : NULL;
+    const rtq__sort_key *key = s->op.node->u.sort.n_keys ? key_of(s, k) : NULL;
+    rtq__vec *v = key ? rtq__rows_gather(s->rows, k, ids, from, n, s->op.flow->scratch) : NULL;
     if (key && !v)
         return RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = ids ? ids[from + i] : from + i;
         if (!key) {
-            items[i] = (item){0, from + i, 0};
+            items[i] = (item){0, row, 0};
         } else if (v->form == RTQ__FLAT && rtq__cell_len(v->kind) == 8 && v->kind != RTQ_REAL && !rtq__vec_null(v, i)) {
             uint64_t prefix = (uint64_t)((const int64_t *)v->data)[i] ^ UINT64_C(1) << 63;
-            items[i] = (item){key->desc ? ~prefix : prefix, from + i, rank_of(false, false, key->nulls_first)};
+            items[i] = (item){key->desc ? ~prefix : prefix, row, rank_of(false, false, key->nulls_first)};
         } else {
             rtq__cell c = rtq__vec_get(v, i);
-            items[i] = make_item(&c, key, from + i);
+            items[i] = make_item(&c, key, row);
         }
     }
     rtq__arena_release(s->op.flow->scratch, mark);
     return RTQ_OK;
 }
 
+static bool same_place(const item *a, const item *b)
+{
+    return a->prefix == b->prefix && a->rank == b->rank;
+}
+
+static uint32_t run_end(const item *items, uint32_t i, uint32_t n)
+{
+    uint32_t end = i + 1;
+    while (end < n && same_place(&items[end], &items[i]))
+        end++;
+    return end;
+}
+
+/* A run whose rows are equal in all keys before k: by items of that key, and only what is equal there by looking at rows. */
+static int sort_run(sort *s, item *run, item *spare, uint32_t n, uint32_t k, uint32_t *counts)
+{
+    enum { BLOCK = 256 };
+    uint32_t n_keys = s->op.node->u.sort.n_keys, ids[BLOCK];
+    if (!exact_prefix(s->op.node->u.sort.key_kinds[k])) {
+        sort_ties(s, run, spare, n, k);
+        return RTQ_OK;
+    }
+    uint64_t prefix = run->prefix;
+    uint8_t rank = run->rank;
+    for (uint32_t i = 0, m; i < n; i += m) {
+        m = n - i < BLOCK ? n - i : BLOCK;
+        for (uint32_t j = 0; j < m; j++)
+            ids[j] = run[i + j].row;
+        int rc = fill_items(s, run + i, k, ids, 0, m);
+        if (rc != RTQ_OK)
+            return rc;
+    }
+    if (radix_sort(run, spare, n, counts) != run)
+        memcpy(run, spare, n * sizeof *run);
+    for (uint32_t i = 0, end; i < n && k + 1 < n_keys; i = end) {
+        end = run_end(run, i, n);
+        if (end - i > 1)
+            sort_ties(s, run + i, spare + i, end - i, k + 1);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        run[i].prefix = prefix, run[i].rank = rank;
+    return RTQ_OK;
+}
+
+/* Short runs of ties, as there are many where a first key has few values: one look at the second key for a block of them. */
+static int sort_runs(sort *s, item *items, item *spare, uint32_t n, uint32_t *counts)
+{
+    enum { SHORT = 32, BLOCK = RTQ__ROWS };
+    uint32_t n_keys = s->op.node->u.sort.n_keys, k = exact_prefix(s->op.node->u.sort.key_kinds[0]) ? 1 : 0;
+    if (n_keys <= k)
+        return RTQ_OK;
+    bool exact = exact_prefix(s->op.node->u.sort.key_kinds[k]);
+    uint32_t ids[BLOCK], places[BLOCK], n_ids = 0;
+    for (uint32_t i = 0, end; i <= n; i = end) {
+        end = i < n ? run_end(items, i, n) : n + 1;
+        uint32_t len = i < n ? end - i : 0;
+        if (len > SHORT || (len > 1 && !exact)) {
+            int rc = sort_run(s, items + i, spare + i, len, k, counts);
+            if (rc != RTQ_OK)
+                return rc;
+            continue;
+        }
+        if (n_ids > 0 && (i == n || n_ids + len > BLOCK)) {
+            int rc = fill_items(s, spare, k, ids, 0, n_ids);
+            if (rc != RTQ_OK)
+                return rc;
+            for (uint32_t a = 0, b; a < n_ids; a = b) {
+                item *run = items + places[a];
+                for (b = a + 1; b < n_ids && places[b] == places[a];)
+                    b++;
+                insertion_sort(spare + a, b - a);
+                for (uint32_t c = a, d; c < b && k + 1 < n_keys; c = d) {
+                    d = run_end(spare, c, b);
+                    if (d - c > 1)
+                        insertion_runs(s, spare + c, d - c, d - c, k + 1);
+                }
+                for (uint32_t c = a; c < b; c++)
+                    run[c - a].row = spare[c].row;
+            }
+            n_ids = 0;
+        }
+        for (uint32_t c = 0; c < len && len > 1; c++) {
+            ids[n_ids] = items[i + c].row;
+            places[n_ids++] = i;
+        }
+    }
+    return RTQ_OK;
+}
+
 /* Items of all rows in order, in s->items. */
 static int sort_items(sort *s)
 {
-    uint32_t n = rtq__rows_count(s->rows), n_keys = s->op.node->u.sort.n_keys;
+    uint32_t n = rtq__rows_count(s->rows);
     rtq__mem *mem = s->op.flow->mem;
-    item *items = rtq__alloc(mem, (n + 1u) * sizeof *items), *other = rtq__alloc(mem, (n + 1u) * sizeof *other);
-    int rc = items && other ? RTQ_OK : RTQ_ERR_NOMEM;
+    size_t room = (n > RTQ__ROWS ? n : RTQ__ROWS) + 1u;
+    item *items = rtq__alloc(mem, room * sizeof *items), *other = rtq__alloc(mem, room * sizeof *other), *done = NULL;
+    uint32_t *counts = rtq__alloc(mem, (DIGITS + 1) * N_DIGIT * sizeof *counts);
+    int rc = items && other && counts ? RTQ_OK : RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < n && rc == RTQ_OK; i += RTQ__ROWS)
-        rc = fill_items(s, items + i, i, n - i < RTQ__ROWS ? n - i : RTQ__ROWS);
+        rc = fill_items(s, items + i, 0, NULL, i, n - i < RTQ__ROWS ? n - i : RTQ__ROWS);
+    if (rc == RTQ_OK) {
+        done = radix_sort(items, other, n, counts);
+        rc = sort_runs(s, done, done == items ? other : items, n, counts);
+    }
+    rtq__free(mem, counts);
     if (rc != RTQ_OK) {
         rtq__free(mem, items);
         rtq__free(mem, other);
         return rc;
     }
-    item *sorted_items = radix_sort(items, other, n), *spare = sorted_items == items ? other : items;
-    bool exact = n_keys > 0 && exact_prefix(s->op.node->u.sort.key_kinds[0]);
-    for (uint32_t i = 0, end; i < n && n_keys > (exact ? 1u : 0u); i = end) {
-        for (end = i + 1; end < n && sorted_items[end].prefix == sorted_items[i].prefix &&
-                          sorted_items[end].rank == sorted_items[i].rank;)
-            end++;
-        if (end - i > 1)
-            sort_ties(s, sorted_items + i, spare + i, end - i, exact ? 1 : 0);
-    }
-    rtq__free(mem, spare);
+    rtq__free(mem, done == items ? other : items);
     rtq__free(mem, s->items);
-    s->items = sorted_items;
+    s->items = done;
     s->n_items = n;
     return RTQ_OK;
 }
@@ -345,11 +469,53 @@ static int cut_store(sort *s)
     return RTQ_OK;
 }
 
+static double real_of(uint64_t order)
+{
+    uint64_t u = order >> 63 ? order & ~(UINT64_C(1) << 63) : ~order;
+    double d;
+    memcpy(&d, &u, 8);
+    return d;
+}
+
+/* The same as below for a column of numbers without nulls, against a worst one that is a number: four loops without branches. */
+#define CANDIDATES(type, test)                   \
+    for (uint32_t i = 0; i < in->n_sel; i++) {   \
+        uint32_t row = in->sel ? in->sel[i] : i; \
+        type x = ((const type *)key->data)[row]; \
+        sel[n] = (rtq__sel)row;                  \
+        n += (test);                             \
+    }
+static uint32_t number_candidates(const sort *s, const rtq__vec *key, const rtq__batch *in, rtq__sel *sel, bool strict)
+{
+    const rtq__sort_key *k = key_of(s, 0);
+    uint64_t order = k->desc ? ~s->worst.prefix : s->worst.prefix;
+    uint32_t n = 0;
+    if (key->kind == RTQ_REAL) {
+        double worst = real_of(order);
+        bool nan_first = k->nulls_first;
+        if (k->desc)
+            CANDIDATES(double, (x > worst) | (!strict & (x == worst)) | (nan_first & (x != x)))
+        else
+            CANDIDATES(double, (x < worst) | (!strict & (x == worst)) | (nan_first & (x != x)))
+        return n;
+    }
+    int64_t worst = (int64_t)(order ^ UINT64_C(1) << 63);
+    if (k->desc)
+        CANDIDATES(int64_t, (x > worst) | (!strict & (x == worst)))
+    else
+        CANDIDATES(int64_t, (x < worst) | (!strict & (x == worst)))
+    return n;
+}
+#undef CANDIDATES
+
 /* Rows whose first key alone does not shut them out. A later row that is equal to the worst comes after it. */
 static uint32_t candidates(const sort *s, const rtq__vec *key, const rtq__batch *in, rtq__sel *sel)
 {
     bool strict = s->op.node->u.sort.n_keys == 1 && exact_prefix(s->op.node->u.sort.key_kinds[0]);
     uint32_t n = 0;
+    if (key->form == RTQ__FLAT && !key->valid && exact_prefix(key->kind) && key->kind != RTQ_BOOL &&
+        s->worst.rank == rank_of(false, false, key_of(s, 0)->nulls_first))
+        return number_candidates(s, key, in, sel, strict);
     for (uint32_t i = 0; i < in->n_sel; i++) {
         uint32_t row = rtq__batch_row(in, i);
         rtq__cell c = rtq__vec_get(key, row);

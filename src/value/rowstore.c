@@ -116,6 +116,13 @@ static void free_table(rtq__rows *r)
     r->table_cap = 0;
 }
 
+void rtq__rows_drop_direct(rtq__rows *r)
+{
+    rtq__rows_give(r, r->direct, ROWS_DIRECT * sizeof *r->direct);
+    r->direct = NULL;
+    r->direct_misses = r->n_words = 0;
+}
+
 void rtq__rows_free(rtq__rows *r)
 {
     if (!r)
@@ -125,6 +132,7 @@ void rtq__rows_free(rtq__rows *r)
         rtq__rows_give(r, r->chunks[k], chunk_len(r, k));
     free_heap(r, r->heap);
     free_table(r);
+    rtq__rows_drop_direct(r);
     rtq__free(mem, r->chunks);
     rtq__rows_give(r, r->next, r->next_cap * sizeof *r->next);
     rtq__free(mem, r->kinds);
@@ -160,6 +168,8 @@ void rtq__rows_clear(rtq__rows *r)
     rtq__rows_give(r, r->next, r->next_cap * sizeof *r->next);
     r->next = NULL;
     r->next_cap = 0;
+    if (r->direct)
+        memset(r->direct, 0, ROWS_DIRECT * sizeof *r->direct);
     memset(r->has_null, 0, r->n_cols);
     memset(r->shared, 0, r->n_cols);
     r->count = r->n_indexed = r->n_slots = 0;

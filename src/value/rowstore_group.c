@@ -124,6 +124,54 @@ static int resolve_words(uint32_t *ids, rtq__rows *r, rows_block *b, const int64
     return worst;
 }
 
+/* Groups of small numbers: their rows are in an array. True: all keys of the block were there. */
+static bool direct_words(uint32_t *ids, rtq__rows *r, const int64_t *keys, uint32_t n)
+{
+    uint64_t outside = 0;
+    uint32_t unknown = 0;
+    for (uint32_t i = 0; i < n; i++)
+        outside |= (uint64_t)keys[i] - (uint64_t)r->direct_base;
+    if (outside >= ROWS_DIRECT) {
+        if (++r->direct_misses > ROWS_DIRECT_MISSES)
+            rtq__rows_drop_direct(r);
+        return false;
+    }
+    const uint32_t *direct = r->direct;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t ref = direct[(uint64_t)keys[i] - (uint64_t)r->direct_base];
+        unknown |= ref == 0;
+        ids[i] = ref - 1;
+    }
+    return !unknown;
+}
+
+static void learn_direct(rtq__rows *r, const int64_t *keys, const uint32_t *ids, uint32_t n)
+{
+    void *memory;
+    int64_t least = keys[0], most = keys[0];
+    if (!r->direct) {
+        r->n_words = r->n_words > UINT32_MAX / 2 ? r->n_words : r->n_words + n;
+        if (r->n_words < ROWS_DIRECT_FROM || r->direct_misses > ROWS_DIRECT_MISSES || r->count > ROWS_DIRECT)
+            return;
+        for (uint32_t i = 0; i < n; i++) {
+            least = keys[i] < least ? keys[i] : least;
+            most = keys[i] > most ? keys[i] : most;
+        }
+        r->direct_misses++;
+        if ((uint64_t)most - (uint64_t)least >= ROWS_DIRECT * 3 / 4 ||
+            rtq__rows_take(&memory, r, ROWS_DIRECT * sizeof *r->direct) != RTQ_OK)
+            return;
+        memset(memory, 0, ROWS_DIRECT * sizeof *r->direct);
+        r->direct = memory;
+        r->direct_base = least < INT64_MIN + ROWS_DIRECT ? least : least & ~INT64_C(1023);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t at = (uint64_t)keys[i] - (uint64_t)r->direct_base;
+        if (at < ROWS_DIRECT && ids[i] != ROWS_NONE)
+            r->direct[at] = ids[i] + 1;
+    }
+}
+
 static int upsert_words(uint32_t *ids, rtq__rows *r, rows_block *b, const rtq__vec *key, const rtq__sel *sel,
                         uint32_t n_sel)
 {
@@ -132,6 +180,8 @@ static int upsert_words(uint32_t *ids, rtq__rows *r, rows_block *b, const rtq__v
     for (uint32_t from = 0; from < n_sel; from += ROWS_BLOCK) {
         w.n = n_sel - from < ROWS_BLOCK ? n_sel - from : ROWS_BLOCK;
         const int64_t *keys = rtq__rows_word_keys(&w, key, sel, from);
+        if (r->direct && direct_words(ids + from, r, keys, w.n))
+            continue;
         b->n = words_equal(keys, w.n) ? 1 : w.n;
         for (uint32_t i = 0; i < b->n; i++)
             b->hash[i] = (uint32_t)rtq__hash_word((uint64_t)keys[i], r->seed);
@@ -147,6 +197,8 @@ static int upsert_words(uint32_t *ids, rtq__rows *r, rows_block *b, const rtq__v
         worst = rc == RTQ_OK ? worst : rc;
         for (uint32_t i = 1; b->n == 1 && i < w.n; i++)
             ids[from + i] = ids[from];
+        if (r->kinds[0] != RTQ_REAL && rc == RTQ_OK)
+            learn_direct(r, keys, ids + from, w.n);
     }
     return worst;
 }

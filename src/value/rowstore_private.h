@@ -26,6 +26,8 @@ struct rows_heap_chunk {
     size_t cap, used;
 };
 
+enum { ROWS_DIRECT = 4096, ROWS_DIRECT_FROM = 2048 /* keys seen before it pays */, ROWS_DIRECT_MISSES = 16 };
+
 /* How keys compare: decided once, so that the loops over keys are specialised. */
 enum {
     ROWS_KEY_WORD /* one 8-byte cell */,
@@ -60,6 +62,11 @@ struct rtq__rows {
      * key is held twice (nothing was appended). */
     uint32_t *next;
     size_t next_cap;
+
+    /* Row + 1 of the whole numbers from direct_base on, 0: not known here. Made for word keys that turn out to be few. */
+    uint32_t *direct;
+    int64_t direct_base;
+    uint32_t direct_misses, n_words; /* blocks that had other keys; keys so far, up to when it is made */
 
     rows_heap_chunk *heap;
     uint64_t heap_used, heap_dead;
@@ -111,6 +118,7 @@ int rtq__rows_keep_text(rtq__rows *r, char *cell,
 int rtq__rows_grow_table(rtq__rows *r, uint64_t n_more); /* room for so many more keys */
 int rtq__rows_grow_next(rtq__rows *r);                   /* `next` for all rows there is room for */
 int rtq__rows_chain(rtq__rows *r);                       /* makes `next`, once */
+void rtq__rows_drop_direct(rtq__rows *r);
 uint32_t rtq__rows_cell_text(const char *cell, uint32_t kind); /* bytes behind the cell's pointer */
 /* Key cells of the stored rows, one representation for equal values: -0.0, NaN, decimals with trailing zeros. */
 void rtq__rows_canonical(char *cell, uint32_t kind);
