@@ -18,8 +18,14 @@ typedef struct rtq__vec rtq__vec;
  * behind it are still held by the source. Called through rtq__vec_load only. RTQ_OK or an error (RTQ_ERR_NOMEM). */
 typedef int (*rtq__load_fn)(rtq__vec *vec, const rtq__sel *sel, uint32_t n_sel, void *ctx);
 
-/* Appends the JSON text of a cell that need not be loaded, the same as rtq__cell_print_json() of it. RTQ_OK or RTQ_ERR_NOMEM. */
-typedef int (*rtq__print_fn)(rtq__buf *out, rtq__vec *vec, uint32_t row);
+/* For the text of rows that need not be loaded: appends, for each of n columns with one print function and source, its text (32 bytes
+ * more than text_len are readable) and the cell of the row as rtq__cell_print_json() would write it. RTQ_OK or RTQ_ERR_NOMEM. */
+typedef struct rtq__print_col {
+    rtq__vec *vec;
+    const char *text;
+    uint32_t text_len;
+} rtq__print_col;
+typedef int (*rtq__print_fn)(rtq__buf *out, const rtq__print_col *cols, uint32_t n, uint32_t row);
 
 struct rtq__vec {
     uint8_t kind, form;

@@ -50,8 +50,13 @@ static long peak_kib(void)
 static int count_rows(const rtq_batch *batch, void *user)
 {
     rtq_batch_info info = {.size = sizeof info};
-    if (rtq_batch_info_get(&info, batch) == RTQ_OK)
-        *(uint64_t *)user += info.n_rows;
+    rtq_column column;
+    if (rtq_batch_info_get(&info, batch) != RTQ_OK)
+        return -1;
+    *(uint64_t *)user += info.n_rows;
+    for (size_t i = 0; i < info.n_columns; i++) /* what nobody looks at would not be decoded */
+        if (rtq_batch_column(&column, batch, i) != RTQ_OK)
+            return -1;
     return 0;
 }
 

@@ -37,7 +37,7 @@ QUERIES = [
      "select sum(y) from T join (select x, x * 2 as y from range(100000) r(x)) u on T.k1m = u.x"),
 ]
 
-JSON_MAIN = "number at 15 %, 3 fields"
+JSON_MAIN, JSON_ALL = "number at 15 %, 3 fields", "3 fields of all"
 
 
 def json_queries(path):
@@ -51,7 +51,7 @@ def json_queries(path):
         (JSON_MAIN, f"Json | where EventID == 4625 | {fields}", f"{counts} from {table} where EventID = 4625)"),
         ("text at 0.1 %, 3 fields", f"Json | where Event.Process.CommandLine has 'Schedule777' | {fields}",
          f"{counts} from {table} where contains(Event.Process.CommandLine, 'Schedule777'))"),
-        ("3 fields of all", f"Json | {fields}", f"{counts} from {table})"),
+        (JSON_ALL, f"Json | {fields}", f"{counts} from {table})"),
     ]
 
 

@@ -78,7 +78,7 @@ static int stream_write(void *stream, const rtq_batch *batch, void *user)
 
     if (j->out.broken)
         return RTQ_ERR_IO;
-    if ((rc = rtq__json_rows_begin(s, batch)) < 0)
+    if ((rc = rtq__json_rows_begin(s, batch, !j->query_name)) < 0)
         return rc;
     for (uint32_t r = 0; r < batch->rows->n_sel; r++) {
         rtq__buf_addc(buf, '{');
@@ -86,7 +86,7 @@ static int stream_write(void *stream, const rtq_batch *batch, void *user)
             rtq__buf_adds(buf, "\"_query\":");
             rtq__buf_add_json(buf, batch->info.query, strlen(batch->info.query));
         }
-        rtq__json_rows_add(buf, s, batch, r, !j->query_name);
+        rtq__json_rows_add(buf, s, batch, r);
         rtq__buf_add(buf, "}\n", 2);
         if (buf->len > 1 << 18 && (rc = rtq__output_write(&j->out)) < 0)
             return rc;

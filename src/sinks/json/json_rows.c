@@ -5,14 +5,15 @@
 #include "base/time.h"
 
 enum { HOW_CELL = 0, HOW_DICT, HOW_NUMBER, HOW_TIME, HOW_STRING, HOW_DYN, HOW_PRINT, HOW_REST, HOW_END };
-enum { PAD = 16 /* bytes behind a text that copying in blocks may touch */, MAX_ENTRIES = 1024 };
+enum { PAD = 32 /* bytes behind a text that copying in blocks may touch */, MAX_ENTRIES = 1024 };
 
 /* A column whose rows differ. What stands in front of its value, in texts: the columns before it that are the same in all rows, and
  * its key. The last one, END, has only that. */
 struct rtq__json_col {
     rtq__vec *v;
     uint8_t how;
-    uint32_t index, text, text_len;
+    uint32_t text, text_len;
+    uint32_t run;  /* PRINT: so many columns from here on print themselves */
     uint32_t ends; /* DICT: first of its entries */
 };
 
@@ -27,6 +28,7 @@ void rtq__json_rows_free(rtq__json_rows *r)
 {
     rtq__mem *mem = r->texts.mem;
     rtq__free(mem, r->cols);
+    rtq__free(mem, r->prints);
     rtq__free(mem, r->ends);
     rtq__buf_free(&r->texts);
     rtq__buf_free(&r->entries);
@@ -35,7 +37,8 @@ void rtq__json_rows_free(rtq__json_rows *r)
 static void add_key(rtq__json_rows *r, uint32_t i)
 {
     const char *name = r->schema->cols[i].name;
-    rtq__buf_addc(&r->texts, ',');
+    if (i > 0 || !r->first)
+        rtq__buf_addc(&r->texts, ',');
     rtq__buf_add_json(&r->texts, name, strlen(name));
     rtq__buf_addc(&r->texts, ':');
 }
@@ -106,7 +109,7 @@ static int make_column(rtq__json_rows *r, uint32_t i, const rtq_batch *batch)
         rtq__cell_print_json(&r->texts, &c);
         return RTQ_OK;
     }
-    *col = (rtq__json_col){.v = v, .how = rest ? HOW_REST : how_of(v), .index = i};
+    *col = (rtq__json_col){.v = v, .how = rest ? HOW_REST : how_of(v)};
     col->text = r->n_cols ? col[-1].text + col[-1].text_len : 0;
     col->text_len = (uint32_t)r->texts.len - col->text;
     r->n_cols++;
@@ -114,7 +117,20 @@ static int make_column(rtq__json_rows *r, uint32_t i, const rtq_batch *batch)
     return few && !rest ? make_dictionary(r, col) : RTQ_OK;
 }
 
-int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch)
+/* Neighbours that print themselves do so in one call. */
+static void find_runs(rtq__json_rows *r)
+{
+    for (uint32_t i = r->n_cols; i-- > 0;) {
+        rtq__json_col *col = &r->cols[i];
+        if (col->how != HOW_PRINT)
+            continue;
+        r->prints[i] = (rtq__print_col){col->v, r->texts.ptr + col->text, col->text_len};
+        col->run = 1 +
+                   (i + 1 < r->n_cols && col[1].how == HOW_PRINT && col[1].v->print == col->v->print ? col[1].run : 0);
+    }
+}
+
+int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch, bool first)
 {
     int rc = RTQ_OK;
     for (uint32_t i = 0; i < batch->rows->n_cols && rc == RTQ_OK; i++)
@@ -122,8 +138,11 @@ int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch)
             rc = rtq__vec_load(batch->rows->cols[i], batch->rows->sel, batch->rows->n_sel);
     if (rc == RTQ_OK)
         rc = rtq__grow(r->texts.mem, &r->cols, &r->cap, batch->schema->n + 1u, sizeof *r->cols);
+    if (rc == RTQ_OK)
+        rc = rtq__grow(r->texts.mem, &r->prints, &r->cap_prints, batch->schema->n + 1u, sizeof *r->prints);
     rtq__buf_clear(&r->texts);
     rtq__buf_clear(&r->entries);
+    r->first = first;
     r->schema = batch->schema;
     r->n_ends = r->n_cols = 0;
     for (uint32_t i = 0; i < batch->schema->n && rc == RTQ_OK && batch->rows->n_sel > 0; i++)
@@ -135,6 +154,8 @@ int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch)
     end->text = r->n_cols ? end[-1].text + end[-1].text_len : 0;
     end->text_len = (uint32_t)r->texts.len - end->text;
     bool ok = rtq__buf_reserve(&r->texts, PAD) && rtq__buf_reserve(&r->entries, PAD);
+    if (ok)
+        find_runs(r);
     return ok ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 
@@ -150,7 +171,7 @@ static char *put_short(char *out, uint8_t how, const rtq__vec *v, uint32_t at)
 {
     int64_t i = ((const int64_t *)v->data)[at];
     if (v->valid && !rtq__bit(v->valid, at))
-        return put(out, "null            ", 4);
+        return put(out, "null                            ", 4);
     if (how == HOW_NUMBER)
         return out + rtq__print_long(out, i);
     *out = '"';
@@ -174,10 +195,6 @@ static void add_value(rtq__buf *buf, const rtq__json_col *col, uint32_t row)
         else
             rtq__dyn_print(buf, (const rtq__dyn *)col->v->data + row);
         return;
-    case HOW_PRINT:
-        if (col->v->print(buf, col->v, row) != RTQ_OK)
-            buf->failed = true;
-        return;
     default:
         c = rtq__vec_get(col->v, row);
         rtq__cell_print_json(buf, &c);
@@ -185,12 +202,18 @@ static void add_value(rtq__buf *buf, const rtq__json_col *col, uint32_t row)
     }
 }
 
-void rtq__json_rows_add(rtq__buf *buf, const rtq__json_rows *r, const rtq_batch *batch, uint32_t row, bool first)
+void rtq__json_rows_add(rtq__buf *buf, const rtq__json_rows *r, const rtq_batch *batch, uint32_t row)
 {
     enum { SHORT = 64 /* a number or a time, and padding */ };
     uint32_t at = rtq__batch_row(batch->rows, row);
     for (const rtq__json_col *col = r->cols;; col++) {
         uint32_t entry = 0, entry_len = 0;
+        if (col->how == HOW_PRINT) {
+            if (col->v->print(buf, r->prints + (col - r->cols), col->run, at) != RTQ_OK)
+                buf->failed = true;
+            col += col->run - 1;
+            continue;
+        }
         if (col->how == HOW_DICT) {
             const uint32_t *end = r->ends + col->ends + col->v->codes[at];
             entry = end[-1];
@@ -198,11 +221,7 @@ void rtq__json_rows_add(rtq__buf *buf, const rtq__json_rows *r, const rtq_batch 
         }
         if (!rtq__buf_reserve(buf, (size_t)col->text_len + entry_len + SHORT))
             return;
-        char *out = buf->ptr + buf->len;
-        if (col->text_len > 0) {
-            out = put(out, r->texts.ptr + col->text + first, col->text_len - first); /* the first has no comma */
-            first = false;
-        }
+        char *out = put(buf->ptr + buf->len, r->texts.ptr + col->text, col->text_len);
         if (col->how == HOW_NUMBER || col->how == HOW_TIME)
             out = put_short(out, col->how, col->v, at);
         else if (col->how == HOW_DICT)
@@ -211,6 +230,7 @@ void rtq__json_rows_add(rtq__buf *buf, const rtq__json_rows *r, const rtq_batch 
         if (col->how == HOW_END)
             return;
         if (col->how == HOW_REST) {
+            bool first = r->first && r->schema->n == 1;
             rtq__cell c = rtq__vec_get(col->v, at);
             rtq__out_rest_json(buf, batch, &c, &first);
         } else if (col->how != HOW_DICT && col->how != HOW_NUMBER && col->how != HOW_TIME) {

@@ -481,7 +481,8 @@ rtq__batch *rtq__evtx_batch(rtq__evtx *d)
         v->vec.load = load;
         v->vec.load_ctx = v;
         v->vec.loaded = v->loaded;
-        if (d->wants[i].field == EVTX_F_EVENTDATA && d->wants[i].n_path == 0 && v->vec.kind == RTQ_DYNAMIC)
+        v->whole = d->wants[i].field == EVTX_F_EVENTDATA && d->wants[i].n_path == 0 && v->vec.kind == RTQ_DYNAMIC;
+        if (d->wants[i].field < EVTX_F_HEADER)
             v->vec.print = rtq__evtx_print;
         memset(v->loaded, 0, RTQ__ROWS / 8);
     }

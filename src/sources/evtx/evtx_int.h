@@ -42,11 +42,12 @@ typedef struct evtx_key {
 
 enum { VERDICT_REJECT = 0, VERDICT_ACCEPT, VERDICT_TEST };
 typedef struct evtx_plan {
-    bool odd;        /* records go the long way */
-    uint8_t verdict; /* of all records of the template */
-    int32_t nest;    /* slot with the nested event, -1: none */
-    evtx_ref *refs;  /* by want */
-    uint8_t *fold;   /* by conjunct */
+    bool odd;          /* records go the long way */
+    uint8_t verdict;   /* of all records of the template */
+    int32_t nest;      /* slot with the nested event, -1: none */
+    evtx_ref *refs;    /* by want */
+    rtq_str *literals; /* by want, CONST: its JSON text, padded */
+    uint8_t *fold;     /* by conjunct */
     uint32_t *list;
     evtx_branch *branches;
     uint32_t n_branches;
@@ -124,6 +125,7 @@ typedef struct evtx_vec {
     rtq__string *entries;
     rtq__evtx *d;
     uint32_t want;
+    bool whole; /* EventData itself */
 } evtx_vec;
 enum {
     EVTX_OFFS = 20 /* slots of a record whose offsets are kept */,
@@ -135,6 +137,14 @@ typedef struct evtx_tab {
     uint32_t gen, def;
     evtx_tmpl *tmpl;
 } evtx_tab;
+
+/* Text of values that come again and again: SIDs, GUIDs, keywords. */
+typedef struct evtx_memo {
+    uint8_t raw[32];
+    uint8_t len, type, kind, text_len; /* kind: of the column, 0 inside EventData */
+    char text[64];
+} evtx_memo;
+enum { EVTX_MEMO = 64 };
 
 struct rtq__evtx {
     rtq__mem *mem;
@@ -174,6 +184,10 @@ struct rtq__evtx {
     evtx_name_ref *name_refs;
     size_t name_refs_cap;
     rtq__dyn_builder *builder;
+    /* printing */
+    evtx_memo printed[EVTX_MEMO];
+    int64_t second; /* whose text is in second_text, 0: none */
+    char second_text[24];
     /* this batch */
     rtq__arena heap;
     evtx_text text;
@@ -250,9 +264,9 @@ bool rtq__evtx_any(rtq__dyn *out, rtq__evtx *d, const evtx_val *v, evtx_text *te
 bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind,
                        evtx_text *text);
 
-/* EventData of a row as JSON text, without making the value: the print function of its vector. */
+/* Cells as JSON text, without making them: the print function of the vectors. */
 int rtq__evtx_print_plan(rtq__evtx *d, evtx_plan *plan);
-int rtq__evtx_print(rtq__buf *buf, rtq__vec *vec, uint32_t row);
+int rtq__evtx_print(rtq__buf *buf, const rtq__print_col *cols, uint32_t n, uint32_t row);
 
 /* The cell of a want in an accepted row, or in one being tested (then `damaged` may be set). False: out of memory. */
 bool rtq__evtx_row_cell(rtq__cell *out, rtq__evtx *d, evtx_row *row, uint32_t want, evtx_text *text);

@@ -270,7 +270,6 @@ static void find_members(ctx *c)
     for (uint32_t i = 0; i < n; i++)
         memcpy(keys + m[i].key_at, m[i].key, m[i].key_len);
     c->p->names = keys;
-    c->failed |= rtq__evtx_print_plan(c->d, c->p) != RTQ_OK;
 }
 
 /* How large a value made from the whole template can become. */
@@ -383,6 +382,8 @@ evtx_plan *rtq__evtx_tmpl_plan(rtq__evtx *d, evtx_tmpl *t, int role)
         p->refs[i] = want_ref(&c, &d->wants[i]);
     if (d->whole)
         find_members(&c);
+    if (c.failed || rtq__evtx_print_plan(d, p) != RTQ_OK)
+        goto nomem;
     evtx_want time = {.field = EVTX_F_TIME, .kind = RTQ_DATETIME};
     evtx_ref r = role == 0 ? system_ref(&c, &time) : null_ref(&c, RTQ_DATETIME);
     p->time_slot = r.kind == REF_SLOT ? r.slot : -1;
