@@ -536,3 +536,35 @@ Test(value_rowstore, every_failed_allocation_is_survived)
     rtq__buf_free(&saved);
     rtq__rows_free(r);
 }
+
+/* Groups of small numbers are found in an array once there are many: also when the keys move away, and after clear(). */
+Test(value_rowstore, groups_of_small_numbers)
+{
+    static const uint8_t kinds[] = {RTQ_LONG};
+    enum { N = 1000, SPAN = 1 << 15 };
+    static uint32_t found[SPAN];
+    static const int64_t bases[] = {-3, 0, 4093, INT64_C(1) << 40, INT64_MIN, INT64_MAX - SPAN};
+    for (size_t k = 0; k < sizeof bases / sizeof *bases; k++) {
+        int64_t base = bases[k];
+        rtq__rows *r = new_rows(kinds, 1, 1, 0, 0);
+        for (int round = 0; round < 2; round++) {
+            memset(found, 0, sizeof found);
+            for (uint32_t batch = 0; batch < 40; batch++) {
+                uint32_t span = batch < 15 ? 700 : batch < 25 ? 5000 : SPAN, ids[N], n_new;
+                rtq__vec *v = rtq__vec_new(&arena, RTQ_LONG, N), *keys[] = {v};
+                for (uint32_t i = 0; i < N; i++)
+                    ((int64_t *)v->data)[i] = base + (int64_t)(rnd() % span);
+                cr_assert_eq(rtq__rows_upsert(ids, &n_new, r, keys, NULL, N, &arena), RTQ_OK);
+                for (uint32_t i = 0; i < N; i++) {
+                    uint32_t *known = &found[((int64_t *)v->data)[i] - base];
+                    *known = *known ? *known : ids[i] + 1;
+                    cr_assert_eq(ids[i] + 1, *known);
+                    cr_assert_eq(rtq__rows_get(r, ids[i], 0).u.i, ((int64_t *)v->data)[i]);
+                }
+                rtq__arena_reset(&arena);
+            }
+            rtq__rows_clear(r);
+        }
+        rtq__rows_free(r);
+    }
+}
