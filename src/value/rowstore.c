@@ -178,11 +178,11 @@ void rtq__rows_clear(rtq__rows *r)
 
 uint32_t rtq__rows_count(const rtq__rows *r)
 {
-    return r->count;
+    return r ? r->count : 0; /* an operator that could not open has none */
 }
 uint64_t rtq__rows_bytes(const rtq__rows *r)
 {
-    return r->bytes;
+    return r ? r->bytes : 0;
 }
 
 int rtq__rows_room(rtq__rows *r, uint32_t id)
