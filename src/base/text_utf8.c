@@ -89,9 +89,27 @@ static size_t valid_run(const char *ptr, size_t len)
     return i;
 }
 
+/* Short text is nearly always ASCII: the words of it together, the last one overlapping. */
+static inline bool all_ascii(const char *ptr, size_t len)
+{
+    const uint64_t high = UINT64_C(0x8080808080808080);
+    uint64_t seen = 0, w;
+    if (len < 8) {
+        for (size_t i = 0; i < len; i++)
+            seen |= (unsigned char)ptr[i];
+        return seen < 0x80;
+    }
+    for (size_t i = 0; i + 8 <= len; i += 8) {
+        memcpy(&w, ptr + i, 8);
+        seen |= w;
+    }
+    memcpy(&w, ptr + len - 8, 8);
+    return ((seen | w) & high) == 0;
+}
+
 bool rtq__utf8_valid(const char *ptr, size_t len)
 {
-    return valid_run(ptr, len) == len;
+    return (len <= 64 && all_ascii(ptr, len)) || valid_run(ptr, len) == len;
 }
 
 size_t rtq__utf8_repair(rtq__buf *out, const char *ptr, size_t len)

@@ -2,6 +2,7 @@
  *
  * Rows wait in a row store: keys first, then the columns asked for. Sorting moves items of 16 bytes that carry the first key's order as
  * far as it fits in 64 bits. top n cuts the store back to n rows now and then, and from then on drops rows that cannot get in. */
+#include <math.h>
 #include "exec/op_list.h"
 #include "value/decimal.h"
 #include "value/dyn.h"
@@ -477,36 +478,54 @@ static double real_of(uint64_t order)
     return d;
 }
 
-/* The same as below for a column of numbers without nulls, against a worst one that is a number: four loops without branches. */
-#define CANDIDATES(type, test)                   \
-    for (uint32_t i = 0; i < in->n_sel; i++) {   \
-        uint32_t row = in->sel ? in->sel[i] : i; \
-        type x = ((const type *)key->data)[row]; \
-        sel[n] = (rtq__sel)row;                  \
-        n += (test);                             \
+/* Rows with a number that gets in. Nearly all are shut out: 16 at a time by one look, without a branch for each. */
+#define CANDIDATES(name, type, gets_in)                                                      \
+    static uint32_t name(rtq__sel *sel, const type *cells, const rtq__batch *in, type limit) \
+    {                                                                                        \
+        uint32_t n = 0;                                                                      \
+        for (uint32_t i = 0, end; i < in->n_sel; i = end) {                                  \
+            bool any = in->sel || in->n_sel - i < 16;                                        \
+            end = in->n_sel - i < 16 ? in->n_sel : i + 16;                                   \
+            for (uint32_t k = i; k < end && !in->sel; k++) {                                 \
+                type x = cells[k];                                                           \
+                any |= (gets_in);                                                            \
+            }                                                                                \
+            for (uint32_t k = i; k < end && any; k++) {                                      \
+                uint32_t row = in->sel ? in->sel[k] : k;                                     \
+                type x = cells[row];                                                         \
+                sel[n] = (rtq__sel)row;                                                      \
+                n += (gets_in);                                                              \
+            }                                                                                \
+        }                                                                                    \
+        return n;                                                                            \
     }
+CANDIDATES(reals_from, double, x >= limit)
+CANDIDATES(reals_to, double, x <= limit)
+CANDIDATES(reals_from_and_nan, double, !(x < limit))
+CANDIDATES(reals_to_and_nan, double, !(x > limit))
+CANDIDATES(words_from, int64_t, x >= limit)
+CANDIDATES(words_to, int64_t, x <= limit)
+#undef CANDIDATES
+
+/* The same as below for a column of numbers without nulls, against a worst one that is a number. */
 static uint32_t number_candidates(const sort *s, const rtq__vec *key, const rtq__batch *in, rtq__sel *sel, bool strict)
 {
-    const rtq__sort_key *k = key_of(s, 0);
-    uint64_t order = k->desc ? ~s->worst.prefix : s->worst.prefix;
-    uint32_t n = 0;
+    bool desc = key_of(s, 0)->desc, nan = key_of(s, 0)->nulls_first;
+    uint64_t order = desc ? ~s->worst.prefix : s->worst.prefix;
     if (key->kind == RTQ_REAL) {
-        double worst = real_of(order);
-        bool nan_first = k->nulls_first;
-        if (k->desc)
-            CANDIDATES(double, (x > worst) | (!strict & (x == worst)) | (nan_first & (x != x)))
-        else
-            CANDIDATES(double, (x < worst) | (!strict & (x == worst)) | (nan_first & (x != x)))
-        return n;
+        double limit = real_of(order);
+        if (strict)
+            limit = nextafter(limit, desc ? INFINITY : -INFINITY);
+        if (desc)
+            return nan ? reals_from_and_nan(sel, key->data, in, limit) : reals_from(sel, key->data, in, limit);
+        return nan ? reals_to_and_nan(sel, key->data, in, limit) : reals_to(sel, key->data, in, limit);
     }
-    int64_t worst = (int64_t)(order ^ UINT64_C(1) << 63);
-    if (k->desc)
-        CANDIDATES(int64_t, (x > worst) | (!strict & (x == worst)))
-    else
-        CANDIDATES(int64_t, (x < worst) | (!strict & (x == worst)))
-    return n;
+    int64_t limit = (int64_t)(order ^ UINT64_C(1) << 63);
+    if (strict && limit == (desc ? INT64_MAX : INT64_MIN))
+        return 0;
+    limit += strict ? (desc ? 1 : -1) : 0;
+    return desc ? words_from(sel, key->data, in, limit) : words_to(sel, key->data, in, limit);
 }
-#undef CANDIDATES
 
 /* Rows whose first key alone does not shut them out. A later row that is equal to the worst comes after it. */
 static uint32_t candidates(const sort *s, const rtq__vec *key, const rtq__batch *in, rtq__sel *sel)

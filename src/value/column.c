@@ -134,6 +134,26 @@ static int fill_checked(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const 
     return RTQ_OK;
 }
 
+/* More than 12 bytes, seldom more than 32: two copies that overlap. */
+static inline void copy_text_bytes(char *to, const char *from, size_t len)
+{
+    if (len > 32) {
+        memcpy(to, from, len);
+    } else if (len > 16) {
+        char a[16], b[16];
+        memcpy(a, from, 16);
+        memcpy(b, from + len - 16, 16);
+        memcpy(to, a, 16);
+        memcpy(to + len - 16, b, 16);
+    } else {
+        char a[8], b[8];
+        memcpy(a, from, 8);
+        memcpy(b, from + len - 8, 8);
+        memcpy(to, a, 8);
+        memcpy(to + len - 8, b, 8);
+    }
+}
+
 /* Text is most of the cost of a pushed row, so it has a loop of its own: one block of heap for all long text of the call. */
 static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n,
                      bool copy_text, uint64_t *repaired)
@@ -164,7 +184,7 @@ static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq
             if ((rc = text_of(&s, s, scratch, repaired)) < 0)
                 return rc;
         } else if (heap && s.len > 12) {
-            memcpy(heap, s.ptr, s.len);
+            copy_text_bytes(heap, s.ptr, s.len);
             s.ptr = heap;
             heap += s.len;
         }

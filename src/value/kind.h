@@ -44,17 +44,41 @@ static inline const char *rtq__string_ptr(const rtq__string *s)
 {
     return s->len <= 12 ? s->prefix : s->u.ptr;
 }
-static inline rtq__string rtq__string_make(const char *ptr, size_t len) /* len < 4 GiB; does not copy long text */
+/* len < 4 GiB; does not copy long text. Made of two words: stored in pieces and read back whole, the processor would have to wait. */
+static inline rtq__string rtq__string_make(const char *ptr, size_t len)
 {
     rtq__string s;
+    uint64_t begin = len, rest = 0;
+    uint32_t first = 0, last = 0;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     memset(&s, 0, sizeof s);
     s.len = (uint32_t)len;
-    if (len <= 12) {
-        memcpy((char *)&s + 4, ptr, len);
-    } else {
-        memcpy(s.prefix, ptr, 4);
+    memcpy(s.prefix, ptr, len < 4 ? len : 4);
+    if (len <= 12)
+        memcpy(s.u.rest, ptr + 4, len > 4 ? len - 4 : 0);
+    else
         s.u.ptr = ptr;
+    (void)begin, (void)rest, (void)first, (void)last;
+    return s;
+#endif
+    if (len >= 4) {
+        memcpy(&first, ptr, 4);
+        if (len > 12) {
+            rest = (uint64_t)(uintptr_t)ptr;
+        } else if (len >= 8) {
+            memcpy(&rest, ptr + len - 8, 8);
+            rest >>= 8 * (12 - len);
+        } else if (len > 4) {
+            memcpy(&last, ptr + len - 4, 4);
+            rest = last >> (8 * (8 - len));
+        }
+    } else if (len > 0) {
+        first = (uint32_t)(unsigned char)ptr[0] | (uint32_t)(unsigned char)ptr[len / 2] << (8 * (len / 2)) |
+                (uint32_t)(unsigned char)ptr[len - 1] << (8 * (len - 1));
     }
+    begin |= (uint64_t)first << 32;
+    memcpy(&s, &begin, 8);
+    memcpy((char *)&s + 8, &rest, 8);
     return s;
 }
 static inline bool rtq__string_equal(const rtq__string *a, const rtq__string *b)

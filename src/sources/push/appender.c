@@ -1,4 +1,5 @@
 /* appender.c - one thread's way into a push source: rows are copied into chunks of its own, flush hands them over. */
+#include "base/text.h"
 #include "sources/push/push.h"
 #include "value/column.h"
 
@@ -221,6 +222,29 @@ static rtq_column one(const rtq_value *v, rtq_str *text, int32_t *i32, uint8_t *
     return c;
 }
 
+/* What nearly all cells are: a number or valid text of the column's own kind. False: anything else. */
+static inline bool quick_cell(rtq__chunk *c, uint32_t column, const rtq_value *value)
+{
+    rtq__vec *v = c->batch.cols[column];
+    const char *text = value->u.s;
+    if (value->is_null || value->kind != v->kind)
+        return false;
+    switch (value->kind) {
+    case RTQ_LONG:
+    case RTQ_REAL:
+    case RTQ_DATETIME:
+    case RTQ_TIMESPAN: memcpy((char *)v->data + (size_t)c->batch.n * 8, &value->u, 8); return true;
+    case RTQ_STRING:
+        if (!text || value->len > UINT32_MAX / 4 || !rtq__utf8_valid(text, value->len))
+            return false;
+        if (value->len > 12 && !(text = rtq__arena_strndup(&c->arena, text, value->len)))
+            return false; /* the long way says so */
+        ((rtq__string *)v->data)[c->batch.n] = rtq__string_make(text, value->len);
+        return true;
+    default: return false;
+    }
+}
+
 int rtq_appender_row(rtq_appender *a, const rtq_value *cells, size_t n_cells)
 {
     const rtq__table *t;
@@ -240,6 +264,8 @@ int rtq_appender_row(rtq_appender *a, const rtq_value *cells, size_t n_cells)
         int32_t i32;
         uint8_t b;
         rtq_column col;
+        if (quick_cell(c, i, &cells[i]))
+            continue;
         if (cells[i].is_null) { /* a null may come with any kind, also none */
             rtq_value null = {0};
             null.kind = t->cols[i].kind;
