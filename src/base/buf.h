@@ -24,6 +24,8 @@ static inline void rtq__buf_add(rtq__buf *buf, const void *ptr, size_t len)
 {
     if (len == 0 || !rtq__buf_reserve(buf, len))
         return;
+    /* cppcheck does not see that the call which is the argument `len` fills ptr. */
+    /* cppcheck-suppress uninitvar */
     memcpy(buf->ptr + buf->len, ptr, len);
     buf->len += len;
 }

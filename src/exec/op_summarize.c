@@ -391,7 +391,7 @@ static int rows_out(summarize *s, pane *p, uint32_t first, uint32_t n, rtq__batc
 /* Panes that have been emitted go. */
 static int emitted(summarize *s)
 {
-    if (!s->windowed) /* kept: nobody asks again */
+    if (!s->windowed || s->emit_end == 0) /* kept: nobody asks again; or none yet */
         return RTQ__OP_NEED;
     for (uint32_t i = 0; i < s->emit_end; i++)
         free_pane(s, &s->panes[i]);

@@ -97,8 +97,8 @@ typedef struct rtq__digest {
     rtq__centroid *items;
     int64_t weight;
     uint32_t n, cap, sorted; /* the first `sorted` items are in order */
-    uint8_t real; /* v.d instead of v.i */
-    uint8_t kind; /* of the values, RTQ_LONG … */
+    uint8_t real;            /* v.d instead of v.i */
+    uint8_t kind;            /* of the values, RTQ_LONG … */
 } rtq__digest;
 _Static_assert(sizeof(rtq__digest) <= 32, "state_len of percentile and tdigest in agg_table.c");
 int rtq__digest_add(rtq__digest *d, rtq__agg_mem *m, uint32_t kind, int64_t i, double r, int64_t weight);

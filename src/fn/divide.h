@@ -24,7 +24,7 @@ static inline uint64_t rtq__divide_u63(uint64_t a, const rtq__divisor *d) /* a <
 
 static inline int64_t rtq__divide_floor(int64_t a, const rtq__divisor *d)
 {
-    uint64_t sign = (uint64_t)(a >> 63); /* all ones below zero: there, floor(a / b) = ~(~a / b) */
+    uint64_t sign = -(uint64_t)(a < 0); /* all ones below zero: there, floor(a / b) = ~(~a / b) */
     return (int64_t)(rtq__divide_u63((uint64_t)a ^ sign, d) ^ sign);
 }
 

@@ -20,6 +20,26 @@ static bool scalar_cell(const rtq__ast *ast, rtq__cell *out)
     }
 }
 
+/* Kept in the binder: freed with it when an error leaves on the way. */
+static rtq__dyn_builder *new_builder(rtq__binder *b)
+{
+    b->builder = rtq__dyn_builder_new(b->mem);
+    if (!b->builder)
+        rtq__bind_fail(b, RTQ_ERR_NOMEM);
+    return b->builder;
+}
+
+static rtq__dyn built(rtq__binder *b, rtq__arena *arena)
+{
+    rtq__dyn value;
+    int rc = rtq__dyn_finish(&value, b->builder, arena);
+    rtq__dyn_builder_free(b->builder);
+    b->builder = NULL;
+    if (rc != RTQ_OK)
+        rtq__bind_fail(b, rc);
+    return value;
+}
+
 static void build_json(rtq__binder *b, rtq__dyn_builder *builder, const rtq__ast *json)
 {
     rtq__bind_enter(b, json);
@@ -70,17 +90,8 @@ rtq__expr *rtq__bind_literal(rtq__binder *b, const rtq__ast *ast)
     }
     if (lit->is_null || !lit->json)
         return rtq__expr_null(b, RTQ_DYNAMIC, ast);
-    rtq__dyn_builder *builder = rtq__dyn_builder_new(b->mem);
-    if (!builder)
-        rtq__bind_fail(b, RTQ_ERR_NOMEM);
-    b->builder = builder; /* freed with the bind when it is left on the way */
-    build_json(b, builder, lit->json);
-    rtq__dyn value;
-    int rc = rtq__dyn_finish(&value, builder, &b->bound->arena);
-    b->builder = NULL;
-    rtq__dyn_builder_free(builder);
-    if (rc != RTQ_OK)
-        rtq__bind_fail(b, rc);
+    build_json(b, new_builder(b), lit->json);
+    rtq__dyn value = built(b, &b->bound->arena);
     rtq__expr *e = rtq__expr_new(b, RTQ__E_CONST, RTQ_DYNAMIC, NULL, 0, ast);
     e->cell = rtq__cell_y(value);
     RTQ__BEXPR(e)->literal = true;
@@ -89,20 +100,12 @@ rtq__expr *rtq__bind_literal(rtq__binder *b, const rtq__ast *ast)
 
 rtq__expr *rtq__expr_names(rtq__binder *b, const char *const *names, uint32_t n, const rtq__ast *at)
 {
-    rtq__dyn_builder *builder = b->builder = rtq__dyn_builder_new(b->mem);
-    if (!builder)
-        rtq__bind_fail(b, RTQ_ERR_NOMEM);
+    rtq__dyn_builder *builder = new_builder(b);
     rtq__dyn_begin_array(builder);
     for (uint32_t i = 0; i < n; i++) {
         rtq__cell cell = rtq__cell_s(names[i], strlen(names[i]));
         rtq__dyn_add_cell(builder, &cell);
     }
     rtq__dyn_end(builder);
-    rtq__dyn list;
-    int rc = rtq__dyn_finish(&list, builder, &b->work);
-    b->builder = NULL;
-    rtq__dyn_builder_free(builder);
-    if (rc != RTQ_OK)
-        rtq__bind_fail(b, rc);
-    return rtq__expr_cell(b, rtq__cell_y(list), at);
+    return rtq__expr_cell(b, rtq__cell_y(built(b, &b->work)), at);
 }

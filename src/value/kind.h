@@ -44,23 +44,27 @@ static inline const char *rtq__string_ptr(const rtq__string *s)
 {
     return s->len <= 12 ? s->prefix : s->u.ptr;
 }
-/* len < 4 GiB; does not copy long text. Made of two words: stored in pieces and read back whole, the processor would have to wait. */
+/* len < 4 GiB; does not copy long text. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+static inline rtq__string rtq__string_make(const char *ptr, size_t len)
+{
+    rtq__string s;
+    memset(&s, 0, sizeof s);
+    s.len = (uint32_t)len;
+    memcpy(s.prefix, ptr, len < 4 ? len : 4);
+    if (len > 12)
+        s.u.ptr = ptr;
+    else if (len > 4)
+        memcpy(s.u.rest, ptr + 4, len - 4);
+    return s;
+}
+#else
+/* Made of two words: stored in pieces and read back whole, the processor would have to wait. */
 static inline rtq__string rtq__string_make(const char *ptr, size_t len)
 {
     rtq__string s;
     uint64_t begin = len, rest = 0;
     uint32_t first = 0, last = 0;
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    memset(&s, 0, sizeof s);
-    s.len = (uint32_t)len;
-    memcpy(s.prefix, ptr, len < 4 ? len : 4);
-    if (len <= 12)
-        memcpy(s.u.rest, ptr + 4, len > 4 ? len - 4 : 0);
-    else
-        s.u.ptr = ptr;
-    (void)begin, (void)rest, (void)first, (void)last;
-    return s;
-#endif
     if (len >= 4) {
         memcpy(&first, ptr, 4);
         if (len > 12) {
@@ -81,6 +85,7 @@ static inline rtq__string rtq__string_make(const char *ptr, size_t len)
     memcpy((char *)&s + 8, &rest, 8);
     return s;
 }
+#endif
 static inline bool rtq__string_equal(const rtq__string *a, const rtq__string *b)
 {
     uint64_t x, y;

@@ -229,9 +229,10 @@ static int upsert_dict(uint32_t *ids, rtq__rows *r, rows_block *b, rtq__vec *key
                        rtq__scratch *scratch)
 {
     uint32_t *place = rtq__arena_alloc(scratch, (size_t)key->n * sizeof *place);
-    uint32_t *entries = rtq__arena_alloc(scratch, (size_t)n_sel * 2 * sizeof *entries), *entry_ids = entries + n_sel,
-             n = 0;
-    if (!place || !entries)
+    uint32_t *entries = rtq__arena_alloc(scratch, (size_t)n_sel * sizeof *entries);
+    uint32_t *entry_ids = rtq__arena_alloc(scratch, (size_t)n_sel * sizeof *entry_ids);
+    uint32_t n = 0;
+    if (!place || !entries || !entry_ids)
         return RTQ_ERR_NOMEM;
     memset(place, 0xff, (size_t)key->n * sizeof *place);
     for (uint32_t i = 0; i < n_sel; i++) {

@@ -137,8 +137,9 @@ static void filter_and_project(void)
 {
     CHECK(measure("T | where A > 100 and S has 'bash' | project A, S, B = A * 2, U = strcat(S, '-', tostring(A))", NULL,
                   0) == 0);
-    CHECK(measure("T | where A % 3 == 0 and S !in ('x', 'sshd') | project-away D | extend L = strlen(S), U = toupper(S)",
-                  NULL, 1) == 0);
+    CHECK(
+        measure("T | where A % 3 == 0 and S !in ('x', 'sshd') | project-away D | extend L = strlen(S), U = toupper(S)",
+                NULL, 1) == 0);
 }
 
 static void rows_one_by_one_and_json(void)

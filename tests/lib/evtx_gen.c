@@ -283,7 +283,8 @@ static void put_value(eg *g, const eg_val *v)
     uint32_t type = v->type ? type_of(v->type, strlen(v->type)) : EVTX_NULL;
     if (type == EVTX_STRING && v->data && v->len == 0) {
         uint16_t units[8192];
-        put(g, units, (size_t)to_utf16(units, v->data, strlen(v->data)) * 2);
+        size_t n = (size_t)to_utf16(units, v->data, strlen(v->data)) * 2;
+        put(g, units, n);
     } else if (type == EVTX_ANSI && v->len == 0) {
         put(g, v->data, strlen(v->data));
     } else if (type == EVTX_XML && (v->inst || v->xml)) {

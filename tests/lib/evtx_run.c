@@ -199,8 +199,12 @@ uint8_t *ed_read_file(const char *path, size_t *len)
     uint8_t *p = malloc(cap);
     while (p && (got = fread(p + n, 1, cap - n, f)) > 0) {
         n += got;
-        if (n == cap)
-            p = realloc(p, cap *= 2);
+        if (n == cap) {
+            uint8_t *more = realloc(p, cap *= 2);
+            if (!more)
+                free(p);
+            p = more;
+        }
     }
     fclose(f);
     *len = n;

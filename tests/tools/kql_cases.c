@@ -175,19 +175,20 @@ static int read_schemas(const char *path)
     if (!f)
         return -1;
     while (getline(&line, &cap, f) >= 0) {
-        char dialect[64], table[256], column[256], type[64], *old, *text;
+        char dialect[64], table[256], column[256], type[64], *text = NULL;
         if (sscanf(line, "%63[^\t]\t%255[^\t]\t%255[^\t]\t%63[^\r\n]", dialect, table, column, type) != 4 ||
             strcmp(dialect, "dialect") == 0)
             continue;
-        old = str(texts, dialect) ? strdup(str(texts, dialect)) : strdup("");
-        if (strcmp(table, last) != 0 || strcmp(dialect, last_dialect) != 0)
-            text = NULL, (void)!asprintf(&text, "%s%s%s(['%s']:%s", old, *old ? "); " : "", table, column, type);
-        else
-            text = NULL, (void)!asprintf(&text, "%s, ['%s']:%s", old, column, type);
+        bool same = strcmp(table, last) == 0 && strcmp(dialect, last_dialect) == 0;
+        const char *old = str(texts, dialect) ? str(texts, dialect) : "";
+        int n = same ? asprintf(&text, "%s, ['%s']:%s", old, column, type)
+                     : asprintf(&text, "%s%s%s(['%s']:%s", old, *old ? "); " : "", table, column, type);
+        if (n < 0)
+            abort();
         json_object_object_add(texts, dialect, json_object_new_string(text));
         snprintf(last, sizeof last, "%s", table);
         snprintf(last_dialect, sizeof last_dialect, "%s", dialect);
-        free(old), free(text);
+        free(text);
     }
     free(line);
     fclose(f);
