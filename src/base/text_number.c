@@ -93,8 +93,22 @@ static inline unsigned count_digits(uint64_t value)
     return n + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
+/* Below 10,000: four digits as a word, those in front shifted out. */
+static inline unsigned print_four(char *out, uint32_t value)
+{
+    unsigned none = (value < 10u) + (unsigned)(value < 100) + (unsigned)(value < 1000);
+    uint16_t high, low;
+    memcpy(&high, pairs + (size_t)2 * (value / 100), 2);
+    memcpy(&low, pairs + (size_t)2 * (value % 100), 2);
+    uint32_t text = (high | (uint32_t)low << 16) >> 8 * none;
+    memcpy(out, &text, 4);
+    return 4 - none;
+}
+
 size_t rtq__print_unsigned(char out[20], uint64_t value)
 {
+    if (value < 10000)
+        return print_four(out, (uint32_t)value);
     unsigned n = count_digits(value);
     char *p = out + n;
     for (; value >= 100; value /= 100) {

@@ -19,7 +19,8 @@ typedef struct rtq__vec rtq__vec;
 typedef int (*rtq__load_fn)(rtq__vec *vec, const rtq__sel *sel, uint32_t n_sel, void *ctx);
 
 /* For the text of rows that need not be loaded: appends, for each of n columns with one print function and source, its text (32 bytes
- * more than text_len are readable) and the cell of the row as rtq__cell_print_json() would write it. RTQ_OK or RTQ_ERR_NOMEM. */
+ * more than text_len are readable) and the cell of the row as rtq__cell_print_json() would write it. Before the rows of a batch it is
+ * called with out NULL and in `row` which set of columns this is: 0 for the first of the batch, then 1, … RTQ_OK or RTQ_ERR_NOMEM. */
 typedef struct rtq__print_col {
     rtq__vec *vec;
     const char *text;

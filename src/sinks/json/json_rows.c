@@ -118,8 +118,9 @@ static int make_column(rtq__json_rows *r, uint32_t i, const rtq_batch *batch)
 }
 
 /* Neighbours that print themselves do so in one call. */
-static void find_runs(rtq__json_rows *r)
+static int find_runs(rtq__json_rows *r)
 {
+    uint32_t n = 0;
     for (uint32_t i = r->n_cols; i-- > 0;) {
         rtq__json_col *col = &r->cols[i];
         if (col->how != HOW_PRINT)
@@ -128,6 +129,15 @@ static void find_runs(rtq__json_rows *r)
         col->run = 1 +
                    (i + 1 < r->n_cols && col[1].how == HOW_PRINT && col[1].v->print == col->v->print ? col[1].run : 0);
     }
+    for (uint32_t i = 0; i < r->n_cols; i++) {
+        if (r->cols[i].how != HOW_PRINT)
+            continue;
+        int rc = r->cols[i].v->print(NULL, r->prints + i, r->cols[i].run, n++);
+        if (rc != RTQ_OK)
+            return rc;
+        i += r->cols[i].run - 1;
+    }
+    return RTQ_OK;
 }
 
 int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch, bool first)
@@ -154,9 +164,7 @@ int rtq__json_rows_begin(rtq__json_rows *r, const rtq_batch *batch, bool first)
     end->text = r->n_cols ? end[-1].text + end[-1].text_len : 0;
     end->text_len = (uint32_t)r->texts.len - end->text;
     bool ok = rtq__buf_reserve(&r->texts, PAD) && rtq__buf_reserve(&r->entries, PAD);
-    if (ok)
-        find_runs(r);
-    return ok ? RTQ_OK : RTQ_ERR_NOMEM;
+    return ok ? find_runs(r) : RTQ_ERR_NOMEM;
 }
 
 /* In blocks: both sides have PAD bytes more than is asked for. */

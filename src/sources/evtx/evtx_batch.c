@@ -19,6 +19,7 @@ int rtq__evtx_new(rtq__evtx **out, rtq__mem *mem, rtq__source_stats *stats, int6
     d->text.arena = &d->heap;
     d->file = "";
     d->gen = 1;
+    rtq__buf_init(&d->step_texts, mem);
     d->buckets = rtq__calloc(mem, EVTX_BUCKETS, sizeof *d->buckets);
     d->rows = rtq__alloc(mem, RTQ__ROWS * sizeof *d->rows);
     d->offs = rtq__alloc(mem, (size_t)RTQ__ROWS * EVTX_OFFS * sizeof *d->offs);
@@ -44,6 +45,8 @@ void rtq__evtx_free(rtq__evtx *d)
     rtq__free(d->mem, d->ir.v);
     rtq__free(d->mem, d->tree.v);
     rtq__free(d->mem, d->name_refs);
+    rtq__free(d->mem, d->print_steps);
+    rtq__buf_free(&d->step_texts);
     rtq__arena_free(&d->demand);
     rtq__arena_free(&d->cache);
     rtq__arena_free(&d->scratch);
@@ -114,6 +117,7 @@ int rtq__evtx_plan(rtq__evtx *d, rtq__demand_table *table)
 void rtq__evtx_begin(rtq__evtx *d, uint32_t max_rows)
 {
     d->n_rows = 0;
+    d->n_sets = 0;
     d->room = 0;
     /* a batch is gone through column by column: with many of them its records had better stay near */
     uint32_t most = d->n_wants < EVTX_MANY ? RTQ__ROWS : RTQ__ROWS / 4;

@@ -29,6 +29,20 @@ typedef struct evtx_member {
     uint32_t json_at, json_len; /* in the plan's json: `,"key":`, with the value when it is a literal */
 } evtx_member;
 
+/* What is printed of each record of a template, in order: text that all of them have, then the cell of a want. */
+enum { STEP_END = 0 /* no cell */, STEP_SLOT, STEP_NEST, STEP_OTHER };
+enum { EVTX_SETS = 4 /* of columns with such steps */ };
+typedef struct evtx_step {
+    uint32_t text, text_len, want;
+    uint16_t slot;
+    uint8_t how, kind;
+} evtx_step;
+typedef struct evtx_steps {
+    uint64_t made_at; /* d->print_round */
+    uint32_t first;   /* in d->print_steps, up to its END */
+    uint32_t room;    /* bytes that a row takes when its values are short */
+} evtx_steps;
+
 enum { FOLD_NO = 0, FOLD_YES, FOLD_TEST, FOLD_NEST };
 typedef struct evtx_branch {
     uint32_t id, first, n_own, n_nest;
@@ -61,6 +75,7 @@ typedef struct evtx_plan {
     uint32_t names_len, texts_len;
     const char *json; /* keys of all members as JSON text */
     uint32_t json_len;
+    evtx_steps steps[EVTX_SETS];
     uint32_t room; /* bytes that the names and literals of a whole value take, and how often a slot is repeated */
     uint32_t repeats;
 } evtx_plan;
@@ -188,6 +203,12 @@ struct rtq__evtx {
     evtx_memo printed[EVTX_MEMO];
     int64_t second; /* whose text is in second_text, 0: none */
     char second_text[24];
+    const rtq__print_col *sets[EVTX_SETS]; /* columns that are printed */
+    uint32_t sets_len[EVTX_SETS], n_sets;
+    uint64_t print_round; /* other columns or other texts: steps are made again */
+    evtx_step *print_steps;
+    size_t n_steps, cap_steps;
+    rtq__buf step_texts;
     /* this batch */
     rtq__arena heap;
     evtx_text text;

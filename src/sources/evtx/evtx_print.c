@@ -1,19 +1,14 @@
 /* evtx_print.c - cells as JSON text straight from the slots, for sinks that want nothing else of them. The text is that of the cell
  * which rtq__evtx_row_cell() makes: what is odd goes through that. */
-#include "sources/evtx/evtx_int.h"
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-enum { PAD = 32 /* copies go in blocks */, SCALAR = 240 /* a SID of 15 numbers, quoted */ };
+#include "sources/evtx/evtx_put.h"
 
 /* Text in the cache, padded. */
 static const char *keep(rtq__evtx *d, const rtq__buf *text)
 {
-    char *kept = text->failed ? NULL : rtq__arena_alloc(&d->cache, text->len + PAD);
+    char *kept = text->failed ? NULL : rtq__arena_alloc(&d->cache, text->len + PUT_PAD);
     if (kept) {
         memcpy(kept, text->ptr, text->len);
-        memset(kept + text->len, 0, PAD);
+        memset(kept + text->len, 0, PUT_PAD);
     }
     return kept;
 }
@@ -60,99 +55,6 @@ int rtq__evtx_print_plan(rtq__evtx *d, evtx_plan *p)
     return rc;
 }
 
-static inline char *put_block(char *out, const char *text, uint32_t len)
-{
-    for (uint32_t i = 0; i < len; i += PAD)
-        memcpy(out + i, text + i, PAD);
-    return out + len;
-}
-
-static inline char *put_null(char *out)
-{
-    memcpy(out, "null", 4);
-    return out + 4;
-}
-
-/* ASCII that needs no escape, 16 units at a time. Up to 31 bytes behind the value are looked at: EVTX_PAD. Returns units taken; fewer
- * than there are: what follows is something else. */
-static inline uint32_t put_plain(char *out, const uint8_t *utf16, uint32_t units)
-{
-    uint32_t i = 0;
-#if defined(__SSE2__)
-    for (; i < units; i += 16) {
-        const __m128i *from = (const __m128i *)(const void *)(utf16 + (size_t)i * 2);
-        /* units above 0x7FFF become 0, above 0xFF 255 */
-        __m128i bytes = _mm_packus_epi16(_mm_loadu_si128(from), _mm_loadu_si128(from + 1));
-        __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)); /* signed: those above 0x7F too */
-        __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-        uint32_t bad = (uint32_t)_mm_movemask_epi8(_mm_or_si128(low, marks)) | 1u << 16, left = units - i;
-        _mm_storeu_si128((__m128i *)(void *)(out + i), bytes);
-        uint32_t n = (uint32_t)__builtin_ctz(bad);
-        if (n >= left)
-            return units;
-        if (n < 16)
-            return i + n;
-    }
-    return units;
-#else
-    for (; i < units; i++) {
-        uint32_t c = evtx_u16(utf16 + (size_t)i * 2);
-        if (c < 0x20 || c > 0x7F || c == '"' || c == '\\')
-            break;
-        out[i] = (char)c;
-    }
-    return i;
-#endif
-}
-
-static inline char *put_escaped(char *out, char c)
-{
-    static const char letters[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
-    char letter = (unsigned char)c < 0x20 ? letters[(unsigned char)c] : c;
-    if (letter == 'u')
-        return rtq__json_escape(out, &c, 1);
-    out[0] = '\\';
-    out[1] = letter;
-    return out + 2;
-}
-
-/* A string up to its first NUL. Room: six bytes a unit, and 16. */
-static char *put_text(char *out, const uint8_t *utf16, uint32_t len)
-{
-    uint32_t units = len / 2, i = 0;
-    while (i < units) {
-        uint32_t n = put_plain(out, utf16 + (size_t)i * 2, units - i);
-        out += n;
-        i += n;
-        if (i == units)
-            break;
-        uint32_t c = evtx_u16(utf16 + (size_t)i * 2), from = i;
-        if (c == 0)
-            break;
-        if (c < 0x80) {
-            out = put_escaped(out, (char)c);
-            i++;
-            continue;
-        }
-        while (i < units && evtx_u16(utf16 + (size_t)i * 2) >= 0x80)
-            i++;
-        out += rtq__utf16_to_utf8(out, utf16 + (size_t)from * 2, (size_t)(i - from) * 2);
-    }
-    return out;
-}
-
-static char *put_hex(char *out, uint64_t x)
-{
-    unsigned digits = x ? (67u - (unsigned)__builtin_clzll(x)) / 4 : 1;
-    memcpy(out, "\"0x", 3);
-    out += 3;
-    for (unsigned i = digits; i-- > 0; x >>= 4)
-        out[i] = "0123456789abcdef"[x & 15];
-    out[digits] = '"';
-    return out + digits + 1;
-}
-
 /* ---- values that come again ---- */
 static bool same_bytes(const uint8_t *a, const uint8_t *b, uint32_t len)
 {
@@ -166,7 +68,7 @@ static char *print_fresh(char *out, uint32_t kind, const evtx_val *v)
 {
     uint8_t guid[16];
     rtq_str s;
-    evtx_text inside = {NULL, out + 1, out + SCALAR};
+    evtx_text inside = {NULL, out + 1, out + PUT_SCALAR};
     if (kind == RTQ_LONG)
         return out + rtq__print_long(out, (int64_t)evtx_u64(v->p));
     if (kind == RTQ_GUID) {
@@ -233,12 +135,12 @@ static inline __attribute__((always_inline)) char *put_value(char *out, rtq__evt
         out = put_text(out + 1, v->p, v->len);
         *out = '"';
         return out + 1;
-    case EVTX_U8: return v->len == 1 ? out + rtq__print_unsigned(out, v->p[0]) : NULL;
-    case EVTX_U16: return v->len == 2 ? out + rtq__print_unsigned(out, evtx_u16(v->p)) : NULL;
-    case EVTX_U32: return v->len == 4 ? out + rtq__print_unsigned(out, evtx_u32(v->p)) : NULL;
+    case EVTX_U8: return v->len == 1 ? put_number(out, v->p[0]) : NULL;
+    case EVTX_U16: return v->len == 2 ? put_number(out, evtx_u16(v->p)) : NULL;
+    case EVTX_U32: return v->len == 4 ? put_number(out, evtx_u32(v->p)) : NULL;
     case EVTX_I32: return v->len == 4 ? out + rtq__print_long(out, (int32_t)evtx_u32(v->p)) : NULL;
-    case EVTX_HEX32: return v->len == 4 ? put_hex(out, evtx_u32(v->p)) : NULL;
-    case EVTX_HEX64: return v->len == 8 ? put_hex(out, evtx_u64(v->p)) : NULL;
+    case EVTX_HEX32: return v->len == 4 ? rtq__evtx_put_hex(out, evtx_u32(v->p)) : NULL;
+    case EVTX_HEX64: return v->len == 8 ? rtq__evtx_put_hex(out, evtx_u64(v->p)) : NULL;
     case EVTX_SID:
     case EVTX_GUID: return v->len < 8 ? NULL : put_again(out, d, 0, v);
     default: return NULL;
@@ -256,12 +158,20 @@ static bool print_scalar(rtq__buf *buf, rtq__evtx *d, const evtx_val *v)
     return true;
 }
 
+/* A value that is none of the usual ones. NULL: out of memory. */
+static char *put_odd_value(rtq__buf *buf, char *out, size_t bound, rtq__evtx *d, const evtx_val *v)
+{
+    buf->len = (size_t)(out - buf->ptr);
+    return print_scalar(buf, d, v) && rtq__buf_reserve(buf, bound) ? buf->ptr + buf->len : NULL;
+}
+
 /* False: not done, nothing was written. */
-static bool print_members(rtq__buf *buf, rtq__evtx *d, const evtx_plan *p, evtx_slots *slots, int *rc)
+static bool print_members(rtq__buf *buf, rtq__evtx *d, const evtx_plan *p, const evtx_slots *of, int *rc)
 {
     bool damaged = false, any = false;
-    size_t begin = buf->len, bound = (size_t)(slots->end - slots->values) * p->repeats * 3 + p->json_len + 64 +
-                                     (size_t)p->n_members * (SCALAR + PAD);
+    evtx_slots slots = *of;
+    size_t begin = buf->len, bound = (size_t)(slots.end - slots.values) * p->repeats * 3 + p->json_len + 64 +
+                                     (size_t)p->n_members * (PUT_SCALAR + PUT_PAD);
     if (bound > EVTX_RECORD_OUT)
         return false;
     if (!rtq__buf_reserve(buf, bound)) {
@@ -269,12 +179,14 @@ static bool print_members(rtq__buf *buf, rtq__evtx *d, const evtx_plan *p, evtx_
         return true;
     }
     char *out = buf->ptr + buf->len;
-    for (uint32_t i = 0; i < p->n_members; i++) {
-        const evtx_member *m = &p->members[i];
-        evtx_val v = {NULL, 0, EVTX_NULL};
-        if (m->is_slot)
-            v = evtx_slot(slots, m->slot, &damaged);
-        if (m->is_slot && m->may_miss && v.type == EVTX_NULL)
+    for (const evtx_member *m = p->members, *last = m + p->n_members; m < last; m++) {
+        if (!m->is_slot) {
+            out = put_block(out, p->json + m->json_at, m->json_len);
+            any = true;
+            continue;
+        }
+        evtx_val v = evtx_slot(&slots, m->slot, &damaged);
+        if (m->may_miss && v.type == EVTX_NULL)
             continue;
         if (v.type == EVTX_XML || (v.type & EVTX_ARRAY)) {
             buf->len = begin;
@@ -282,15 +194,11 @@ static bool print_members(rtq__buf *buf, rtq__evtx *d, const evtx_plan *p, evtx_
         }
         any = true;
         char *value = put_block(out, p->json + m->json_at, m->json_len);
-        out = m->is_slot ? put_value(value, d, &v) : value;
-        if (out)
-            continue;
-        buf->len = (size_t)(value - buf->ptr);
-        if (!print_scalar(buf, d, &v) || !rtq__buf_reserve(buf, bound)) {
+        out = put_value(value, d, &v);
+        if (!out && !(out = put_odd_value(buf, value, bound, d, &v))) {
             *rc = RTQ_ERR_NOMEM;
             return true;
         }
-        out = buf->ptr + buf->len;
     }
     if (any) {
         buf->ptr[begin] = '{'; /* the first comma */
@@ -316,7 +224,7 @@ static inline char *put_cell(char *out, rtq__evtx *d, uint32_t kind, const evtx_
         x = (v->type == EVTX_U64 || v->type == EVTX_HEX64) && v->len == 8 ? evtx_u64(v->p) : UINT64_MAX;
         if (x == UINT64_MAX || (v->type == EVTX_U64 && x >> 63))
             return NULL;
-        return put_again(out, d, RTQ_LONG, v);
+        return v->type == EVTX_U64 ? out + rtq__print_unsigned(out, x) : put_again(out, d, RTQ_LONG, v);
     case RTQ_DATETIME:
         x = v->type == EVTX_FILETIME && v->len == 8 ? evtx_u64(v->p) : 0;
         if (x == 0 || x > (uint64_t)(RTQ__TICKS_MAX - RTQ__FILETIME_EPOCH))
@@ -368,60 +276,145 @@ static inline place find_place(evtx_row *row, uint32_t want)
     return at;
 }
 
-/* A literal or a short value in a slot, as nearly all are. NULL: something else. */
-static inline char *put_col(char *out, rtq__evtx *d, const place *at, uint32_t kind, uint32_t want)
-{
-    if (at->ref->kind == REF_SLOT) {
-        bool damaged = false;
-        evtx_val value = evtx_slot(at->slots, at->ref->slot, &damaged);
-        return value.len <= SHORT ? put_cell(out, d, kind, &value) : NULL;
-    }
-    const rtq_str *text = &at->plan->literals[want];
-    return at->ref->kind == REF_CONST && text->len <= SHORT ? put_block(out, text->ptr, (uint32_t)text->len) : NULL;
-}
-
-static int print_long_way(rtq__buf *buf, rtq__evtx *d, evtx_row *row, const evtx_vec *v)
+static int print_long_way(rtq__buf *buf, rtq__evtx *d, evtx_row *row, uint32_t want)
 {
     int rc = RTQ_OK;
-    if (!row->cells && v->whole) {
-        place at = find_place(row, v->want);
+    if (!row->cells && d->vecs[want].whole) {
+        place at = find_place(row, want);
         if (at.ref->kind == REF_TREE && at.plan->json && at.ref->node == at.plan->event_data &&
             print_members(buf, d, at.plan, at.slots, &rc))
             return rc;
     }
-    return print_cell(buf, d, row, v->want);
+    return print_cell(buf, d, row, want);
+}
+
+/* ---- steps ---- */
+static void add_text(rtq__evtx *d, evtx_step *s, const char *text, size_t len)
+{
+    rtq__buf_add(&d->step_texts, text, len);
+    s->text_len += (uint32_t)len;
+}
+
+/* Of a template: literals are merged with the texts around them. */
+static int make_steps(rtq__evtx *d, const evtx_plan *p, evtx_steps *steps, const rtq__print_col *cols, uint32_t n)
+{
+    if (rtq__grow(d->mem, &d->print_steps, &d->cap_steps, d->n_steps + n + 1, sizeof *d->print_steps) != RTQ_OK)
+        return RTQ_ERR_NOMEM;
+    evtx_step *s = d->print_steps + d->n_steps;
+    *s = (evtx_step){.text = (uint32_t)d->step_texts.len};
+    steps->room = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const evtx_vec *v = cols[i].vec->load_ctx;
+        const evtx_ref *ref = &p->refs[v->want];
+        add_text(d, s, cols[i].text, cols[i].text_len);
+        if (ref->kind == REF_CONST && p->literals[v->want].len <= SHORT) {
+            add_text(d, s, p->literals[v->want].ptr, p->literals[v->want].len);
+            continue;
+        }
+        s->how = ref->kind == REF_SLOT ? STEP_SLOT : ref->kind == REF_NEST && !v->whole ? STEP_NEST : STEP_OTHER;
+        s->slot = ref->slot;
+        s->want = v->want;
+        s->kind = cols[i].vec->kind;
+        steps->room += s->text_len + SHORT * 3 + PUT_SCALAR + PUT_PAD;
+        *++s = (evtx_step){.text = (uint32_t)d->step_texts.len};
+    }
+    steps->room += s->text_len + PUT_PAD;
+    steps->first = (uint32_t)d->n_steps;
+    steps->made_at = d->print_round;
+    d->n_steps = (size_t)(s - d->print_steps) + 1;
+    return rtq__buf_reserve(&d->step_texts, PUT_PAD) ? RTQ_OK : RTQ_ERR_NOMEM;
+}
+
+static void begin_set(rtq__evtx *d, const rtq__print_col *cols, uint32_t n, uint32_t set)
+{
+    if (set == 0) {
+        d->print_round++;
+        d->n_steps = d->n_sets = 0;
+        rtq__buf_clear(&d->step_texts);
+    }
+    if (set == d->n_sets && set < EVTX_SETS) {
+        d->sets[set] = cols;
+        d->sets_len[set] = n;
+        d->n_sets++;
+    }
+}
+
+/* NULL with RTQ_OK: there are none, go column by column. */
+static int find_steps(rtq__evtx *d, const evtx_steps **out, evtx_row *row, const rtq__print_col *cols, uint32_t n)
+{
+    *out = NULL;
+    for (uint32_t i = 0; i < d->n_sets; i++) {
+        if (d->sets[i] != cols || d->sets_len[i] != n)
+            continue;
+        evtx_steps *steps = &row->tmpl->plan[0]->steps[i];
+        int rc = steps->made_at == d->print_round ? RTQ_OK : make_steps(d, row->tmpl->plan[0], steps, cols, n);
+        *out = steps;
+        return rc;
+    }
+    return RTQ_OK;
+}
+
+/* A short value, as nearly all are. NULL: something else. */
+static inline char *put_slot(char *out, rtq__evtx *d, evtx_slots *slots, uint32_t slot, uint32_t kind)
+{
+    bool damaged = false;
+    evtx_val value = evtx_slot(slots, slot, &damaged);
+    return value.len <= SHORT ? put_cell(out, d, kind, &value) : NULL;
+}
+
+static char *put_nested(char *out, rtq__evtx *d, evtx_row *row, const evtx_step *s)
+{
+    place at = find_place(row, s->want);
+    const rtq_str *text = &at.plan->literals[s->want];
+    if (at.ref->kind == REF_SLOT)
+        return put_slot(out, d, at.slots, at.ref->slot, s->kind);
+    return at.ref->kind == REF_CONST && text->len <= SHORT ? put_block(out, text->ptr, (uint32_t)text->len) : NULL;
+}
+
+static int print_steps(rtq__buf *buf, rtq__evtx *d, const evtx_steps *steps, evtx_row *row)
+{
+    evtx_slots slots = row->slots;
+    if (!rtq__buf_reserve(buf, steps->room))
+        return RTQ_ERR_NOMEM;
+    char *out = buf->ptr + buf->len, *end;
+    for (const evtx_step *s = d->print_steps + steps->first;; s++) {
+        out = put_block(out, d->step_texts.ptr + s->text, s->text_len);
+        if (s->how == STEP_END)
+            break;
+        end = s->how == STEP_SLOT   ? put_slot(out, d, &slots, s->slot, s->kind)
+              : s->how == STEP_NEST ? put_nested(out, d, row, s)
+                                    : NULL;
+        if (!end) {
+            buf->len = (size_t)(out - buf->ptr);
+            int rc = print_long_way(buf, d, row, s->want);
+            if (rc != RTQ_OK || !rtq__buf_reserve(buf, steps->room))
+                return rc != RTQ_OK ? rc : RTQ_ERR_NOMEM;
+            end = buf->ptr + buf->len;
+        }
+        out = end;
+    }
+    buf->len = (size_t)(out - buf->ptr);
+    return RTQ_OK;
 }
 
 int rtq__evtx_print(rtq__buf *buf, const rtq__print_col *cols, uint32_t n, uint32_t r)
 {
     rtq__evtx *d = ((evtx_vec *)cols[0].vec->load_ctx)->d;
-    evtx_row *row = &d->rows[r];
-    size_t room = (size_t)n * (SHORT * 3 + SCALAR + PAD);
+    const evtx_steps *steps = NULL;
     int rc = RTQ_OK;
-    for (uint32_t i = 0; i < n; i++)
-        room += cols[i].text_len;
-    if (!rtq__buf_reserve(buf, room))
-        return RTQ_ERR_NOMEM;
-    char *out = buf->ptr + buf->len;
-    for (uint32_t i = 0; i < n && rc == RTQ_OK; i++) {
-        evtx_vec *v = cols[i].vec->load_ctx;
-        char *end = NULL;
-        out = put_block(out, cols[i].text, cols[i].text_len);
-        if (!row->cells) {
-            place at = find_place(row, v->want);
-            end = put_col(out, d, &at, cols[i].vec->kind, v->want);
-        }
-        if (!end) {
-            buf->len = (size_t)(out - buf->ptr);
-            rc = print_long_way(buf, d, row, v);
-            if (rc == RTQ_OK && !rtq__buf_reserve(buf, room))
-                rc = RTQ_ERR_NOMEM;
-            end = buf->ptr + buf->len;
-        }
-        out = end;
+    if (!buf) {
+        begin_set(d, cols, n, r);
+        return RTQ_OK;
     }
-    if (rc == RTQ_OK)
-        buf->len = (size_t)(out - buf->ptr);
+    evtx_row *row = &d->rows[r];
+    if (!row->cells)
+        rc = find_steps(d, &steps, row, cols, n);
+    if (rc == RTQ_OK && steps)
+        rc = print_steps(buf, d, steps, row);
+    for (uint32_t i = 0; i < n && rc == RTQ_OK && !steps; i++) {
+        rtq__buf_add(buf, cols[i].text, cols[i].text_len);
+        rc = print_long_way(buf, d, row, ((evtx_vec *)cols[i].vec->load_ctx)->want);
+    }
     if (d->dirty)
         rtq__evtx_clean(d);
     d->stats->decoded_cells += n;

@@ -8,10 +8,10 @@
 #include "sources/kinds.h"
 
 enum {
-    WINDOW_CHUNKS = 16,
+    WINDOW_CHUNKS = 4,
     WINDOW = WINDOW_CHUNKS * EVTX_CHUNK,
-    WINDOWS = 4,
-    SCAN = 8 * WINDOW /* bytes of one call without rows */
+    WINDOWS = 16,
+    SCAN = 32 * WINDOW /* bytes of one call without rows */
 };
 enum { SUMS_OFF = 0, SUMS_REPORT, SUMS_SKIP };
 
