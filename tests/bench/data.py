@@ -64,6 +64,18 @@ def make_json(path, mb):
             i += 4096
 
 
+def make_csv(path, mb):
+    left, i = mb << 20, 0
+    with open(path, "wb") as f:
+        f.write(b"seq,time,host,code,size,note\n")
+        while left > 0:
+            block = "".join(f'{k},2024-05-{1 + k % 28:02}T{k % 24:02}:{k % 60:02}:00Z,host-{k % 5000:04}.corp.example.com,{k * 7 % 1000},'
+                            f'{k % 977 / 8},"text, number {k % 313}"\n' for k in range(i, i + 4096)).encode()
+            f.write(block)
+            left -= len(block)
+            i += 4096
+
+
 def real_queries():
     path = f"{SHARED}/conformance/real-queries-dev.jsonl"
     if not os.path.exists(path):

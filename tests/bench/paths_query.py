@@ -55,6 +55,17 @@ def json_queries(path):
     ]
 
 
+def csv_queries(path):
+    """As json_queries()."""
+    table = (f"read_csv('{path}', header = true, columns = {{seq: 'BIGINT', time: 'TIMESTAMP', host: 'VARCHAR', code: 'BIGINT', "
+             "size: 'DOUBLE', note: 'VARCHAR'})")
+    return [
+        ("number at 10 %, 3 fields", "Csv | where code < 100 | project seq, host, size",
+         f"select count(*), count(seq), count(host), count(size) from {table} where code < 100"),
+        ("3 fields of all", "Csv | project seq, host, size", f"select count(*), count(seq), count(host), count(size) from {table}"),
+    ]
+
+
 def timed(duckdb, sql, rows):
     with duckdb.connect() as db:
         db.execute("set threads = 1")

@@ -45,7 +45,7 @@ class Table:
         elif goal is not None and ratio is not None:
             met = ratio >= goal
         text = "" if goal is None else "<= %g" % goal if goal_is_most else ">= %g" % goal
-        verdict = {None: "", True: "met", False: "MISSED"}[met]
+        verdict = {None: "no peer here" if goal is not None else "", True: "met", False: "MISSED"}[met]
         print(self.FORMAT % (path, self.figure(ours, unit), peer_name, self.figure(peer, unit), self.figure(ratio, "x"), text, verdict),
               flush=True)
         self.lines.append({"path": path, "unit": unit, "ours": ours, "against": peer_name, "peer": peer, "ratio": ratio, "goal": goal,
@@ -143,7 +143,7 @@ def bench_evtx_json(t, o, folder):
     dump = shutil.which("evtx_dump") or shutil.which(os.path.expanduser("~/.cargo/bin/evtx_dump"))
     ours, theirs = [], []
     with open(os.devnull, "w") as null:
-        for _ in range(o.turns):
+        for _ in range(2 * o.turns + 1):
             ours.append(spent([o.build + "/kqlstream", "evtx", path], null)[0])
             if dump:
                 theirs.append(spent([dump, "-t", "1", "-o", "jsonl", path], null)[0])
@@ -172,6 +172,40 @@ def bench_json(t, o, folder):
     t.add("json, resident", "MiB", peak / 1024, goal=30, goal_is_most=True)
     worker.close()
     os.unlink(path)
+
+
+def bench_csv(t, o, folder):
+    path = folder + "/bench.csv"
+    data.make_csv(path, o.json_mb)
+    size = os.path.getsize(path)
+    worker = Worker(o.build + "/bench/bench_feed", "csv", path)
+    for name, kql, sql in paths_query.csv_queries(path):
+        ours, theirs = [], []
+        for _ in range(o.turns):
+            seconds, rows, _ = worker.ask(kql)
+            ours.append(seconds)
+            if duckdb:
+                theirs.append(paths_query.timed(duckdb, sql, rows))
+        t.times("csv " + name, "GB/s", size / 1e9, ours, "DuckDB" if duckdb else "", theirs)
+    worker.close()
+    os.unlink(path)
+
+
+def bench_rules(t, o, folder):
+    """Many filter queries in one run, against one of them."""
+    for kind, make, table in (("evtx", lambda p: data.make_evtx(p, o.evtx_json_mb // 4, o.build), "Evtx"),
+                              ("json", lambda p: data.make_json(p, o.json_mb // 4), "Json")):
+        path = folder + "/rules." + kind
+        make(path)
+        worker = Worker(o.build + "/bench/bench_rules", kind, path, table)
+        one, many = [], []
+        for _ in range(o.turns):
+            one.append(worker.ask("1")[0])
+            many.append(worker.ask("1000")[0])
+        worker.close()
+        t.add("1000 rules, " + kind, "s", statistics.median(many), "one rule", statistics.median(one),
+              statistics.median(a / b for a, b in zip(one, many)))
+        os.unlink(path)
 
 
 def bench_push(t, o):
@@ -235,7 +269,7 @@ def main():
     p.add_argument("--only", default="", help="only paths that contain this word")
     p.add_argument("--quick", action="store_true", help="smaller inputs, three turns")
     o = p.parse_args()
-    o.turns, o.millions, o.evtx_mb, o.evtx_json_mb, o.json_mb = (3, 1, 128, 16, 64) if o.quick else (5, 4, 1024, 64, 256)
+    o.turns, o.millions, o.evtx_mb, o.evtx_json_mb, o.json_mb = (3, 1, 128, 48, 64) if o.quick else (5, 4, 1024, 192, 256)
     t, start = Table(o), time.time()
     folder = tempfile.mkdtemp(prefix="kqlstream-bench-")
     try:
@@ -243,7 +277,8 @@ def main():
             sys.exit("run.py: not enough room in " + folder)
         t.head()
         bench_queries(t, o) if t.wanted("typed") or o.only.startswith("typed") else None
-        for word, run in (("evtx filter", bench_evtx), ("evtx to JSON", bench_evtx_json), ("json", bench_json), ("compile", bench_compile)):
+        for word, run in (("evtx filter", bench_evtx), ("evtx to JSON", bench_evtx_json), ("json", bench_json),
+                          ("csv", bench_csv), ("rules", bench_rules), ("compile", bench_compile)):
             if t.wanted(word):
                 run(t, o, folder)
         for word, run in (("push", bench_push), ("memory", bench_memory)):

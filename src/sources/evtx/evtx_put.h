@@ -38,8 +38,7 @@ static inline __m128i evtx_narrow(const uint8_t *utf16)
 static inline uint32_t evtx_special(__m128i bytes)
 {
     __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)); /* signed: those above 0x7F too */
-    __m128i marks =
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(low, marks));
 }
 #endif
