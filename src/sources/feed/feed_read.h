@@ -95,4 +95,10 @@ int64_t rtq__feed_watermark(rtq__src *src);
 void rtq__feed_drain(rtq__src *src);
 void rtq__feed_close(rtq__src *src);
 
+/* The functions of a class that all feeds have. */
+#define RTQ__FEED_FUNCTIONS                                                                               \
+    .plan = rtq__feed_plan, .start = rtq__feed_start, .next = rtq__feed_next, .handle = rtq__feed_handle, \
+    .timeout_ns = rtq__feed_timeout, .rewind = rtq__feed_rewind, .close = rtq__feed_close,                \
+    .watermark = rtq__feed_watermark, .drain = rtq__feed_drain
+
 #endif
