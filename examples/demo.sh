@@ -2,10 +2,10 @@
 # make demo: KQL on a recorded Windows event log and on a log that is being written right now, on this machine.
 set -eu
 cd "$(dirname "$0")/.."
-program=${1:-build/kqlstream}
+program=${1:-build}/kqlstream
 work=$(mktemp -d)
 writer=
-trap 'test -z "$writer" || kill "$writer" 2>/dev/null; rm -rf "$work"' EXIT INT TERM
+trap 'test -z "$writer" || kill "$writer" 2>/dev/null || :; rm -rf "$work"' EXIT INT TERM
 
 title() { printf '\n== %s\n' "$1"; }
 show() # show TITLE QUERY ARGUMENTS...: prints the command and runs it
