@@ -300,7 +300,7 @@ rtq__rel *tree_ref(tree *t, rtq__rel *in, const char *names, const char *fresh)
 {
     rtq__rel *rel = tree_rel(t, RTQ__R_REF, 1, in);
     char name[64], other[64];
-    rel->u.refs.cols = keep(t, 20 * sizeof(rtq__col *));
+    rel->u.refs.cols = keep(t, 50 * sizeof(rtq__col *));
     while (word(&names, name, sizeof name) && word(&fresh, other, sizeof other)) {
         rtq__col *of = tree_find(t, name), *col = tree_col(t, other, of->kind);
         col->of = of;
@@ -368,8 +368,8 @@ void tree_result(tree *t, rtq__rel *rel, const char *names)
     rtq__result *r = &t->bound.results[t->bound.n_results++];
     char name[64];
     r->rel = rel;
-    r->cols = keep(t, 20 * sizeof(rtq__col *));
-    r->names = keep(t, 20 * sizeof(char *));
+    r->cols = keep(t, 50 * sizeof(rtq__col *));
+    r->names = keep(t, 50 * sizeof(char *));
     while (word(&names, name, sizeof name)) {
         r->cols[r->n_cols] = tree_find(t, name);
         r->names[r->n_cols] = r->cols[r->n_cols]->name;

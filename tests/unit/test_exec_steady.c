@@ -1,5 +1,6 @@
 /* In the steady state nothing is allocated, and only cells that somebody needs are decoded. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include "tree.h"
 
 static tree t;
@@ -96,4 +97,28 @@ Test(exec_steady, so_do_columns_behind_a_join_and_a_take)
     tree_open(&t);
     tree_push(&t, schema, rows, 4);
     cr_expect_eq(t.decoded, 4 + 2, "%lu cells", (unsigned long)t.decoded);
+}
+
+Test(exec_steady, thirty_columns_behind_a_filter_of_the_query)
+{
+    enum { COLUMNS = 30, ROWS = 64, PASS = 3 };
+    char cols[COLUMNS * 12 + 16] = "a:long", names[COLUMNS * 5 + 8] = "a", data[ROWS * (COLUMNS + 1) * 4] = "";
+    size_t n_cols = strlen(cols), n_names = strlen(names), n_data = 0;
+
+    for (int c = 0; c < COLUMNS; c++) {
+        n_cols += (size_t)snprintf(cols + n_cols, sizeof cols - n_cols, " c%d:%s", c, c % 2 ? "string" : "long");
+        n_names += (size_t)snprintf(names + n_names, sizeof names - n_names, " c%d", c);
+    }
+    for (int r = 0; r < ROWS; r++) {
+        n_data += (size_t)snprintf(data + n_data, sizeof data - n_data, "%s%d", r ? ";" : "", r);
+        for (int c = 0; c < COLUMNS; c++)
+            n_data += (size_t)snprintf(data + n_data, sizeof data - n_data, ",%d", c);
+    }
+    rtq__rel *scan = tree_scan(&t, "T", cols);
+    tree_result(&t, tree_filter(&t, scan, more_than("a", ROWS - 1 - PASS)), names);
+    t.lazy = true;
+    tree_open(&t);
+    tree_push(&t, cols, data, ROWS);
+    cr_expect_eq(t.rows, PASS);
+    cr_expect_eq(t.decoded, ROWS + PASS * COLUMNS, "%lu cells", (unsigned long)t.decoded);
 }
