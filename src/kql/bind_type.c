@@ -71,6 +71,8 @@ rtq__expr *rtq__bind_bool(rtq__binder *b, rtq__expr *expr, const rtq__ast *at, c
 {
     if (expr->kind != RTQ_BOOL && expr->kind != RTQ_UNKNOWN && expr->kind) {
         rtq__bind_error(b, at, "%s must be of type bool, not %s", what, rtq__kind_text(expr->kind));
+        if (at->kind == RTQ__AST_NAMED)
+            rtq__diag_hint(b->diag, "== compares; = gives a name");
         return rtq__expr_broken(b);
     }
     rtq__bind_expect(b, &expr, RTQ_BOOL, at, what);
