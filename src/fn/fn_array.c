@@ -443,7 +443,7 @@ const rtq__fn rtq__fns_array[] = {
     ROW("array_split", "dynamic, dynamic", "dynamic", PROP, row_split, 0, "Cuts an array at positions.", "array-split", 0),
     ROW("array_iff", "dynamic, any, any", "dynamic", SELF, row_iff, 0, "Items of one or the other array.", "array-iff", 0),
     ROW("array_iif", "dynamic, any, any", "dynamic", SELF, row_iff, 0, "Items of one or the other array.", "array-iff", OLD),
-    ROW("zip", "dynamic...", "dynamic", SELF, row_zip, 0, "Arrays of the first items, the second items, and so on.", "zip", 0),
+    ROW("zip", "dynamic, dynamic...", "dynamic", SELF, row_zip, 0, "Arrays of the first items, the second items, and so on.", "zip", 0),
     ROW("pack_array", "any...", "dynamic", SELF, row_pack, 0, "An array of values.", "pack-array", 0),
     SORT("array_sort_asc", "dynamic, [const bool]", ASC, "Sorts an array.", "array-sort-asc"),
     SORT("array_sort_asc", "dynamic, dynamic...", ASC, "Sorts an array.", "array-sort-asc"),

@@ -261,7 +261,7 @@ static void row_zip(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
 const rtq__fn rtq__fns_bag[] = {
     PACK("bag_pack", 0), PACK("pack", RTQ__FN_OBSOLETE), PACK("pack_dictionary", RTQ__FN_OBSOLETE),
     {.name = "bag_keys", .args = "dynamic", .ret = "dynamic", .row = row_keys, .doc = "Names of the members.", .page = "bag-keys-function"},
-    {.name = "bag_merge", .args = "dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .row = row_merge, .doc = "Members of several bags; of equal names the first counts.", .page = "bag-merge-function"},
+    {.name = "bag_merge", .args = "dynamic, dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .row = row_merge, .doc = "Members of several bags; of equal names the first counts.", .page = "bag-merge-function"},
     {.name = "bag_remove_keys", .args = "dynamic, dynamic", .ret = "dynamic", .row = row_remove, .doc = "The bag without some members.", .page = "bag-remove-keys-function"},
     {.name = "bag_has_key", .args = "dynamic, string", .ret = "bool", .row = row_has_key, .doc = "The bag has the member.", .page = "bag-has-key-function"},
     {.name = "bag_set_key", .args = "dynamic, const string, any", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .row = row_set_key, .doc = "The bag with a member set.", .page = "bag-set-key-function"},

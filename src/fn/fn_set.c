@@ -163,12 +163,12 @@ static void row_has_element(rtq__cell *out, const rtq__cell *args, uint32_t n_ar
 
 /* clang-format off */
 const rtq__fn rtq__fns_set[] = {
-    {.name = "set_union", .args = "dynamic...", .ret = "dynamic", .row = row_union, .doc = "Distinct items of all arrays.", .page = "set-union-function"},
-    {.name = "set_intersect", .args = "dynamic...", .ret = "dynamic", .row = row_narrow, .tag = INTERSECT, .doc = "Distinct items that are in all arrays.", .page = "set-intersect-function"},
-    {.name = "set_difference", .args = "dynamic...", .ret = "dynamic", .row = row_narrow, .tag = DIFFERENCE, .doc = "Distinct items of the first array that are in none of the others.", .page = "set-difference-function"},
+    {.name = "set_union", .args = "dynamic, dynamic...", .ret = "dynamic", .row = row_union, .doc = "Distinct items of all arrays.", .page = "set-union-function"},
+    {.name = "set_intersect", .args = "dynamic, dynamic...", .ret = "dynamic", .row = row_narrow, .tag = INTERSECT, .doc = "Distinct items that are in all arrays.", .page = "set-intersect-function"},
+    {.name = "set_difference", .args = "dynamic, dynamic...", .ret = "dynamic", .row = row_narrow, .tag = DIFFERENCE, .doc = "Distinct items of the first array that are in none of the others.", .page = "set-difference-function"},
     {.name = "set_equals", .args = "dynamic, dynamic", .ret = "bool", .row = row_equals, .doc = "Two arrays have the same distinct items.", .page = "set-equals-function"},
     {.name = "set_has_element", .args = "dynamic, any", .ret = "bool", .nulls = RTQ__NULL_CUSTOM, .row = row_has_element, .doc = "An array has the item.", .page = "set-has-element-function"},
-    {.name = "jaccard_index", .args = "dynamic...", .ret = "dynamic", .row = row_jaccard, .doc = "Size of the intersection by size of the union.", .page = "jaccard-index-function"},
+    {.name = "jaccard_index", .args = "dynamic, dynamic", .ret = "dynamic", .row = row_jaccard, .doc = "Size of the intersection by size of the union.", .page = "jaccard-index-function"},
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(set)

@@ -116,14 +116,14 @@ static void row_merge(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
 /* clang-format off */
 const rtq__fn rtq__fns_sketch[] = {
     {.name = "dcount_hll", .args = "dynamic", .ret = "long", .naming = RTQ__NAME_FN_FIRST, .row = row_dcount, .doc = "Number of distinct values in a sketch of hll().", .page = "dcount-hll-function"},
-    {.name = "hll_merge", .args = "dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_PREFIX, .prefix = "hll_merged_result", .row = row_hll_merge, .doc = "Joins sketches of hll().", .page = "hll-merge-function"},
+    {.name = "hll_merge", .args = "dynamic, dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_PREFIX, .prefix = "hll_merged_result", .row = row_hll_merge, .doc = "Joins sketches of hll().", .page = "hll-merge-function"},
     {.name = "percentile_tdigest", .args = "dynamic, real", .ret = "dynamic", .naming = RTQ__NAME_FN_FIRST, .row = row_percentile, .doc = "A percentile of a sketch of tdigest().", .page = "percentile-tdigest-function"},
     {.name = "percentiles_array_tdigest", .args = "dynamic, dynamic", .ret = "dynamic", .naming = RTQ__NAME_PREFIX_FIRST, .prefix = "percentile_tdigest", .row = row_percentiles, .doc = "Percentiles of a sketch of tdigest().", .page = "percentile-array-tdigest-function"},
     {.name = "percentiles_array_tdigest", .args = "dynamic, real...", .ret = "dynamic", .naming = RTQ__NAME_PREFIX_FIRST, .prefix = "percentile_tdigest", .row = row_percentiles, .doc = "Percentiles of a sketch of tdigest().", .page = "percentile-array-tdigest-function"},
     {.name = "rank_tdigest", .args = "dynamic, any", .ret = "real", .row = row_rank, .tag = RANK, .doc = "Rank of a value in a sketch of tdigest().", .page = "rank-tdigest-function"},
     {.name = "percentrank_tdigest", .args = "dynamic, any", .ret = "real", .row = row_rank, .tag = PERCENT, .doc = "Rank of a value in a sketch of tdigest(), in percent.", .page = "percentrank-tdigest-function"},
-    {.name = "merge_tdigest", .args = "dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_PREFIX, .prefix = "tdigests_merge_result", .row = row_merge, .doc = "Joins sketches of tdigest().", .page = "merge-tdigest-function"},
-    {.name = "tdigest_merge", .args = "dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_PREFIX, .prefix = "tdigests_merge_result", .row = row_merge, .doc = "Joins sketches of tdigest().", .page = "merge-tdigest-function"},
+    {.name = "merge_tdigest", .args = "dynamic, dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_PREFIX, .prefix = "tdigests_merge_result", .row = row_merge, .doc = "Joins sketches of tdigest().", .page = "merge-tdigest-function"},
+    {.name = "tdigest_merge", .args = "dynamic, dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_PREFIX, .prefix = "tdigests_merge_result", .row = row_merge, .doc = "Joins sketches of tdigest().", .page = "merge-tdigest-function"},
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(sketch)

@@ -421,7 +421,7 @@ enum { PROP = RTQ__NULL_PROPAGATE, SELF = RTQ__NULL_CUSTOM };
 
 const rtq__fn rtq__fns_string[] = {
     ROW("strcat", "any...", "string", SELF, row_strcat, "Joins the texts of its arguments.", "strcat", .naming = 0),
-    ROW("strcat_delim", "any, any...", "string", SELF, row_strcat_delim, "Joins texts with a delimiter between them.", "strcat-delim", .naming = 0),
+    ROW("strcat_delim", "any, any, any...", "string", SELF, row_strcat_delim, "Joins texts with a delimiter between them.", "strcat-delim", .naming = 0),
     ROW("strcat_array", "dynamic, any", "string", SELF, row_strcat_array, "Joins the items of an array with a delimiter between them.", "strcat-array", .naming = 0),
     ROW("array_strcat", "dynamic, any", "string", SELF, row_strcat_array, "Joins the items of an array with a delimiter between them.", "strcat-array", .flags = RTQ__FN_OBSOLETE),
     ROW("strrep", "any, long, [any]", "string", SELF, row_strrep, "Repeats a text.", "strrep", .naming = 0),

@@ -186,6 +186,8 @@ static void columns_of_args(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast 
         if (family == FAMILY_OLD_ARG)
             name = i == 0 ? rtq__bind_namef(b, "%s_%s", prefix, primary)
                           : rtq__bind_namef(b, "%s_%s_%s", prefix, primary, name);
+        else if (family == FAMILY_ANY && !arg->rest)
+            name = rtq__bind_namef(b, "any_%s", name);
         uint32_t flags = arg->rest     ? RTQ__COL_REST
                          : arg->source ? arg->source->flags & (RTQ__COL_TIME | RTQ__COL_BAG)
                                        : 0;

@@ -231,10 +231,10 @@ const rtq__tab *rtq__bind_project_by_names(rtq__binder *b, const rtq__ctx *ctx, 
 
 static int lower(int c)
 {
-    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+    return c >= 'A' && c <= 'Z' ? c + 32 : c == '_' ? 'z' + 1 : c;
 }
 
-/* Case does not count; with `granny` runs of digits compare as numbers. */
+/* Case does not count, an underscore stands behind the letters; with `granny` runs of digits compare as numbers. */
 static int compare_names(const char *a, const char *c, bool granny)
 {
     while (*a && *c) {

@@ -157,7 +157,8 @@ static void named_item(rtq__binder *b, rtq__proj *p, const rtq__ast *name, const
 }
 
 /* Several columns of one aggregate. */
-static void tuple_item(rtq__binder *b, rtq__proj *p, const rtq__ast_list *names, const rtq__tuple *tuple)
+static void tuple_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq__ast_list *names,
+                       const rtq__tuple *tuple)
 {
     const rtq__ast *name = names ? names->first : NULL;
     for (uint32_t i = 0; i < tuple->n; i++) {
@@ -165,7 +166,8 @@ static void tuple_item(rtq__binder *b, rtq__proj *p, const rtq__ast_list *names,
             rtq__proj_declare(b, p, name->name.ptr, tuple->cols[i].col, tuple->several, name);
             name = name->next;
         } else {
-            rtq__proj_add(b, p, tuple->cols[i].name, tuple->cols[i].col, NULL, false, false);
+            const char *own = tuple->cols[i].name; /* take_anyif("x", p) has nothing to be named after */
+            rtq__proj_add(b, p, *own ? own : rtq__default_name(b, ctx, false), tuple->cols[i].col, NULL, false, false);
         }
     }
     if (name)
@@ -239,7 +241,7 @@ void rtq__proj_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, const rtq
         rtq__tuple tuple = {NULL, NULL, 0, false};
         rtq__expr *first = rtq__bind_aggregate(b, ctx, value, rows, n_rows, &tuple);
         if (!rtq__expr_is_broken(first)) {
-            tuple_item(b, p, named ? &item->named.names : NULL, &tuple);
+            tuple_item(b, p, ctx, named ? &item->named.names : NULL, &tuple);
             return;
         }
         p->broken = true;

@@ -106,9 +106,12 @@ static rtq__expr *special_pack_all(rtq__binder *b, const rtq__ctx *ctx, const rt
     if (call->call.args.n) {
         rtq__expr *e = rtq__bind_expr(b, ctx, call->call.args.first);
         if (rtq__expr_is_broken(e) ||
-            !rtq__bind_expect(b, &e, RTQ_BOOL, call->call.args.first, "the argument of pack_all()") ||
-            !rtq__expr_constant(b, e, &ignore))
+            !rtq__bind_expect(b, &e, RTQ_BOOL, call->call.args.first, "the argument of pack_all()"))
             return rtq__expr_broken(b);
+        if (!rtq__expr_constant(b, e, &ignore)) {
+            rtq__bind_error(b, call->call.args.first, "the argument of pack_all() must be a constant");
+            return rtq__expr_broken(b);
+        }
     }
     if (!ctx->row || ctx->row->broken || (ctx->aggs && !ctx->aggs->inside)) {
         if (!ctx->row || !ctx->row->broken)

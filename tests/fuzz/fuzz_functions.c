@@ -92,10 +92,10 @@ static void run(world *w)
     call(w, "dynamic_to_json", "any", json, 1);
     call(w, "treepath", "dynamic", json, 1);
     call(w, "array_sort_asc", "dynamic, [const bool]", json, 1);
-    call(w, "set_union", "dynamic...", json, 2);
-    call(w, "bag_merge", "dynamic...", json, 2);
+    call(w, "set_union", "dynamic, dynamic...", json, 2);
+    call(w, "bag_merge", "dynamic, dynamic...", json, 2);
     call(w, "dcount_hll", "dynamic", json, 1);
-    call(w, "merge_tdigest", "dynamic...", json, 2);
+    call(w, "merge_tdigest", "dynamic, dynamic...", json, 2);
     call(w, "series_fit_line_dynamic", "dynamic", json, 1);
     rtq__cell keys[] = {w->json, w->first, w->text};
     call(w, "bag_set_key", "dynamic, const string, any", keys, 3);

@@ -93,14 +93,14 @@ Test(fn_alloc, functions)
     CHECK("dynamic_to_json", "any", bag);
     CHECK("treepath", "dynamic", bag);
     CHECK("array_sort_asc", "dynamic, [const bool]", list);
-    CHECK("set_union", "dynamic...", list, list);
-    CHECK("bag_merge", "dynamic...", bag, fx_json(f, "{\"z\":1}"));
+    CHECK("set_union", "dynamic, dynamic...", list, list);
+    CHECK("bag_merge", "dynamic, dynamic...", bag, fx_json(f, "{\"z\":1}"));
     CHECK("bag_set_key", "dynamic, const string, any", bag, FX_S("$.a.x"), text);
     CHECK("bag_remove_keys", "dynamic, dynamic", bag, fx_json(f, "[\"$.a.b\"]"));
     CHECK("ipv4_is_in_any_range", "string, any...", FX_S("10.1.2.3"), fx_json(f, "[\"1.0.0.0/8\",\"10.0.0.0/8\"]"));
     CHECK("series_fit_line_dynamic", "dynamic", fx_json(f, "[1,2,4]"));
     CHECK("dcount_hll", "dynamic", fx_json(f, "[[1024,14],[\"1\",\"2\",\"3\"],[]]"));
-    CHECK("merge_tdigest", "dynamic...", fx_json(f, "[[7],[1.0,2.0],[1,2]]"));
+    CHECK("merge_tdigest", "dynamic, dynamic...", fx_json(f, "[[7],[1.0,2.0],[1,2]]"));
 }
 
 /* The budget of a query is a limit that states meet in the middle of their work. */

@@ -67,7 +67,7 @@ Test(fn_dynamic, arrays)
     EQ("[[1,2],[3]]", "array_split", "dynamic, long", J("[1,2,3]"), FX_L(2));
     EQ("[\"yes\",\"no\",\"yes\",null]", "array_iff", "dynamic, any, any", J("[1,0,50,\"x\"]"), FX_S("yes"), FX_S("no"));
     EQ("[1,2,null]", "array_iff", "dynamic, any, any", J("[true,true,true]"), J("[1,2]"), J("[3,4]"));
-    EQ("[[\"A\",{}],[1,\"B\"],[1.5,null]]", "zip", "dynamic...", J("[\"A\",1,1.5]"), J("[{},\"B\"]"));
+    EQ("[[\"A\",{}],[1,\"B\"],[1.5,null]]", "zip", "dynamic, dynamic...", J("[\"A\",1,1.5]"), J("[{},\"B\"]"));
     EQ("[1,1,1]", "repeat", "any, long", FX_L(1), FX_L(3));
     EQ("null", "repeat", "any, long", FX_L(1), FX_L(-1));
     EQ("[1,4,7]", "range", "long, long, [long]", FX_L(1), FX_L(8), FX_L(3));
@@ -93,14 +93,14 @@ Test(fn_dynamic, sorting)
 
 Test(fn_dynamic, sets)
 {
-    EQ("[1,2,3,4,5]", "set_union", "dynamic...", J("[1,2,3]"), J("[3,4]"), J("[5]"));
-    EQ("[\"A4\",\"A2\",\"A7\"]", "set_union", "dynamic...", J("[\"A4\",\"A2\",\"A7\",\"A2\"]"), J("[\"A4\"]"));
-    EQ("[3]", "set_intersect", "dynamic...", J("[1,2,3,3]"), J("[3,4,5]"));
-    EQ("[4]", "set_difference", "dynamic...", J("[1,2,1,4]"), J("[1,2]"), J("[1,2,8]"));
+    EQ("[1,2,3,4,5]", "set_union", "dynamic, dynamic...", J("[1,2,3]"), J("[3,4]"), J("[5]"));
+    EQ("[\"A4\",\"A2\",\"A7\"]", "set_union", "dynamic, dynamic...", J("[\"A4\",\"A2\",\"A7\",\"A2\"]"), J("[\"A4\"]"));
+    EQ("[3]", "set_intersect", "dynamic, dynamic...", J("[1,2,3,3]"), J("[3,4,5]"));
+    EQ("[4]", "set_difference", "dynamic, dynamic...", J("[1,2,1,4]"), J("[1,2]"), J("[1,2,8]"));
     EQ("true", "set_has_element", "dynamic, any", J("[\"this\",\"is\"]"), FX_S("is"));
     EQ("true", "set_equals", "dynamic, dynamic", J("[1,2,2]"), J("[2,1]"));
     EQ("false", "set_equals", "dynamic, dynamic", J("[1,2]"), J("[2,3]"));
-    EQ("0.75", "jaccard_index", "dynamic...", J("[1,2,3]"), J("[1,2,3,4]"));
+    EQ("0.75", "jaccard_index", "dynamic, dynamic", J("[1,2,3]"), J("[1,2,3,4]"));
 }
 
 Test(fn_dynamic, bags)
@@ -109,9 +109,9 @@ Test(fn_dynamic, bags)
     EQ("[\"a\",\"c\"]", "bag_keys", "dynamic", J("{\"a\":\"b\",\"c\":123}"));
     EQ("null", "bag_keys", "dynamic", J("[]"));
     EQ("[]", "bag_keys", "dynamic", J("{}"));
-    EQ("{\"a\":1,\"b\":2,\"c\":4,\"d\":6}", "bag_merge", "dynamic...", J("{\"a\":1,\"b\":2}"), J("{\"b\":3,\"c\":4}"),
-       J("{\"c\":5,\"d\":6}"));
-    EQ("{\"a\":null}", "bag_merge", "dynamic...", J("{\"a\":null}"), J("{\"a\":1}"));
+    EQ("{\"a\":1,\"b\":2,\"c\":4,\"d\":6}", "bag_merge", "dynamic, dynamic...", J("{\"a\":1,\"b\":2}"),
+       J("{\"b\":3,\"c\":4}"), J("{\"c\":5,\"d\":6}"));
+    EQ("{\"a\":null}", "bag_merge", "dynamic, dynamic...", J("{\"a\":null}"), J("{\"a\":1}"));
     EQ("{\"key1\":123,\"key2\":{\"prop2\":\"xyz\"}}", "bag_remove_keys", "dynamic, dynamic",
        J("{\"key1\":123,\"key2\":{\"prop1\":\"abc\",\"prop2\":\"xyz\"},\"key3\":[100,200]}"),
        J("[\"$.key2.prop1\",\"key3\"]"));

@@ -93,9 +93,9 @@ Test(fn_scalar, conditionals)
     EQ("\"f\"", "iff", "bool, any, any", FX_NULL(RTQ_BOOL), FX_S("t"), FX_S("f"));
     EQ("1.0", "iff", "bool, any, any", FX_B(1), FX_L(1), FX_R(2));
     EQ("\"c2\"", "case", "(bool, any)..., any", FX_NULL(RTQ_BOOL), FX_S("c1"), FX_B(1), FX_S("c2"), FX_S("def"));
-    EQ("5", "coalesce", "common...", FX_NULL(RTQ_LONG), FX_NULL(RTQ_LONG), FX_L(5), FX_L(7));
-    EQ("\"b\"", "coalesce", "common...", FX_S(""), FX_S("b"));
-    EQ("null", "coalesce", "common...", FX_NULL(RTQ_REAL), FX_NULL(RTQ_REAL));
+    EQ("5", "coalesce", "common, common...", FX_NULL(RTQ_LONG), FX_NULL(RTQ_LONG), FX_L(5), FX_L(7));
+    EQ("\"b\"", "coalesce", "common, common...", FX_S(""), FX_S("b"));
+    EQ("null", "coalesce", "common, common...", FX_NULL(RTQ_REAL), FX_NULL(RTQ_REAL));
     EQ("17", "max_of", "common, common, [common]...", FX_L(10), FX_L(1), FX_L(-3), FX_L(17));
     EQ("2", "max_of", "common, common, [common]...", FX_NULL(RTQ_INT), FX_I(2));
     EQ("null", "max_of", "common, common, [common]...", FX_NULL(RTQ_INT), FX_NULL(RTQ_INT));
@@ -122,7 +122,7 @@ Test(fn_scalar, conditionals_agree)
         two[i * 2 + 1] = FX_S("x");
     }
     agree("case", "(bool, any)..., any", 5, rows, 40);
-    agree("coalesce", "common...", 2, two, 40);
+    agree("coalesce", "common, common...", 2, two, 40);
     rtq__cell iff[40 * 3];
     for (uint32_t i = 0; i < 40; i++) {
         iff[i * 3] = rows[i * 5];

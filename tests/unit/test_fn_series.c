@@ -86,6 +86,6 @@ Test(fn_series, sketches)
     EQ("[1.0,2.0]", "percentiles_array_tdigest", TWO, t, J("[10,100]"));
     EQ("1.0", "rank_tdigest", "dynamic, any", t, FX_R(1.5));
     EQ("100.0", "percentrank_tdigest", "dynamic, any", t, FX_R(2));
-    EQ("[[7],[1.0,2.0,5.0],[1,2,9]]", "merge_tdigest", "dynamic...", t, J("[[7],[5.0],[9]]"));
+    EQ("[[7],[1.0,2.0,5.0],[1,2,9]]", "merge_tdigest", "dynamic, dynamic...", t, J("[[7],[5.0],[9]]"));
     EQ("null", "percentile_tdigest", "dynamic, real", J("[[7],[\"x\"],[1]]"), FX_R(50));
 }

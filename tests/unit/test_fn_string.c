@@ -20,7 +20,8 @@ Test(fn_string, joining)
 {
     EQ("\"Hello-5-HELLO\"", "strcat", "any...", FX_S("Hello"), FX_S("-"), FX_L(5), FX_S("-"), FX_S("HELLO"));
     EQ("\"a\"", "strcat", "any...", FX_S("a"), FX_NULL(RTQ_LONG));
-    EQ("\"1-2-A-00:00:01\"", "strcat_delim", "any, any...", FX_S("-"), FX_L(1), FX_S("2"), FX_S("A"), fx_span("1s"));
+    EQ("\"1-2-A-00:00:01\"", "strcat_delim", "any, any, any...", FX_S("-"), FX_L(1), FX_S("2"), FX_S("A"),
+       fx_span("1s"));
     EQ("\"a|||b\"", "strcat_array", "dynamic, any", fx_json(f, "[\"a\",null,\"\",\"b\"]"), FX_S("|"));
     EQ("\"1->2->3\"", "strcat_array", "dynamic, any", fx_json(f, "[1,2,3]"), FX_S("->"));
     EQ("\"123.123.123\"", "strrep", "any, long, [any]", FX_L(123), FX_L(3), FX_S("."));
