@@ -60,6 +60,11 @@ static int fail(int code, const char *what, const char *detail)
     return code;
 }
 
+static int code_of(int rc)
+{
+    return rc == RTQ_ERR_IO || rc == RTQ_ERR_DATA || rc == RTQ_ERR_NOMEM ? EXIT_FEED : EXIT_USAGE;
+}
+
 static int complain(int code)
 {
     rtq_blob *b = NULL;
@@ -140,57 +145,73 @@ static int read_option(int argc, char **argv, int *i)
     return add_option(key, value);
 }
 
-static int read_files(int argc, char **argv, int *i)
+static int add_file(const char *path)
 {
-    int first = *i + 1;
-
-    while (*i + 1 < argc && !is_option(argv[*i + 1]) && (*i + 1 == first || !is_output(argv[*i + 1]))) {
-        if (g.n_files == MAX)
-            return fail(EXIT_USAGE, "too many query files", NULL);
-        g.files[g.n_files++] = argv[++*i];
-    }
-    return *i + 1 == first ? fail(EXIT_USAGE, "-q needs a file", NULL) : 0;
+    if (g.n_files == MAX)
+        return fail(EXIT_USAGE, "too many query files", NULL);
+    g.files[g.n_files++] = path;
+    return 0;
 }
 
-/* The options of the program itself: 1 taken, 0 not ours, else an exit code < 0. */
+/* One file, and those behind it: up to an option, an output, or (with the input still to come) a name without .kql. */
+static int read_files(int argc, char **argv, int *i, const char *first)
+{
+    int rc = 0;
+
+    if (!first && *i + 1 < argc && !is_option(argv[*i + 1]))
+        first = argv[++*i];
+    if (!first || !*first)
+        return fail(EXIT_USAGE, "-q needs a file", NULL);
+    rc = add_file(first);
+    while (rc == 0 && *i + 1 < argc && !is_option(argv[*i + 1]) && !is_output(argv[*i + 1]) &&
+           (g.input || strstr(argv[*i + 1], ".kql")))
+        rc = add_file(argv[++*i]);
+    return rc;
+}
+
+/* The options of the program itself, with one dash or two: 1 taken, 0 not ours, else an exit code < 0. */
 static int own_option(int argc, char **argv, int *i)
 {
-    const char *a = argv[*i];
-    char *eq;
+    static const struct {
+        const char *name;
+        int *flag;
+        const char **value;
+    } own[] = {{"stats", &g.stats, NULL},
+               {"quiet", &g.quiet, NULL},
+               {"verbose", &g.verbose, NULL},
+               {"json", &g.json, NULL},
+               {"external-files", &g.external_files, NULL},
+               {"tables", NULL, &g.tables},
+               {"duration", NULL, &g.duration},
+               {"e", NULL, NULL}};
+    const char *name = argv[*i] + (argv[*i][1] == '-' ? 2 : 1), *value = strchr(name, '=');
+    size_t len = value ? (size_t)(value++ - name) : strlen(name), k = 0;
 
-    if (strncmp(a, "--query=", 8) == 0 && g.n_files < MAX) {
-        g.files[g.n_files++] = a + 8;
-        return 1;
-    }
-    if (strcmp(a, "-q") == 0 || strcmp(a, "--query") == 0)
-        return read_files(argc, argv, i) ? -EXIT_USAGE : 1;
-    if (strcmp(a, "--stats") == 0)
-        return g.stats = 1;
-    if (strcmp(a, "--external-files") == 0)
-        return g.external_files = 1;
-    if (strcmp(a, "--quiet") == 0)
-        return g.quiet = 1;
-    if (strcmp(a, "--verbose") == 0)
-        return g.verbose = 1;
-    if (strcmp(a, "--json") == 0)
-        return g.json = 1;
-    eq = strchr(argv[*i], '=');
-    if (strcmp(a, "-e") == 0 || strcmp(a, "--tables") == 0 || strcmp(a, "--duration") == 0) {
-        if (*i + 1 >= argc)
-            return -fail(EXIT_USAGE, a, "needs a value");
-        eq = argv[++*i];
-    } else if (eq && (strncmp(a, "--tables=", 9) == 0 || strncmp(a, "--duration=", 11) == 0)) {
-        eq++;
-    } else {
+    if ((len == 1 && *name == 'q') || (len == 5 && strncmp(name, "query", 5) == 0))
+        return read_files(argc, argv, i, value) ? -EXIT_USAGE : 1;
+    while (k < sizeof own / sizeof *own && (strncmp(own[k].name, name, len) != 0 || own[k].name[len]))
+        k++;
+    if (k == sizeof own / sizeof *own)
         return 0;
-    }
-    if (a[1] == 'e' && g.n_inline < MAX)
-        g.inline_kql[g.n_inline++] = eq;
-    else if (strncmp(a, "--tables", 8) == 0)
-        g.tables = eq;
+    if (own[k].flag)
+        return value ? -fail(EXIT_USAGE, "this option takes no value", argv[*i]) : (*own[k].flag = 1);
+    if (!value && *i + 1 == argc)
+        return -fail(EXIT_USAGE, argv[*i], "needs a value");
+    value = value ? value : argv[++*i];
+    if (own[k].value)
+        *own[k].value = value;
+    else if (g.n_inline < MAX)
+        g.inline_kql[g.n_inline++] = value;
     else
-        g.duration = eq;
+        return -fail(EXIT_USAGE, "too many queries", NULL);
     return 1;
+}
+
+/* The first word when a query came before it: json and csv are kinds of both; with something to read behind it, it is the input. */
+static int output_only(int argc, char **argv, int i)
+{
+    return g.n_files + g.n_inline && is_output(argv[i]) &&
+           (strcmp(argv[i], "table") == 0 || strcmp(argv[i], "null") == 0 || i + 1 == argc || is_option(argv[i + 1]));
 }
 
 static int parse(int argc, char **argv, int first, int with_input)
@@ -201,11 +222,13 @@ static int parse(int argc, char **argv, int first, int with_input)
             return -own;
         if (own)
             continue;
-        if (is_option(argv[i]))
+        if (is_option(argv[i]) && !g.input && !g.output)
+            rc = fail(EXIT_USAGE, with_input ? "the input comes first" : "there is no such option", argv[i]);
+        else if (is_option(argv[i]))
             rc = read_option(argc, argv, &i);
         else if (!with_input)
-            g.files[g.n_files++] = argv[i];
-        else if (!g.input && !g.output && is_output(argv[i]) && g.n_files + g.n_inline) /* a query without a feed */
+            rc = add_file(argv[i]);
+        else if (!g.input && !g.output && output_only(argc, argv, i))
             g.output = argv[i];
         else if (!g.input && !g.output)
             g.input = argv[i];
@@ -215,8 +238,6 @@ static int parse(int argc, char **argv, int first, int with_input)
             rc = add_option("path", argv[i]);
         if (rc)
             return rc;
-        if (g.n_files == MAX)
-            return fail(EXIT_USAGE, "too many query files", NULL);
     }
     return 0;
 }
@@ -353,32 +374,42 @@ static int loop(rtq_run *run)
     return 0;
 }
 
+/* https://no-color.org: set and not empty; what the command line says goes before it. */
+static void obey_no_color(void)
+{
+    const char *no = getenv("NO_COLOR");
+
+    for (size_t i = 0; i < g.n_out; i++)
+        if (strcmp(g.out[i].key, "colour") == 0)
+            return;
+    if (no && *no && g.n_out < MAX)
+        g.out[g.n_out++] = (rtq_option){"colour", "never"};
+}
+
 static int run_queries(rtq_source *source)
 {
     rtq_run_options options = {
         .size = sizeof options, .notice = on_notice, .flags = g.external_files ? RTQ_RUN_EXTERNAL_FILES : 0};
     rtq_sink *sink = NULL;
-    int code = EXIT_FEED;
+    int code, rc;
 
     if (g.n_out && !g.output)
         g.output = "json";
-    if (g.output && strcmp(g.output, "table") == 0 && getenv("NO_COLOR") && g.n_out < MAX)
-        g.out[g.n_out++] = (rtq_option){"colour", "never"};
-    if (rtq_sink_open(&sink, g.env, g.output ? g.output : "json", g.out, g.n_out, &g.diag) < 0 ||
-        rtq_run_new(&running, g.env, &options) < 0 ||
-        (source && rtq_run_add_source(NULL, running, source, &g.diag) < 0)) {
-        code = complain(EXIT_USAGE);
+    if (g.output && strcmp(g.output, "table") == 0)
+        obey_no_color();
+    if ((rc = rtq_sink_open(&sink, g.env, g.output ? g.output : "json", g.out, g.n_out, &g.diag)) < 0 ||
+        (rc = rtq_run_new(&running, g.env, &options)) < 0 ||
+        (source && (rc = rtq_run_add_source(NULL, running, source, &g.diag)) < 0)) {
+        code = complain(code_of(rc));
         goto out;
     }
     for (size_t i = 0; i < g.n_queries; i++) {
-        rtq_attach_options attach = {.size = sizeof attach};
-        char name[300];
-        if (snprintf(name, sizeof name, "%s", rtq_query_name(g.queries[i])) > 0)
-            attach.name = name;
+        const char *own = rtq_query_name(g.queries[i]);
+        char number[32];
+        rtq_attach_options attach = {.size = sizeof attach, .name = *own ? own : number};
+        snprintf(number, sizeof number, "q%zu", i + 1);
         if (rtq_run_add_query(NULL, running, g.queries[i], sink, &attach, &g.diag) < 0) {
-            attach.name = NULL; /* two queries of one name: told apart by a number */
-            snprintf(name, sizeof name, "q%zu", i + 1);
-            attach.name = name;
+            attach.name = number; /* two queries of one name: told apart by a number */
             if (rtq_run_add_query(NULL, running, g.queries[i], sink, &attach, &g.diag) < 0) {
                 code = complain(EXIT_QUERY);
                 goto out;
@@ -423,8 +454,8 @@ static int with_source(int explain)
     int code;
 
     if (g.input) {
-        if (rtq_source_open(&source, g.env, g.input, g.in, g.n_in, &g.diag) < 0)
-            return complain(EXIT_USAGE);
+        if ((code = rtq_source_open(&source, g.env, g.input, g.in, g.n_in, &g.diag)) < 0)
+            return complain(code_of(code));
         sources[0] = source;
         options.sources = sources;
         options.n_sources = 1;
@@ -465,8 +496,12 @@ static int describe(const char *what, const char *kql, const char *name)
     struct text t = {(char *)(uintptr_t)kql, strlen(kql), what};
     char *d = NULL, n[256];
     rtq_sink *sink = NULL;
+    rtq_stats rows = {.size = sizeof rows};
+    rtq_run_options run_options = {.size = sizeof run_options, .notice = on_notice};
     int code = EXIT_FEED;
 
+    if (name && strpbrk(name, "\"\\"))
+        return fail(EXIT_USAGE, "there is nothing of this name", name);
     snprintf(n, sizeof n, "\"%.200s\"", name ? name : "");
     if (rtq_env_describe(&b, g.env) < 0 || !(d = malloc(rtq_blob_get(b).len + 16)))
         goto out;
@@ -476,9 +511,13 @@ static int describe(const char *what, const char *kql, const char *name)
     if ((code = compile_text(&t, &options)) != 0)
         goto out;
     if (rtq_sink_open(&sink, g.env, g.json ? "json" : "table", NULL, 0, &g.diag) < 0 ||
-        rtq_run_new(&running, g.env, NULL) < 0 ||
+        rtq_run_new(&running, g.env, &run_options) < 0 ||
         rtq_run_add_query(NULL, running, g.queries[0], sink, NULL, &g.diag) < 0 || rtq_run_all(running, &g.diag) < 0)
         code = complain(EXIT_FEED);
+    else if (rtq_run_stats(&rows, running, RTQ_STAT_SINK, 0) == RTQ_OK && rows.in == 0)
+        code = fail(EXIT_USAGE, "there is nothing of this name", name);
+    if (code == 0 && g.failed)
+        code = EXIT_FEED;
 out:
     rtq_run_free(running), rtq_sink_free(sink);
     for (size_t i = 0; i < g.n_queries; i++)
@@ -520,8 +559,6 @@ int main(int argc, char **argv)
         return fputs(usage_text, argc > 1 ? stdout : stderr), argc > 1 ? 0 : EXIT_USAGE;
     if (strcmp(verb, "--version") == 0)
         return printf("kqlstream %s\n", rtq_features()), 0;
-    if (is_option(verb) && strcmp(verb, "-e") != 0 && strcmp(verb, "-q") != 0)
-        return fail(EXIT_USAGE, "the input comes first", verb);
     if (strcmp(verb, "functions") == 0 || strcmp(verb, "options") == 0)
         for (int i = 2; i < argc; i++)
             if (strcmp(argv[i], "--json") == 0)
@@ -535,7 +572,8 @@ int main(int argc, char **argv)
         eo.log_level = 3;
     }
     if (!g.quiet && !explain && !check && g.input)
-        fprintf(stderr, "kqlstream %.6s: %s -> %s\n", rtq_features(), g.input, g.output ? g.output : "json");
+        fprintf(stderr, "kqlstream %.*s: %s -> %s\n", (int)strcspn(rtq_features(), " "), rtq_features(), g.input,
+                g.output ? g.output : "json");
     if (g.duration && duration_ns(g.duration) < 0)
         return fail(EXIT_USAGE, "--duration takes a number and ms, s, m or h", g.duration);
     if (rtq_env_new(&g.env, &eo) < 0)
@@ -550,6 +588,8 @@ int main(int argc, char **argv)
         code = fail(EXIT_USAGE, "no input", NULL);
     else
         code = with_source(explain);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0)
+        code = fail(EXIT_FEED, "cannot write standard output", NULL);
     rtq_diag_free(g.diag);
     rtq_env_free(g.env);
     return code;

@@ -39,7 +39,7 @@ RTQ_API int rtq_query_compile(rtq_query **out, rtq_env *env, const char *kql, si
 RTQ_API int rtq_script_parse(rtq_script **out, rtq_env *env, const char *text, size_t len, rtq_diag **diag);
 /** Number of queries. NULL: 0. */
 RTQ_API size_t rtq_script_count(const rtq_script *script);
-/** Compiles query `index`; its name is that of the header. Positions in diag count from the query's own start.
+/** Compiles query `index`; its name is that of the header. Positions in diag count from the start of the file.
  *  @return as rtq_query_compile(). */
 RTQ_API int rtq_script_compile(rtq_query **out, const rtq_script *script, size_t index,
                                const rtq_query_options *options, rtq_diag **diag);

@@ -13,7 +13,9 @@ static int parse_functions(rtq_script *s, rtq_diag *diag)
             continue;
         }
         rtq__diag_set_text(diag, s->text + p->begin, p->end - p->begin);
-        if ((rc = rtq__parse(&ast, &s->arena, s->text + p->begin, p->end - p->begin, diag)) < 0)
+        rc = rtq__parse(&ast, &s->arena, s->text + p->begin, p->end - p->begin, diag);
+        rtq__diag_within(diag, s->text, s->len, p->begin);
+        if (rc < 0)
             return rc;
         for
             RTQ__AST_EACH(item, ast->statements)
@@ -42,6 +44,7 @@ int rtq_script_parse(rtq_script **out, rtq_env *env, const char *text, size_t le
     rtq__arena_init(&s->arena, env->mem, 0);
     if (!(s->text = rtq__arena_strndup(&s->arena, text, len)))
         goto out;
+    s->len = len;
     if ((rc = rtq__parse_script(&s->pieces, &s->n_pieces, &s->arena, s->text, len)) < 0)
         goto out;
     s->queries = rtq__arena_alloc(&s->arena, (s->n_pieces + 1) * sizeof *s->queries);
@@ -65,12 +68,16 @@ int rtq_script_compile(rtq_query **out, const rtq_script *script, size_t index, 
                        rtq_diag **diag)
 {
     const rtq__script_piece *p;
+    int rc;
 
     if (!out || !script || index >= script->n_queries)
         return RTQ_ERR_ARG;
     p = &script->pieces[script->queries[index]];
-    return rtq__query_new(out, script->env, script->text + p->begin, p->end - p->begin, p->name, p->name_len, options,
-                          script, diag);
+    rc = rtq__query_new(out, script->env, script->text + p->begin, p->end - p->begin, p->name, p->name_len, options,
+                        script, diag);
+    if (diag)
+        rtq__diag_within(*diag, script->text, script->len, p->begin);
+    return rc;
 }
 
 void rtq_script_free(rtq_script *script)

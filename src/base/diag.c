@@ -35,6 +35,22 @@ void rtq__diag_set_text(rtq_diag *diag, const char *text, size_t len)
     diag->text_len = diag->text != NULL ? len : 0;
 }
 
+void rtq__diag_within(rtq_diag *diag, const char *text, size_t len, size_t begin)
+{
+    const char *old = diag != NULL ? diag->text : NULL;
+
+    if (old == NULL || diag->text_len > len - begin || memcmp(old, text + begin, diag->text_len) != 0)
+        return; /* they are about something else: a table declaration */
+    rtq__diag_set_text(diag, text, len);
+    for (size_t i = 0; i < diag->n_notes && diag->text != NULL; i++)
+        if (diag->notes[i].text == old) {
+            diag->notes[i].text = diag->text;
+            diag->notes[i].text_len = len;
+            diag->notes[i].begin += begin;
+            diag->notes[i].end += begin;
+        }
+}
+
 /* printf into the diag's arena; out of memory: a fixed text, so that a code never comes without any message. */
 static const char *format_text(rtq_diag *diag, const char *format, va_list args)
 {

@@ -18,6 +18,8 @@ rtq_diag *rtq__diag_begin(rtq_diag **diag, rtq__mem *mem);
 /* The text that the spans of the items added from now on refer to (a query, an option value); copied. line/column of items come
  * from it. */
 void rtq__diag_set_text(rtq_diag *diag, const char *text, size_t len);
+/* What was added about the text set last is about [begin, ...) of a longer one: spans and lines count from there. */
+void rtq__diag_within(rtq_diag *diag, const char *text, size_t len, size_t begin);
 /* Adds an item and returns `code`, so that `return rtq__diag_add(...)` reads well. begin == end == 0: no position.
  * format is printf-like; there is also a hint ("did you mean 'x'?", NULL: none) and a subject (file, option, function). */
 int rtq__diag_add(rtq_diag *diag, int code, int severity, size_t begin, size_t end, const char *format, ...)

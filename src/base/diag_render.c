@@ -2,7 +2,6 @@
 #include "base/buf.h"
 #include "base/diag_private.h"
 #include "base/text.h"
-#include <utf8proc.h>
 
 #define TAB_COLUMNS 4
 #define SHOW_BEFORE 90u /* columns of a long line shown in front of the span */
@@ -11,12 +10,7 @@
 /* Terminal columns of one code point as the renderer prints it. */
 static unsigned columns_of(uint32_t cp)
 {
-    if (cp == '\t')
-        return TAB_COLUMNS;
-    if (cp < 0x20 || cp == 0x7F)
-        return 1;
-    int width = utf8proc_charwidth((utf8proc_int32_t)cp);
-    return width > 0 ? (unsigned)width : 0;
+    return cp == '\t' ? TAB_COLUMNS : rtq__is_visible(cp) ? rtq__visible_width(cp) : 1;
 }
 
 /* Appends the bytes [begin, end) of the line so that they take exactly the columns that columns_of() says. */
@@ -28,7 +22,7 @@ static void add_shown(rtq__buf *buf, const char *text, size_t begin, size_t end)
         char utf8[4];
         if (cp == '\t')
             rtq__buf_adds(buf, "    ");
-        else if (cp < 0x20 || cp == 0x7F)
+        else if (!rtq__is_visible(cp))
             rtq__buf_addc(buf, '?');
         else
             rtq__buf_add(buf, utf8, rtq__utf8_put(utf8, cp));
@@ -89,6 +83,11 @@ static void render_source(rtq__buf *buf, const rtq__diag_note *note)
     rtq__buf_addc(buf, '\n');
 }
 
+static void add_text(rtq__buf *buf, const char *text)
+{
+    rtq__buf_add_visible(buf, text, strlen(text), UINT32_MAX); /* it may quote the query, a name, a path */
+}
+
 int rtq_diag_render(rtq_blob **out, const rtq_diag *diag)
 {
     static const char *const severities[] = {"", "error", "warning", "note", "because"};
@@ -98,19 +97,24 @@ int rtq_diag_render(rtq_blob **out, const rtq_diag *diag)
     rtq__buf_init(&buf, diag->mem);
     for (size_t i = 0; i < diag->n_notes; i++) {
         const rtq__diag_note *note = &diag->notes[i];
-        if (note->subject != NULL)
-            rtq__buf_addf(&buf, "%s: ", note->subject);
+        if (note->subject != NULL) {
+            add_text(&buf, note->subject);
+            rtq__buf_adds(&buf, ": ");
+        }
         if (note->text != NULL) {
             rtq__diag_place place = rtq__diag_find_place(note->text, note->text_len, note->begin);
             rtq__buf_addf(&buf, "%u:%u: ", place.line, place.column);
         }
         rtq__buf_addf(&buf, "%s: ", severities[note->severity >= 1 && note->severity <= 4 ? note->severity : 0]);
-        rtq__buf_adds(&buf, note->message);
+        add_text(&buf, note->message);
         rtq__buf_addc(&buf, '\n');
         if (note->text != NULL)
             render_source(&buf, note);
-        if (note->hint != NULL)
-            rtq__buf_addf(&buf, "      = hint: %s\n", note->hint);
+        if (note->hint != NULL) {
+            rtq__buf_adds(&buf, "      = hint: ");
+            add_text(&buf, note->hint);
+            rtq__buf_addc(&buf, '\n');
+        }
     }
     int rc = rtq__blob_set(out, &buf);
     rtq__buf_free(&buf);

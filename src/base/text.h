@@ -16,6 +16,13 @@ bool rtq__is_alnum(uint32_t cp); /* letter or decimal digit: what terms are made
  * become U+FFFD. Returns bytes written; ASCII runs go 8 units at a time. */
 size_t rtq__utf16_to_utf8(char *out, const void *utf16, size_t len_bytes);
 
+/* May a terminal get it as it is? Not: control characters, marks that turn text around, what is no character. */
+bool rtq__is_visible(uint32_t cp);
+uint32_t rtq__visible_width(uint32_t cp); /* columns of a terminal */
+/* Adds text with escapes for what is not visible and for heaps of combining marks, cut with a mark behind `most` columns.
+ * Returns the columns it takes. */
+uint32_t rtq__buf_add_visible(rtq__buf *buf, const char *s, size_t len, uint32_t most);
+
 /* One simple case fold for all case-insensitive operators, without mappings that cross the ASCII border. */
 uint32_t rtq__fold(uint32_t cp);
 bool rtq__equal_nocase(const char *a, size_t a_len, const char *b, size_t b_len);

@@ -59,6 +59,7 @@ struct rtq_script {
     rtq_env *env;
     rtq__arena arena;
     const char *text;
+    size_t len;
     rtq__script_piece *pieces;
     size_t n_pieces; /* of all kinds */
     size_t *queries;

@@ -1,4 +1,5 @@
 /* run_step.c - one bounded, non-blocking step: apply changes, read each source in turn, move rows through pipes, tell the end. */
+#include "base/text.h"
 #include "exec/run.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,6 +7,25 @@
 void rtq__run_wake(void *run)
 {
     rtq__waiter_wake(&((rtq_run *)run)->waiter);
+}
+
+/* Messages quote paths, names and what adapters say; they end up on terminals. In place: it must work without memory too. */
+static void make_visible(char *text)
+{
+    size_t len = strlen(text), to = 0;
+
+    for (size_t at = 0; at < len;) {
+        uint32_t cp;
+        size_t n = rtq__utf8_next(&cp, text + at, len - at);
+        if (!rtq__is_visible(cp) || (cp == 0xfffd && n < 3)) {
+            text[to++] = '?';
+        } else {
+            memmove(text + to, text + at, n);
+            to += n;
+        }
+        at += n;
+    }
+    text[to] = 0;
 }
 
 void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count,
@@ -18,6 +38,7 @@ void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t so
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    make_visible(text);
     rtq__log(run->env, code < 0 ? 1 : 3, "run", "%s", text);
     if (!run->options.notice)
         return;

@@ -1,5 +1,4 @@
 /* table.c - aligned columns for people: widths in terminal cells, fitted to the window, nothing that a terminal would obey. */
-#include <utf8proc.h>
 #include "base/text.h"
 #include "exec/out.h"
 #include "sinks/kinds.h"
@@ -76,44 +75,6 @@ static const char *table_error(void *user)
     return ((struct table *)user)->out.broken ? ((struct table *)user)->out.error : NULL;
 }
 
-static uint32_t cell_width(uint32_t cp)
-{
-    int w = utf8proc_charwidth((utf8proc_int32_t)cp);
-    return w > 0 ? (uint32_t)w : 0;
-}
-
-/* Control characters and the marks that turn text around become visible escapes: a log line must not drive the terminal. */
-static bool dangerous(uint32_t cp)
-{
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || (cp >= 0x202a && cp <= 0x202e) ||
-           (cp >= 0x2066 && cp <= 0x2069);
-}
-
-static uint32_t add_visible(rtq__buf *buf, const char *s, size_t len)
-{
-    uint32_t width = 0, cp;
-
-    for (size_t at = 0; at < len;) {
-        size_t n = rtq__utf8_next(&cp, s + at, len - at), before = buf->len;
-        if (cp == '\n' || cp == '\r' || cp == '\t') {
-            rtq__buf_adds(buf, cp == '\n' ? "\\n" : cp == '\r' ? "\\r" : "\\t");
-            width += 2;
-        } else if (dangerous(cp)) {
-            rtq__buf_addf(buf, cp < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)cp);
-            width += (uint32_t)(buf->len - before);
-        } else {
-            rtq__buf_add(buf, s + at, n);
-            width += cell_width(cp);
-        }
-        at += n;
-        if (width >= CELL_MOST && at < len) { /* nothing is cut without a mark */
-            rtq__buf_adds(buf, "\u2026");
-            return width + 1;
-        }
-    }
-    return width;
-}
-
 static int render_cells(struct table *t, const rtq_batch *batch)
 {
     uint32_t n = batch->schema->n, rows = batch->rows->n_sel;
@@ -131,12 +92,12 @@ static int render_cells(struct table *t, const rtq_batch *batch)
             rtq__cell cell = rtq__out_cell(batch, r, c);
             size_t at = (size_t)r * n + c;
             if (cell.kind == RTQ_STRING) {
-                t->cells[at] = add_visible(&t->text, cell.u.s, cell.len);
+                t->cells[at] = rtq__buf_add_visible(&t->text, cell.u.s, cell.len, CELL_MOST);
             } else {
                 rtq__buf_clear(&one);
                 if (!cell.is_null)
                     rtq__cell_print_text(&one, &cell);
-                t->cells[at] = add_visible(&t->text, one.ptr, one.len);
+                t->cells[at] = rtq__buf_add_visible(&t->text, one.ptr, one.len, CELL_MOST);
             }
             t->ends[at] = (uint32_t)t->text.len;
         }
@@ -199,9 +160,9 @@ static void add_padded(rtq__buf *buf, const char *s, size_t len, uint32_t width,
     }
     while (at < len) { /* cut, with a mark */
         size_t n = rtq__utf8_next(&cp, s + at, len - at);
-        if (used + cell_width(cp) > room - 1)
+        if (used + rtq__visible_width(cp) > room - 1)
             break;
-        used += cell_width(cp);
+        used += rtq__visible_width(cp);
         at += n;
     }
     rtq__buf_add(buf, s, at);
@@ -214,7 +175,7 @@ static void add_padded(rtq__buf *buf, const char *s, size_t len, uint32_t width,
 static uint32_t make_name(struct table *t, const char *name)
 {
     rtq__buf_clear(&t->name);
-    return add_visible(&t->name, name, strlen(name));
+    return rtq__buf_add_visible(&t->name, name, strlen(name), CELL_MOST);
 }
 
 static void add_header(struct table *t, const rtq__out_schema *schema)
