@@ -75,6 +75,7 @@ static int on_alert(const rtq_batch *batch, void *user)
             printf("{\"rule\":\"%s\",\"row\":%.*s}\n", al->name, (int)rtq_blob_get(j).len, rtq_blob_get(j).ptr);
         rtq_blob_free(j);
     }
+    fflush(stdout); /* an alert does not wait for the next */
     return 0;
 }
 
@@ -230,7 +231,8 @@ int main(int argc, char **argv)
                 ssize_t len = read(ino, buf, sizeof buf);
                 for (char *p = buf; len > 0 && p < buf + len;
                      p += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)p)->len)
-                    changed |= load_file(&a, dir, ((struct inotify_event *)(void *)p)->name) == RTQ_OK;
+                    if (strstr(((struct inotify_event *)(void *)p)->name, ".kql"))
+                        changed |= load_file(&a, dir, ((struct inotify_event *)(void *)p)->name) == RTQ_OK;
             }
         if (changed)
             rtq_run_commit(a.run);
