@@ -15,7 +15,7 @@
 #   tests/bench/NAME.c   build/bench/NAME
 #   tests/lib/*.c        helpers linked into all test programs
 #
-# Variables: SAN=asan|tsan|fuzz, DEBUG=1, WITH_ALL=0, WITH_ZLIB=0|1, WITH_DECIMAL=0|1, WERROR=0, PREFIX, DESTDIR, V=1.
+# Variables: SAN=asan|tsan|fuzz, DEBUG=1, WITH_ALL=0, WITH_ZLIB=0|1, WITH_DECIMAL=0|1, WITH_MAXMINDDB=0|1, WERROR=0, PREFIX, DESTDIR, V=1.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
@@ -65,11 +65,15 @@ endif
 ifeq ($(origin WITH_DECIMAL),undefined)
 WITH_DECIMAL := $(call probe,echo '\#include <bid_conf.h>' | $(CC) -E - && test -e "`$(CC) -print-file-name=libbidgcc000.a`")
 endif
+ifeq ($(origin WITH_MAXMINDDB),undefined)
+WITH_MAXMINDDB := $(call probe,$(PKG_CONFIG) --exists libmaxminddb)
+endif
 
-PKGS := re2 libutf8proc libxxhash libmd json-c $(if $(filter 1,$(WITH_ZLIB)),zlib)
+PKGS := re2 libutf8proc libxxhash libmd json-c $(if $(filter 1,$(WITH_ZLIB)),zlib) $(if $(filter 1,$(WITH_MAXMINDDB)),libmaxminddb)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) $(if $(filter 1,$(WITH_DECIMAL)),-l:libbidgcc000.a)
-WITH_DEFS := $(if $(filter 1,$(WITH_ZLIB)),-DRTQ_WITH_ZLIB=1) $(if $(filter 1,$(WITH_DECIMAL)),-DRTQ_WITH_DECIMAL=1)
+WITH_DEFS := $(if $(filter 1,$(WITH_ZLIB)),-DRTQ_WITH_ZLIB=1) $(if $(filter 1,$(WITH_DECIMAL)),-DRTQ_WITH_DECIMAL=1) \
+	$(if $(filter 1,$(WITH_MAXMINDDB)),-DRTQ_WITH_MAXMINDDB=1)
 
 # ---- flags --------------------------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(filter 1,$(WERROR)),-Werror)

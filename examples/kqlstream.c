@@ -29,7 +29,7 @@ static struct {
     const char *input, *output;
     const char *files[MAX], *inline_kql[MAX];
     size_t n_files, n_inline;
-    const char *tables, *duration;
+    const char *tables, *duration, *geo, *user_agents;
     int stats, quiet, verbose, json, external_files;
     rtq_env *env;
     rtq_diag *diag;
@@ -50,6 +50,7 @@ static const char usage_text[] =
     "-q FILE   queries to run: several in a file stand apart by blank lines; -e takes one on the command line; none: "
     "all events\n"
     "--stats   what came in, went out, was filtered, failed or got lost, at the end\n"
+    "--geo FILE.mmdb, --user-agents regexes.yaml   data of geo_info_from_ip_address() and parse_user_agent()\n"
     "--duration 10s   end after that time   --quiet, --verbose   --external-files   externaldata may read files\n"
     "          every other --option goes to the INPUT, after OUTPUT to the OUTPUT: kqlstream options lists them\n\n"
     "exit code: 0 done (also after Ctrl+C), 1 a feed or an output failed, 2 wrong usage, 3 a query is wrong\n";
@@ -183,6 +184,8 @@ static int own_option(int argc, char **argv, int *i)
                {"external-files", &g.external_files, NULL},
                {"tables", NULL, &g.tables},
                {"duration", NULL, &g.duration},
+               {"geo", NULL, &g.geo},
+               {"user-agents", NULL, &g.user_agents},
                {"e", NULL, NULL}};
     const char *name = argv[*i] + (argv[*i][1] == '-' ? 2 : 1), *value = strchr(name, '=');
     size_t len = value ? (size_t)(value++ - name) : strlen(name), k = 0;
@@ -553,7 +556,7 @@ int main(int argc, char **argv)
     rtq_env_options eo = {.size = sizeof eo};
     const char *verb = argc > 1 ? argv[1] : "--help";
     const char *name = NULL; /* of a function or kind */
-    int code, explain = strcmp(verb, "explain") == 0, check = strcmp(verb, "check") == 0;
+    int code, rc, explain = strcmp(verb, "explain") == 0, check = strcmp(verb, "check") == 0;
 
     if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0)
         return fputs(usage_text, argc > 1 ? stdout : stderr), argc > 1 ? 0 : EXIT_USAGE;
@@ -578,6 +581,9 @@ int main(int argc, char **argv)
         return fail(EXIT_USAGE, "--duration takes a number and ms, s, m or h", g.duration);
     if (rtq_env_new(&g.env, &eo) < 0)
         return fail(EXIT_FEED, "out of memory", NULL);
+    if ((g.geo && (rc = rtq_env_set_data(g.env, "geo", g.geo, &g.diag)) < 0) ||
+        (g.user_agents && (rc = rtq_env_set_data(g.env, "user-agent", g.user_agents, &g.diag)) < 0))
+        return complain(code_of(rc));
     if (strcmp(verb, "functions") == 0)
         code = functions(name);
     else if (strcmp(verb, "options") == 0)

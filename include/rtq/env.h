@@ -53,6 +53,13 @@ RTQ_API void *rtq_call_alloc(rtq_call *call, size_t len);
 /** Says why the function fails. message must outlive the call. @return RTQ_ERR_USER. Thread: that of the call. */
 RTQ_API int rtq_call_fail(rtq_call *call, const char *message);
 
+/** Names a file that functions of the language read, before the first compile in this env. data: "geo", a MaxMind database such as
+ *  GeoLite2-City for geo_info_from_ip_address(); "user-agent", the patterns of ua-parser (regexes.yaml of uap-core) for
+ *  parse_user_agent(). Without its data such a function compiles, and a run refuses the query.
+ *  @return RTQ_OK, RTQ_ERR_ARG (no such data), RTQ_ERR_IO, RTQ_ERR_DATA (not such a file), RTQ_ERR_UNSUPPORTED (built without),
+ *  RTQ_ERR_STATE (given already, or something was compiled), RTQ_ERR_LIMIT, RTQ_ERR_NOMEM. Thread: any. */
+RTQ_API int rtq_env_set_data(rtq_env *env, const char *data, const char *path, rtq_diag **diag);
+
 /** Sets or replaces a reference table; queries read it by name, like a source's. The rows are copied and swapped in at once; each run
  *  sees the new table from its next step on. schema: "a:long, b:string"; NULL: the table is dropped.
  *  @return RTQ_OK, RTQ_ERR_ARG (schema, column count or kinds), RTQ_ERR_DATA (a value that does not fit), RTQ_ERR_NOMEM. Thread: any. */

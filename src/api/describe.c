@@ -10,6 +10,9 @@ const char *rtq_features(void)
 #ifdef RTQ_WITH_DECIMAL
                              " decimal"
 #endif
+#ifdef RTQ_WITH_MAXMINDDB
+                             " maxminddb"
+#endif
         ;
 }
 

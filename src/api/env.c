@@ -76,6 +76,9 @@ void rtq_env_free(rtq_env *env)
         rtq__host_entry_free(mem, env->functions[i]);
     for (size_t i = 0; i < env->n_tables; i++)
         rtq__host_table_unref(env->tables[i]);
+    for (size_t i = 0; i < env->n_data; i++)
+        env->data[i].what->close(mem, env->data[i].fn.user);
+    rtq__free(mem, env->data);
     rtq__free(mem, env->functions);
     rtq__free(mem, env->tables);
     rtq__mutex_destroy(&env->lock);

@@ -72,12 +72,14 @@ static int gather_env(struct inputs *in, rtq_query *q)
 
     rtq__mutex_lock(&env->lock);
     env->compiled = true;
-    in->functions = rtq__arena_alloc(&q->arena, (env->n_functions + 1) * sizeof *in->functions);
+    in->functions = rtq__arena_alloc(&q->arena, (env->n_functions + env->n_data + 1) * sizeof *in->functions);
     in->host_tables = rtq__arena_alloc(&q->arena, (env->n_tables + 1) * sizeof *in->host_tables);
     if (!in->functions || !in->host_tables)
         goto out;
     for (size_t i = 0; i < env->n_functions; i++)
         in->functions[in->n_functions++] = &env->functions[i]->base.fn;
+    for (size_t i = 0; i < env->n_data; i++)
+        in->functions[in->n_functions++] = &env->data[i].fn;
     for (size_t i = 0; i < env->n_tables; i++) {
         rtq__table *copy = rtq__arena_alloc(&q->arena, sizeof *copy);
         if (!copy || rtq__table_copy(copy, &q->arena, &env->tables[i]->table) < 0)
@@ -152,6 +154,8 @@ static int compile(rtq_query *q, const char *text, size_t len, const rtq_query_o
     catalog.n_parameters = (uint32_t)o->n_parameters;
     catalog.single_source = o->n_sources == 1;
     rtq__diag_set_text(diag, text, len);
+    if (!(q->text = rtq__arena_strndup(&q->arena, text, len)))
+        return RTQ_ERR_NOMEM;
     if ((rc = rtq__parse(&ast, &q->arena, text, len, diag)) < 0 ||
         (rc = rtq__bind(&q->bound, q->env->mem, ast, &catalog, diag)) < 0 ||
         (rc = rtq__plan_new(&q->plan, q->env->mem, q->bound, NULL, diag)) < 0)

@@ -5,6 +5,7 @@
 #include "exec/sink.h"
 #include "exec/source.h"
 #include "fn/host.h"
+#include "fn/host_data.h"
 #include "kql/bind.h"
 #include "kql/parse.h"
 #include "os/lock.h"
@@ -44,6 +45,11 @@ struct rtq_env {
     rtq__mutex lock; /* the members below */
     rtq__host_entry **functions;
     size_t n_functions, cap_functions;
+    struct {
+        const rtq__host_data *what;
+        rtq__fn fn; /* the row that queries get, fn.user is the data */
+    } * data;
+    size_t n_data, cap_data;
     rtq__host_table **tables;
     size_t n_tables, cap_tables;
     _Atomic uint64_t table_version; /* grows with each set_table */
@@ -74,6 +80,7 @@ struct rtq_query {
     rtq_env *env;
     rtq__arena arena; /* copies of table definitions, names, syntax tree of the library */
     char *name;
+    const char *text; /* for what is refused when a run gets the query */
     rtq__bound *bound;
     struct rtq__plan *plan;
     rtq__out_schema **schemas; /* one a result */

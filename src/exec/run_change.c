@@ -65,9 +65,16 @@ static int check_columns(const rtq__plan_table *t, const rtq__table *table, rtq_
 static int check_query(rtq_run *run, const rtq_query *query, rtq_diag *diag)
 {
     const rtq__plan *plan = query->plan;
+    const rtq__fn *missing = query->bound->missing.fn;
     uint32_t n_read = 0;
     int rc;
 
+    if (missing) {
+        rtq__diag_set_text(diag, query->text, strlen(query->text));
+        return rtq__diag_add(diag, RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, query->bound->missing.begin,
+                             query->bound->missing.end, "%s() needs data that the host has not given: '%s'",
+                             missing->name, rtq__host_data_of(missing->name));
+    }
     for (uint32_t i = 0; i < plan->n_tables; i++)
         n_read += plan->tables[i].n_scans != 0;
     for (uint32_t i = 0; i < plan->n_tables; i++) {

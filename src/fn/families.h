@@ -18,6 +18,7 @@
     X(dynamic)           \
     X(format)            \
     X(hash)              \
+    X(host_data)         \
     X(in)                \
     X(ip)                \
     X(logic)             \

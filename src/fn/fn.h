@@ -88,7 +88,8 @@ enum {
     RTQ__FN_WINDOW = 4 /* row_number, prev, …: needs serialized input, runs in the WINDOW operator */,
     RTQ__FN_OPERATOR = 8 /* written infix or prefix: "==", "has", "-" */,
     RTQ__FN_HIDDEN = 16 /* not for queries: implicit conversions */,
-    RTQ__FN_OBSOLETE = 32
+    RTQ__FN_OBSOLETE = 32,
+    RTQ__FN_DATA = 64 /* the data of the host that it reads is missing: a run refuses it; see host_data.h */
 };
 /* Name of an unnamed result column built from this call (Kusto's ResultNameKind). */
 enum {

@@ -154,7 +154,8 @@ static int compile_call(compiler *c, rtq__node *n, const rtq__expr *e)
     int rc = prepare(c, n, e);
     for (uint32_t i = 0; i < n->n_args; i++)
         n_const += is_const(n->args[i]);
-    if (rc != RTQ_OK || n_const < n->n_args || (e->fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW)))
+    if (rc != RTQ_OK || n_const < n->n_args ||
+        (e->fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW | RTQ__FN_DATA)))
         return rc;
     if ((rc = eval_const(&cell, c, n)) != RTQ_OK)
         return rc;

@@ -294,8 +294,13 @@ rtq__expr *rtq__expr_call(rtq__binder *b, const rtq__fn *fn, uint32_t kind, rtq_
     rtq__expr *e = rtq__expr_new(b, RTQ__E_CALL, kind, args, n_args, at);
     e->fn = fn;
     e->flags |= fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW);
-    if (fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW))
+    if (fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW | RTQ__FN_DATA))
         RTQ__BEXPR(e)->constant = false;
+    if (fn->flags & RTQ__FN_DATA && !b->bound->missing.fn) {
+        b->bound->missing.fn = fn;
+        b->bound->missing.begin = e->begin;
+        b->bound->missing.end = e->end;
+    }
     return e;
 }
 

@@ -44,7 +44,6 @@ static const char *const later[] = {
     "estimate_data_size",
     "geo_*",
     "hll_isvalid",
-    "parse_user_agent",
     "row_rank",
     "row_window_session",
     "series_*",

@@ -222,6 +222,10 @@ typedef struct rtq__bound {
     const rtq__table **tables;
     uint32_t n_tables, cap_tables; /* source tables read, distinct */
     bool uses_now;
+    struct { /* the first call of a function whose data the host has not given; NULL: none */
+        const rtq__fn *fn;
+        uint32_t begin, end;
+    } missing;
 } rtq__bound;
 
 #endif

@@ -362,7 +362,7 @@ Test(bind, mistakes)
 Test(bind, refused_with_reason)
 {
     FAILS("T | scan declare (n:long) with (step a: true => n = 1;)", RTQ_ERR_UNSUPPORTED, "'scan' is not supported");
-    FAILS("print geo_info_from_ip_address('1.2.3.4')", RTQ_ERR_UNSUPPORTED, "geo_info_from_ip_address");
+    FAILS("print geo_distance_2points(1, 2, 3, 4)", RTQ_ERR_UNSUPPORTED, "geo_distance_2points");
     FAILS("T | make-series count() on Time from datetime(2020-01-01) to datetime(2020-01-02) step 1h",
           RTQ_ERR_UNSUPPORTED, "make-series");
     FAILS("T | evaluate autocluster()", RTQ_ERR_UNSUPPORTED, "autocluster");
