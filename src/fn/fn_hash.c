@@ -129,7 +129,7 @@ const rtq__fn rtq__fns_hash[] = {
     {.name = "hash", .args = "any, [long]", .ret = "long", .row = row_hash, .doc = "xxHash64 of a value.", .page = "hash-function"},
     {.name = "hash_xxhash64", .args = "any, [long]", .ret = "long", .row = row_hash, .doc = "xxHash64 of a value.", .page = "hash-xxhash64-function"},
     {.name = "hash_many", .args = "any...", .ret = "long", .nulls = RTQ__NULL_CUSTOM, .row = row_hash_many, .doc = "Hash of several values together.", .page = "hash-many-function"},
-    {.name = "hash_combine", .args = "long...", .ret = "long", .row = row_hash_combine, .doc = "Joins hashes.", .page = "hash-combine-function"},
+    {.name = "hash_combine", .args = "long, long...", .ret = "long", .row = row_hash_combine, .doc = "Joins hashes.", .page = "hash-combine-function"},
     {.name = "hash_md5", .args = "any", .ret = "string", .row = row_digest, .tag = HASH_MD5, .doc = "MD5 of a value.", .page = "hash-md5-function"},
     {.name = "hash_sha1", .args = "any", .ret = "string", .row = row_digest, .tag = HASH_SHA1, .doc = "SHA-1 of a value.", .page = "hash-sha1-function"},
     {.name = "hash_sha256", .args = "any", .ret = "string", .row = row_digest, .tag = HASH_SHA256, .doc = "SHA-256 of a value.", .page = "hash-sha256-function"},

@@ -128,7 +128,7 @@ static void row_jaccard(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     for (uint32_t i = 1; i < n_args; i++)
         if (!narrow(&common, &in[i], true, ctx))
             return;
-    rtq__dyn y = {.tag = RTQ__DYN_REAL}; /* Kusto's binder types it dynamic */
+    rtq__dyn y = {.tag = RTQ__DYN_REAL}; /* Kusto's binder types it dynamic, its emulator real */
     y.u.d = all.n ? (double)common.n / all.n : NAN;
     *out = rtq__cell_y(y);
 }
