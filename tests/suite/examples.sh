@@ -54,7 +54,7 @@ status=$?
 verdict "push" "$status:$(sed 's/, [0-9.]* M rows.*//' "$dir/err")" = '0:rc 1, 100 rows, sum 4200'
 
 # ---- adapter: with pushdown the same as without
-printf 'root:x:0:0:root:/root:/bin/bash\nbroken line\nsync:x:4:65534:sync:/bin:/bin/sync\nann:x:1000:1000:Ann:/home/ann:/bin/zsh\nbob:x:1001:100:Bob:/home/bob:/bin/bash\n' >"$dir/passwd"
+printf 'root:x:0:0:root:/root:/bin/bash\nbroken line\nsync:x:4:65534:sync:/bin:/bin/sync\nann:x:1000:1000:Ann:/srv/ann:/bin/zsh\nbob:x:1001:100:Bob:/srv/bob:/bin/bash\n' >"$dir/passwd"
 "$examples/adapter" "$dir/passwd" 'Account | where Uid >= 1000 and Shell endswith "bash" | project User, Uid' >"$dir/out" 2>"$dir/err"
 status=$?
 verdict "adapter" "$status:$(cat "$dir/out")" = '0:{"User":"bob","Uid":1001}'

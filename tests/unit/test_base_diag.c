@@ -103,6 +103,27 @@ Test(base_diag, tabs_wide_characters_and_long_lines)
     rtq__mem_unref(mem);
 }
 
+Test(base_diag, positions_within_a_longer_text)
+{
+    rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
+    rtq_diag *diag = NULL;
+    rtq__diag_begin(&diag, mem);
+    static const char text[] = "one\n\ntwo\nthree x";
+    rtq__diag_set_text(diag, "other", 5);
+    rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 1, 2, "o");
+    rtq__diag_set_text(diag, text + 5, strlen(text) - 5);
+    rtq__diag_add(diag, RTQ_ERR_SYNTAX, RTQ__SEV_ERROR, 10, 11, "m\x1b[1m");
+    rtq__diag_within(diag, text, strlen(text), 5);
+    assert_render(diag, "1:2: error: o\n"
+                        "    1 | other\n"
+                        "      |  ^\n"
+                        "4:7: error: m\\x1b[1m\n"
+                        "    4 | three x\n"
+                        "      |       ^\n");
+    rtq_diag_free(diag);
+    rtq__mem_unref(mem);
+}
+
 Test(base_diag, nobody_listens_and_out_of_memory)
 {
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 700);

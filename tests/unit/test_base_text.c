@@ -261,3 +261,33 @@ Test(base_text, has_term)
     cr_assert(rtq__has_term(S("The.Quick.Brown"), S("Quick"), true));
     cr_assert_not(rtq__has_term(S("quick brown fox"), S("Quick"), true));
 }
+
+Test(base_text, visible)
+{
+    static const struct {
+        const char *text, *shown;
+        uint32_t most, width;
+    } cases[] = {
+        {"plain", "plain", 100, 5},
+        {"\x1b[1m\n\t\x7f", "\\x1b[1m\\n\\t\\x7f", 100, 15},
+        {"\xC2\x9B\xE2\x80\xAE\xF3\xA0\x81\x81", "\\x9b\\u202e\\U000e0041", 100, 20},
+        {"\xE6\x97\xA5\xF0\x9F\x98\x80", "\xE6\x97\xA5\xF0\x9F\x98\x80", 100, 4},
+        {"\xFFx", "\xEF\xBF\xBDx", 100, 2},
+        {"e\xCC\x81", "e\xCC\x81", 100, 1},
+        {"\xCC\x81", "\\u0301", 100, 6},
+        {"e\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81", "e\xCC\x81\xCC\x81\xCC\x81\xCC\x81\\u0301", 100, 7},
+        {"abcdef", "abc\xE2\x80\xA6", 3, 4},
+        {"abc", "abc", 3, 3},
+    };
+    rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rtq__buf buf;
+        rtq__buf_init(&buf, mem);
+        cr_expect_eq(rtq__buf_add_visible(&buf, cases[i].text, strlen(cases[i].text), cases[i].most), cases[i].width,
+                     "width of %s", cases[i].shown);
+        rtq__buf_addc(&buf, 0);
+        cr_expect_str_eq(buf.ptr, cases[i].shown);
+        rtq__buf_free(&buf);
+    }
+    rtq__mem_unref(mem);
+}
