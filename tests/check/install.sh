@@ -16,9 +16,9 @@ check()
         failed=1
     fi
 }
-run() { make --no-print-directory DESTDIR="$work/root" PREFIX=/usr BUILD="${BUILD:-build}" "$@"; }
+run() { make --no-print-directory DESTDIR="$work/dest" PREFIX=/usr BUILD="${BUILD:-build}" "$@"; }
 check "make install" run install
-export PKG_CONFIG_PATH="$work/root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root"
+export PKG_CONFIG_PATH="$work/dest/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/dest"
 export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
 cat >"$work/client.c" <<'END'
 #include <rtq/rtq.h>
@@ -27,14 +27,14 @@ int main(void)
     return rtq_version() >= RTQ_VERSION && rtq_diag_count(NULL) == 0 ? 0 : 1;
 }
 END
-lib=$work/root/usr/lib
+lib=$work/dest/usr/lib
 check "client of the shared library compiles" sh -c "${CC:-cc} -o $work/shared $work/client.c \$(pkg-config --cflags --libs kqlstream)"
 check "client of the shared library runs" env LD_LIBRARY_PATH="$lib" "$work/shared"
 # The sysroot is put in front of the other packages' paths too; only ours is there.
 check "client of the static library compiles" sh -c "unset PKG_CONFIG_SYSROOT_DIR; ${CC:-cc} -o $work/static $work/client.c \
-    -I$work/root/usr/include $lib/libkqlstream.a \$(pkg-config --static --libs kqlstream | sed 's|-L/usr/lib *||; s|-lkqlstream||')"
+    -I$work/dest/usr/include $lib/libkqlstream.a \$(pkg-config --static --libs kqlstream | sed 's|-L/usr/lib *||; s|-lkqlstream||')"
 check "client of the static library runs" "$work/static"
-test -e examples/kqlstream.c && check "the program is installed" test -x "$work/root/usr/bin/kqlstream"
+test -e examples/kqlstream.c && check "the program is installed" test -x "$work/dest/usr/bin/kqlstream"
 check "make uninstall" run uninstall
-check "nothing is left" sh -c "test -z \"\$(find $work/root ! -type d)\""
+check "nothing is left" sh -c "test -z \"\$(find $work/dest ! -type d)\""
 exit $failed

@@ -11,20 +11,7 @@ failed=0
 : >"$dir/err"
 test -x "$examples/minimal" || { echo "skip examples: they are not built in this variant"; exit 0; }
 
-verdict()
-{
-    name=$1
-    shift
-    if test "$@"; then
-        echo "ok $name"
-    else
-        echo "not ok $name"
-        echo "    wanted: $*"
-        sed 's/^/    out: /' "$dir/out" | head -n 20
-        sed 's/^/    err: /' "$dir/err" | head -n 20
-        failed=1
-    fi
-}
+. tests/lib/verdict.sh
 # await COMMAND: until it succeeds, at most half a minute
 await()
 {

@@ -9,21 +9,7 @@ unset NO_COLOR
 failed=0
 tab=$(printf '\t')
 
-# verdict NAME CONDITION...: what `test` says, told in a line
-verdict()
-{
-    name=$1
-    shift
-    if test "$@"; then
-        echo "ok $name"
-    else
-        echo "not ok $name"
-        echo "    wanted: $*"
-        sed 's/^/    out: /' "$dir/out" | head -n 20
-        sed 's/^/    err: /' "$dir/err" | head -n 20
-        failed=1
-    fi
-}
+. tests/lib/verdict.sh
 # program ARGUMENT...: runs it, exit status in $status, outputs in $dir/out and $dir/err
 program()
 {
