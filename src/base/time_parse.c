@@ -165,12 +165,15 @@ static bool take_named_date(cursor *in, rtq__civil *civil)
     return true;
 }
 
-/* yyyy-m-d, also with slashes or dots; m/d/yyyy, as in the examples of parse. */
+/* yyyy-m-d, also with slashes or dots; m/d/yyyy and m-d-yyyy, as in the examples of parse and todatetime. */
 static bool take_numeric_date(cursor *in, rtq__civil *civil)
 {
     cursor begin = *in;
-    if (take_number(in, &civil->month, 1, 2, NULL) && take(in, '/'))
-        return take_number(in, &civil->day, 1, 2, NULL) && take(in, '/') && take_number(in, &civil->year, 4, 4, NULL);
+    if (take_number(in, &civil->month, 1, 2, NULL) && (peek(in) == '/' || peek(in) == '-')) {
+        char between = *in->ptr++;
+        if (take_number(in, &civil->day, 1, 2, NULL) && take(in, between))
+            return take_number(in, &civil->year, 4, 4, NULL);
+    }
     *in = begin;
     if (!take_number(in, &civil->year, 4, 4, NULL))
         return false;

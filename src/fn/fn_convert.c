@@ -84,7 +84,7 @@ static void row_tohex(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
 {
     static const char digits[] = "0123456789abcdef";
     char text[64];
-    uint64_t x = (uint64_t)args[0].u.i;
+    uint64_t x = args[0].kind == RTQ_INT ? (uint32_t)args[0].u.i : (uint64_t)args[0].u.i;
     int64_t least = n_args > 1 ? args[1].u.i : 1;
     size_t n = 0;
     do
@@ -184,6 +184,13 @@ const rtq__fn rtq__fns_convert[] = {
      .prefix = "type",
      .doc = "name of the value's type",
      .page = "gettype-function"},
+    {.name = "tohex",
+     .args = "int, [long]",
+     .ret = "string",
+     .naming = RTQ__NAME_FIRST,
+     .row = row_tohex,
+     .doc = "hexadecimal digits of a number",
+     .page = "tohex-function"},
     {.name = "tohex",
      .args = "long, [long]",
      .ret = "string",

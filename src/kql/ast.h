@@ -200,7 +200,13 @@ typedef struct rtq__ast_name {
     bool quoted; /* ['a b'] or ["a b"] */
 } rtq__ast_name;
 
-enum { RTQ__LITERAL_OBFUSCATED = 1 /* h"..." */, RTQ__LITERAL_TYPED = 2 /* long(1), not 1 */, RTQ__LITERAL_HEX = 4 };
+enum {
+    RTQ__LITERAL_OBFUSCATED = 1 /* h"..." */,
+    RTQ__LITERAL_TYPED = 2 /* long(1), not 1 */,
+    RTQ__LITERAL_HEX = 4,
+    RTQ__LITERAL_NOW = 8,   /* datetime(): the current time */
+    RTQ__LITERAL_TODAY = 16 /* datetime(8:00): u.i is a time of the current day */
+};
 typedef struct rtq__ast_literal {
     uint32_t type; /* RTQ_BOOL ... RTQ_DYNAMIC; the bare word null inside dynamic(): RTQ_DYNAMIC with is_null */
     bool is_null;  /* int(null), dynamic(null), ... */

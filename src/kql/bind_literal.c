@@ -60,7 +60,8 @@ static void build_json(rtq__binder *b, rtq__dyn_builder *builder, const rtq__ast
         build_json(b, builder, json->literal.json);
     } else {
         rtq__cell cell;
-        if (json->kind != RTQ__AST_LITERAL || !scalar_cell(json, &cell)) {
+        if (json->kind != RTQ__AST_LITERAL || json->literal.flags & (RTQ__LITERAL_NOW | RTQ__LITERAL_TODAY) ||
+            !scalar_cell(json, &cell)) {
             cell = rtq__cell_null(RTQ_DYNAMIC);
             rtq__bind_error(b, json, "only literals can stand inside dynamic()");
         } else if (cell.kind == RTQ_DECIMAL) {
@@ -71,10 +72,23 @@ static void build_json(rtq__binder *b, rtq__dyn_builder *builder, const rtq__ast
     rtq__bind_leave(b);
 }
 
+/* datetime() and datetime(8:00) depend on the clock. */
+static rtq__expr *clock_literal(rtq__binder *b, const rtq__ast *ast)
+{
+    rtq__expr *now = rtq__bind_fn(b, "now", NULL, 0, ast), *sum[2];
+    if (ast->literal.flags & RTQ__LITERAL_NOW)
+        return now;
+    sum[0] = rtq__bind_fn(b, "startofday", &now, 1, ast);
+    sum[1] = rtq__expr_cell(b, rtq__cell_i(RTQ_TIMESPAN, ast->literal.u.i), ast);
+    return rtq__bind_operator(b, RTQ__OP_PLUS, sum, 2, ast, ast->begin, ast->end);
+}
+
 rtq__expr *rtq__bind_literal(rtq__binder *b, const rtq__ast *ast)
 {
     const rtq__ast_literal *lit = &ast->literal;
     rtq__cell cell;
+    if (lit->flags & (RTQ__LITERAL_NOW | RTQ__LITERAL_TODAY))
+        return clock_literal(b, ast);
     if (lit->type != RTQ_DYNAMIC) {
         if (!scalar_cell(ast, &cell)) {
             rtq__bind_error(b, ast, "this is not a number");

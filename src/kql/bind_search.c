@@ -110,9 +110,10 @@ const rtq__tab *rtq__bind_search(rtq__binder *b, const rtq__ctx *ctx, const rtq_
     }
     if (in) {
         rtq__proj p;
+        const char *name = in->name ? in->name : "search_arg0";
         memset(&p, 0, sizeof p);
         rtq__proj_add(b, &p, "$table",
-                      rtq__proj_define(b, &p, "$table", rtq__expr_text(b, "search_arg0", 11, ast), ast), NULL, false,
+                      rtq__proj_define(b, &p, "$table", rtq__expr_text(b, name, strlen(name), ast), ast), NULL, false,
                       false);
         rtq__proj_all(b, &p, in);
         rows = rtq__proj_tab(b, &p, in, rtq__proj_rel(b, &p, in->rel, ast), true);

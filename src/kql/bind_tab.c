@@ -157,6 +157,7 @@ rtq__tab *rtq__bind_ref(rtq__binder *b, const rtq__tab *tab, const rtq__ast *at)
     rtq__rel *rel = rtq__rel_new(b, RTQ__R_REF, at, tab->rel, NULL);
     rtq__tab *out = rtq__tab_new(b, rel);
     out->serialized = rel->serialized = tab->serialized;
+    out->name = tab->name;
     out->n = out->cap = tab->n;
     out->cols = rtq__bind_work(b, tab->n, sizeof *out->cols);
     for (uint32_t i = 0; i < tab->n; i++)

@@ -14,6 +14,8 @@ typedef struct inputs {
 static void add_input(rtq__binder *b, inputs *list, const rtq__tab *tab, const char *name)
 {
     if (!name)
+        name = tab->name; /* of `as` */
+    if (!name)
         name = rtq__bind_namef(b, "union_arg%u", list->n);
     if (tab->broken)
         list->broken = true;

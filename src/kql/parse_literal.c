@@ -301,6 +301,34 @@ static bool comma_date(int64_t *out, rtq_str text)
     return part == 3 && i == text.len && rtq__ticks_from_civil(out, &date);
 }
 
+/* What a datetime may be written as besides what todatetime() reads: nothing (now), a time alone (today), commas or blanks
+ * between the parts of a date. */
+static bool datetime_value(rtq__ast_literal *literal, rtq_str text)
+{
+    char tight[40];
+    size_t n = 0;
+    if (text.len == 0) {
+        literal->flags |= RTQ__LITERAL_NOW;
+        return true;
+    }
+    if (rtq__parse_datetime(&literal->u.i, text.ptr, text.len) || comma_date(&literal->u.i, text))
+        return true;
+    if (!memchr(text.ptr, '-', text.len)) {
+        literal->flags |= RTQ__LITERAL_TODAY;
+        return memchr(text.ptr, ':', text.len) && rtq__parse_timespan(&literal->u.i, text.ptr, text.len) &&
+               literal->u.i >= 0 && literal->u.i < RTQ__TICKS_DAY;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        bool beside_dash = text.ptr[i] == ' ' && ((n > 0 && tight[n - 1] == '-') ||
+                                                  (i + 1 < text.len && (text.ptr[i + 1] == '-' || text.ptr[i + 1] == ' ')));
+        if (!beside_dash && n == sizeof tight)
+            return false;
+        if (!beside_dash)
+            tight[n++] = text.ptr[i];
+    }
+    return rtq__parse_datetime(&literal->u.i, tight, n);
+}
+
 /* Sets the value of a literal that is no string; false: the text is none of its type. */
 static bool set_value(parser *p, rtq__ast_literal *literal, rtq_str text)
 {
@@ -317,9 +345,7 @@ static bool set_value(parser *p, rtq__ast_literal *literal, rtq_str text)
         if (!literal->text.ptr)
             rtq__p_give_up(p, RTQ_ERR_NOMEM);
         return true;
-    case RTQ_DATETIME:
-        text = unquoted(text);
-        return rtq__parse_datetime(&literal->u.i, text.ptr, text.len) || comma_date(&literal->u.i, text);
+    case RTQ_DATETIME: return datetime_value(literal, trim(unquoted(text)));
     case RTQ_TIMESPAN: text = unquoted(text); return timespan_value(&literal->u.i, text);
     case RTQ_GUID: text = unquoted(text); return rtq__parse_guid(literal->u.guid, text.ptr, text.len);
     default: return false;

@@ -74,7 +74,12 @@ static void print_value(rtq__buf *out, const rtq__ast_literal *literal)
             print_real(out, literal->u.d);
         break;
     case RTQ_DECIMAL: rtq__buf_add(out, literal->text.ptr, literal->text.len); break;
-    case RTQ_DATETIME: rtq__buf_add(out, text, rtq__print_datetime(text, literal->u.i)); break;
+    case RTQ_DATETIME:
+        if (literal->flags & RTQ__LITERAL_TODAY)
+            rtq__buf_add(out, text, rtq__print_timespan(text, literal->u.i));
+        else if (!(literal->flags & RTQ__LITERAL_NOW))
+            rtq__buf_add(out, text, rtq__print_datetime(text, literal->u.i));
+        break;
     case RTQ_TIMESPAN:
         if (typed)
             rtq__buf_add(out, text, rtq__print_timespan(text, literal->u.i));
