@@ -118,8 +118,17 @@ static bool falls_back(const rtq__rows *rows)
     return strcmp(rows->name, "iff") == 0 || strcmp(rows->name, "iif") == 0 || strcmp(rows->name, "case") == 0;
 }
 
+/* Their values are of one type; int goes with long, but no real or decimal with an integer, which the binder of Microsoft
+ * lets through and the service refuses. */
+static bool mixes_no_numbers(const rtq__rows *rows)
+{
+    return strcmp(rows->name, "coalesce") == 0 || strcmp(rows->name, "min_of") == 0 || strcmp(rows->name, "max_of") == 0;
+}
+
 static uint32_t common_of(const rtq__rows *rows, uint32_t a, uint32_t c)
 {
+    if (mixes_no_numbers(rows) && (a == RTQ_REAL || a == RTQ_DECIMAL || c == RTQ_REAL || c == RTQ_DECIMAL))
+        return 0;
     if (falls_back(rows) && ((a == RTQ_DYNAMIC && c == RTQ_STRING) || (a == RTQ_STRING && c == RTQ_DYNAMIC)))
         return RTQ_STRING;
     return rtq__kind_common(a, c);
