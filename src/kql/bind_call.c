@@ -1,4 +1,5 @@
 /* bind_call.c - calls of functions that are rows of the tables, window functions among them. */
+#include "base/text.h"
 #include "kql/bind_private.h"
 
 rtq__windows rtq__windows_begin(const rtq__tab *in)
@@ -133,6 +134,15 @@ static bool obeys_its_rules(rtq__binder *b, const char *name, rtq__expr *const *
     return true;
 }
 
+/* datetime_diff() counts weeks in reals, as recorded from the emulator; whatever else in longs. */
+static bool counts_weeks(rtq__binder *b, const char *name, rtq__expr *const *args, uint32_t n)
+{
+    rtq__cell part;
+    return strcmp(name, "datetime_diff") == 0 && n > 0 && RTQ__BEXPR(args[0])->constant &&
+           rtq__expr_constant(b, args[0], &part) && !part.is_null &&
+           rtq__equal_nocase(part.u.s, part.len, "week", 4);
+}
+
 rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)
 {
     rtq__expr *out;
@@ -164,6 +174,8 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
     rtq__expr *e = rtq__expr_call(b, rows.fns + row, kind, args, n, call);
     if (!obeys_its_rules(b, rows.name, args, n))
         return rtq__expr_broken(b);
+    if (counts_weeks(b, rows.name, args, n))
+        e = rtq__bind_cast(b, e, RTQ_REAL, call);
     if (rows.fns[row].flags & RTQ__FN_WINDOW)
         e = rtq__bind_window(b, ctx, e, call);
     return type ? typed_result(b, e, type, call) : e;
