@@ -139,8 +139,7 @@ static bool counts_weeks(rtq__binder *b, const char *name, rtq__expr *const *arg
 {
     rtq__cell part;
     return strcmp(name, "datetime_diff") == 0 && n > 0 && RTQ__BEXPR(args[0])->constant &&
-           rtq__expr_constant(b, args[0], &part) && !part.is_null &&
-           rtq__equal_nocase(part.u.s, part.len, "week", 4);
+           rtq__expr_constant(b, args[0], &part) && !part.is_null && rtq__equal_nocase(part.u.s, part.len, "week", 4);
 }
 
 rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)

@@ -122,7 +122,8 @@ static bool falls_back(const rtq__rows *rows)
  * lets through and the service refuses. */
 static bool mixes_no_numbers(const rtq__rows *rows)
 {
-    return strcmp(rows->name, "coalesce") == 0 || strcmp(rows->name, "min_of") == 0 || strcmp(rows->name, "max_of") == 0;
+    return strcmp(rows->name, "coalesce") == 0 || strcmp(rows->name, "min_of") == 0 ||
+           strcmp(rows->name, "max_of") == 0;
 }
 
 static uint32_t common_of(const rtq__rows *rows, uint32_t a, uint32_t c)

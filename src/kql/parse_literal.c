@@ -319,8 +319,9 @@ static bool datetime_value(rtq__ast_literal *literal, rtq_str text)
                literal->u.i >= 0 && literal->u.i < RTQ__TICKS_DAY;
     }
     for (size_t i = 0; i < text.len; i++) {
-        bool beside_dash = text.ptr[i] == ' ' && ((n > 0 && tight[n - 1] == '-') ||
-                                                  (i + 1 < text.len && (text.ptr[i + 1] == '-' || text.ptr[i + 1] == ' ')));
+        bool beside_dash = text.ptr[i] == ' ' &&
+                           ((n > 0 && tight[n - 1] == '-') ||
+                            (i + 1 < text.len && (text.ptr[i + 1] == '-' || text.ptr[i + 1] == ' ')));
         if (!beside_dash && n == sizeof tight)
             return false;
         if (!beside_dash)
