@@ -28,6 +28,7 @@
     X(parse)             \
     X(regex)             \
     X(series)            \
+    X(series_fit)        \
     X(series_stat)       \
     X(set)               \
     X(sketch)            \

@@ -1,4 +1,4 @@
-/* fn_series_stat.c - numbers about series: statistics, products, straight lines through them. */
+/* fn_series_stat.c - numbers about series: statistics, products. */
 #include <math.h>
 #include "fn/families.h"
 #include "fn/fn_array.h"
@@ -166,110 +166,6 @@ static void row_product(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
         *out = rtq__cell_d(product);
 }
 
-/* ---- straight lines -------------------------------------------------------------------------------------------------- */
-typedef struct line {
-    double r2, slope, variance, rvariance, intercept;
-} line;
-
-static bool fit(line *f, const double *y, uint32_t from, uint32_t n)
-{
-    double sy = 0, xy = 0, xx = 0, ss = 0, rest = 0, mx = (n - 1) / 2.0;
-    if (n < 2)
-        return false;
-    for (uint32_t i = 0; i < n; i++) {
-        if (!isfinite(y[from + i]))
-            return false;
-        sy += y[from + i];
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        double dx = i - mx, dy = y[from + i] - sy / n;
-        xx += dx * dx, xy += dx * dy, ss += dy * dy;
-    }
-    f->slope = xy / xx;
-    f->intercept = sy / n - f->slope * mx;
-    for (uint32_t i = 0; i < n; i++) {
-        double r = y[from + i] - (f->intercept + f->slope * i);
-        rest += r * r;
-    }
-    f->variance = ss / (n - 1);
-    f->rvariance = rest / (n - 1);
-    f->r2 = ss > 0 ? 1 - rest / ss : 1;
-    return true;
-}
-
-static void add_real(rtq__dyn_builder *b, const char *key, double x)
-{
-    rtq__dyn d = rtq__dyn_float(x);
-    rtq__dyn_key(b, key, strlen(key));
-    rtq__dyn_add(b, &d);
-}
-
-static double *fitted(const line *f, uint32_t n, rtq__rowctx *ctx)
-{
-    double *y = rtq__arena_alloc(ctx->heap, (n + 1u) * sizeof *y);
-    if (!y)
-        ctx->error = RTQ_ERR_NOMEM;
-    for (uint32_t i = 0; y && i < n; i++)
-        y[i] = f->intercept + f->slope * i;
-    return y;
-}
-
-/* Result column `k` of series_fit_line(): r², slope, variance, residual variance, intercept, the line. */
-static void fit_column(rtq__cell *out, int64_t k, const rtq__cell *series, rtq__rowctx *ctx)
-{
-    uint32_t n;
-    double *y = rtq__series_reals(series, &n, ctx), *values;
-    line f;
-    if (!y || k < 0 || k > 5 || !fit(&f, y, 0, n))
-        return;
-    double columns[] = {f.r2, f.slope, f.variance, f.rvariance, f.intercept};
-    if (k < 5)
-        *out = rtq__cell_y(rtq__dyn_float(columns[k]));
-    else if ((values = fitted(&f, n, ctx)))
-        rtq__return_reals(out, values, n, ctx);
-}
-
-static void row_fit_nth(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
-{
-    (void)n_args;
-    fit_column(out, args[0].u.i, &args[1], ctx);
-}
-
-static void row_fit(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
-{
-    rtq__cell c = rtq__cell_null(RTQ_DYNAMIC);
-    (void)n_args;
-    fit_column(&c, 0, &args[0], ctx);
-    if (!c.is_null)
-        *out = rtq__cell_d(c.u.y.u.d);
-}
-
-static void row_fit_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
-{
-    uint32_t n;
-    rtq__dyn_builder *b = ctx->eval->builder;
-    double *y = rtq__series_reals(&args[0], &n, ctx), *values;
-    line f;
-    (void)n_args;
-    if (!y || !fit(&f, y, 0, n) || !(values = fitted(&f, n, ctx)))
-        return;
-    rtq__dyn_begin_bag(b);
-    add_real(b, "rsquare", f.r2);
-    add_real(b, "slope", f.slope);
-    add_real(b, "variance", f.variance);
-    add_real(b, "rvariance", f.rvariance);
-    add_real(b, "interception", f.intercept);
-    rtq__dyn_key(b, "line_fit", 8);
-    rtq__dyn_begin_array(b);
-    for (uint32_t i = 0; i < n; i++) {
-        rtq__dyn d = rtq__dyn_float(values[i]);
-        rtq__dyn_add(b, &d);
-    }
-    rtq__dyn_end(b);
-    rtq__dyn_end(b);
-    rtq__return_built(out, ctx);
-}
-
 /* clang-format off */
 #define ROW(fn, params, type, rule, kernel, text, ref) {.name = fn, .args = params, .ret = type, .nulls = rule, .row = kernel, .doc = text, .page = ref "-function"}
 enum { PROP = RTQ__NULL_PROPAGATE, SELF = RTQ__NULL_CUSTOM };
@@ -285,9 +181,6 @@ const rtq__fn rtq__fns_series_stat[] = {
     ROW("series_cosine_similarity", "dynamic, dynamic, [real], [real]", "real", SELF, row_cosine, "Cosine of the angle between two series as vectors.", "series-cosine-similarity"),
     ROW("series_pearson_correlation", "dynamic, dynamic", "real", PROP, row_pearson, "Pearson's correlation coefficient.", "series-pearson-correlation"),
     ROW("series_product", "dynamic", "real", PROP, row_product, "Product of the items.", "series-product"),
-    {.name = "series_fit_line", .args = "dynamic", .ret = "real", .naming = RTQ__NAME_FN_FIRST, .row = row_fit, .doc = "Straight line through a series: rsquare, slope, variance, rvariance, interception, line_fit.", .page = "series-fit-line-function"},
-    {.name = "__series_fit_line_nth", .args = "const long, dynamic", .ret = "dynamic", .row = row_fit_nth, .flags = RTQ__FN_HIDDEN, .doc = "Result column of series_fit_line() by its number.", .page = "series-fit-line-function"},
-    ROW("series_fit_line_dynamic", "dynamic", "dynamic", PROP, row_fit_dynamic, "Straight line through a series as a property bag.", "series-fit-line-dynamic"),
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(series_stat)

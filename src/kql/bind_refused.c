@@ -34,7 +34,6 @@ static const char *const graphs[] = {
 /* Documented by pictures only: which of several formulas they use cannot be told. */
 static const char *const unpublished[] = {
     "series_decompose*",
-    "series_fit_2lines*",
     "series_outliers",
     "series_periods_detect",
 };

@@ -4,8 +4,8 @@
 
 /* Result k of a function is __FUNCTION_nth(k, arguments), converted to the kind of the column. */
 typedef struct fixed {
-    const char *name, *nth, *columns[8];
-    uint8_t kinds[8];
+    const char *name, *nth, *columns[15];
+    uint8_t kinds[15];
     uint32_t n;
 } fixed;
 static const fixed fixed_tuples[] = {
@@ -19,6 +19,14 @@ static const fixed fixed_tuples[] = {
      {"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"},
      {RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_DYNAMIC},
      6},
+    {"series_fit_2lines",
+     "__series_fit_2lines_nth",
+     {"rsquare", "split_idx", "variance", "rvariance", "line_fit", "right_rsquare", "right_slope", "right_interception",
+      "right_variance", "right_rvariance", "left_rsquare", "left_slope", "left_interception", "left_variance",
+      "left_rvariance"},
+     {RTQ_REAL, RTQ_LONG, RTQ_REAL, RTQ_REAL, RTQ_DYNAMIC, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL,
+      RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL},
+     15},
 };
 
 static const fixed *fixed_of(const rtq__ast *call)

@@ -97,6 +97,7 @@ static void run(world *w)
     call(w, "dcount_hll", "dynamic", json, 1);
     call(w, "merge_tdigest", "dynamic, dynamic...", json, 2);
     call(w, "series_fit_line_dynamic", "dynamic", json, 1);
+    call(w, "series_fit_2lines_dynamic", "dynamic", json, 1);
     rtq__cell keys[] = {w->json, w->first, w->text};
     call(w, "bag_set_key", "dynamic, const string, any", keys, 3);
 }

@@ -151,6 +151,14 @@ Test(bind, names_of_results)
     COLUMNS("T | project-by-names 's', dynamic(['a', 'T*'])", "s:string, a:long, Time:datetime");
     COLUMNS("T | extend (x, y) = array_sort_asc(d, d)",
             "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, x:dynamic, y:dynamic");
+    COLUMNS("T | project (x, y) = series_fit_2lines(d)",
+            "x:real, y:long, series_fit_2lines_d_variance:real, series_fit_2lines_d_rvariance:real, "
+            "series_fit_2lines_d_line_fit:dynamic, series_fit_2lines_d_right_rsquare:real, "
+            "series_fit_2lines_d_right_slope:real, series_fit_2lines_d_right_interception:real, "
+            "series_fit_2lines_d_right_variance:real, series_fit_2lines_d_right_rvariance:real, "
+            "series_fit_2lines_d_left_rsquare:real, series_fit_2lines_d_left_slope:real, "
+            "series_fit_2lines_d_left_interception:real, series_fit_2lines_d_left_variance:real, "
+            "series_fit_2lines_d_left_rvariance:real");
     COLUMNS("T | extend p = iff(a > 1, 1, 's'), q = case(a > 1, i, r > 1, 2.5, 3)",
             "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, p:dynamic, q:real");
     COLUMNS("U | extend tostring(b) | extend b = tostring(b)", "a:long, b:string");

@@ -75,6 +75,49 @@ Test(fn_series, statistics)
          J("[2,5,6,8,11,15,17,18,25,26,30,30]"));
 }
 
+/* The line is the one of the page's picture; the splits are those that series_shapes_fl() of the reference's library reads. */
+Test(fn_series, two_lines)
+{
+    rtq__cell page = J("[1,2.2,2.5,4.7,5.0,12,10.3,10.3,9,8.3,6.2]");
+    EQ("4", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), page);
+    EQ("-1.0371428571428572", "__series_fit_2lines_nth", "const long, dynamic", FX_L(6), page);
+    EQ("1.05", "__series_fit_2lines_nth", "const long, dynamic", FX_L(11), page);
+    NEAR(0.9865131917168768, "series_fit_2lines", "dynamic", page);
+    NEAR(12.98, "__series_fit_2lines_nth", "const long, dynamic", FX_L(7), page);
+    NEAR(13.894, "__series_fit_2lines_nth", "const long, dynamic", FX_L(2), page);
+    NEAR(0.18738571428571419, "__series_fit_2lines_nth", "const long, dynamic", FX_L(3), page);
+    EQ("[0.98,2.0300000000000004,3.08,4.130000000000001,5.18,11.942857142857145,10.905714285714288,9.868571428571432,"
+       "8.831428571428575,7.794285714285716,6.75714285714286]",
+       "__series_fit_2lines_nth", "const long, dynamic", FX_L(4), page);
+    EQ("null", "__series_fit_2lines_nth", "const long, dynamic", FX_L(15), page);
+    EQ("{\"rsquare\":1.0,\"split_idx\":1,\"variance\":1.2,\"rvariance\":0.0,\"line_fit\":[2.0,2.0,4.0,4.0,4.0],"
+       "\"right\":{\"rsquare\":1.0,\"slope\":0.0,\"interception\":4.0,\"variance\":0.0,\"rvariance\":0.0},"
+       "\"left\":{\"rsquare\":1.0,\"slope\":0.0,\"interception\":2.0,\"variance\":0.0,\"rvariance\":0.0}}",
+       "series_fit_2lines_dynamic", "dynamic", J("[2,2,4,4,4]"));
+    for (int i = 0; i < 8; i++) {
+        static const char *const none[] = {"[]",
+                                           "[1]",
+                                           "[1,2,3]",
+                                           "[1,null,3,4,5]",
+                                           "[1,2,3,\"4\"]",
+                                           "{\"a\":[1]}",
+                                           "7",
+                                           "[1e308,-1e308,1e308,-1e308]"};
+        EQ("null", "series_fit_2lines_dynamic", "dynamic", J(none[i]));
+        EQ("null", "series_fit_2lines", "dynamic", J(none[i]));
+    }
+}
+
+/* Of splits that are equally good the first one counts, whatever rounding makes of them. */
+Test(fn_series, two_lines_of_one)
+{
+    EQ("1", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), J("[5,5,5,5]"));
+    EQ("1", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), J("[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0]"));
+    EQ("1.0", "series_fit_2lines", "dynamic", J("[5,5,5,5]"));
+    EQ("6", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1),
+       J("[1e9,1e9,1e9,1e9,1e9,1e9,1e9,1e9,1000000005]"));
+}
+
 Test(fn_series, sketches)
 {
     rtq__cell h = J("[[1024,14],[\"1\",\"2\",\"3\"],[]]"), t = J("[[7],[1.0,2.0],[1,2]]");
