@@ -4,6 +4,8 @@
  *
  * args: comma-separated parameter types.
  *   bool int long real decimal string datetime timespan guid dynamic   that type (after implicit conversion)
+ *   number      real, and a decimal becomes one
+ *   text        string, and a value of any other type becomes one as by tostring()
  *   any         any type, taken as it is (unknown arrives as dynamic)
  *   common      all `common` parameters of the row are converted to their common type first
  *   [x]         may be left out      x...   the last parameter repeats (one or more)     (x, y)...   a repeated group

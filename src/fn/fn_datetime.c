@@ -357,17 +357,17 @@ static int vec_ingestion(rtq__vec **out, rtq__fcall *call)
         .tag = tag_, .doc = "first or last moment of the period that holds a datetime", .page = page_               \
     }
 #define EDGE_NAMING(tag) ((tag) == DAY ? RTQ__NAME_FIRST : RTQ__NAME_NONE)
-#define UNIX(name_, per_1000)                                                                   \
-    {.name = name_,                                                                             \
-     .args = "long",                                                                            \
-     .ret = "datetime",                                                                         \
-     .row = row_unixtime,                                                                       \
-     .tag = per_1000,                                                                           \
-     .doc = "a Unix time as datetime",                                                          \
-     .page = "unixtime-seconds-todatetime-function"},                                           \
-    {                                                                                           \
-        .name = name_, .args = "real", .ret = "datetime", .row = row_unixtime, .tag = per_1000, \
-        .doc = "a Unix time as datetime", .page = "unixtime-seconds-todatetime-function"        \
+#define UNIX(name_, per_1000)                                                                     \
+    {.name = name_,                                                                               \
+     .args = "long",                                                                              \
+     .ret = "datetime",                                                                           \
+     .row = row_unixtime,                                                                         \
+     .tag = per_1000,                                                                             \
+     .doc = "a Unix time as datetime",                                                            \
+     .page = "unixtime-seconds-todatetime-function"},                                             \
+    {                                                                                             \
+        .name = name_, .args = "number", .ret = "datetime", .row = row_unixtime, .tag = per_1000, \
+        .doc = "a Unix time as datetime", .page = "unixtime-seconds-todatetime-function"          \
     }
 
 const rtq__fn rtq__fns_datetime[] = {

@@ -425,8 +425,8 @@ const rtq__fn rtq__fns_regex[] = {
     ROW("trim_start", "const string, string", "string", PROP, row_trim, PATTERN_0 | TRIM_START, "Removes a match from the beginning.", "trim-start-function", 0),
     ROW("trim_end", "const string, string", "string", PROP, row_trim, PATTERN_0 | TRIM_END, "Removes a match from the end.", "trim-end-function", 0),
     ROW("countof", "string, string, [const string]", "long", PROP, row_countof, PATTERN_1 | COUNT, "Number of occurrences of a text or of matches of a regular expression.", "countof-function", 0),
-    ROW("indexof_regex", "any, const string, [long], [long], [const long]", "long", PROP, row_indexof_regex, PATTERN_1, "Position of a match.", "indexof-regex-function", 0),
-    {.name = "regex_quote", .args = "string", .ret = "string", .row = row_regex_quote, .doc = "Escapes what means something in a regular expression.", .page = "regex-quote-function"},
+    ROW("indexof_regex", "any, const text, [long], [long], [const long]", "long", PROP, row_indexof_regex, PATTERN_1, "Position of a match.", "indexof-regex-function", 0),
+    {.name = "regex_quote", .args = "text", .ret = "string", .row = row_regex_quote, .doc = "Escapes what means something in a regular expression.", .page = "regex-quote-function"},
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(regex)

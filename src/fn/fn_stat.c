@@ -108,10 +108,10 @@ static void row_assert(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
     *out = rtq__cell_i(RTQ_BOOL, 1);
 }
 
-#define BETA(name_, tag_, page_)                                                                \
-    {                                                                                           \
-        .name = name_, .args = "real, real, real", .ret = "real", .row = row_beta, .tag = tag_, \
-        .doc = "the beta distribution", .page = page_                                           \
+#define BETA(name_, tag_, page_)                                                                      \
+    {                                                                                                 \
+        .name = name_, .args = "number, number, number", .ret = "real", .row = row_beta, .tag = tag_, \
+        .doc = "the beta distribution", .page = page_                                                 \
     }
 
 const rtq__fn rtq__fns_stat[] = {
@@ -119,7 +119,7 @@ const rtq__fn rtq__fns_stat[] = {
     BETA("beta_pdf", PDF, "beta-pdf-function"),
     BETA("beta_inv", INVERSE, "beta-inv-function"),
     {.name = "welch_test",
-     .args = "real, real, real, real, real, real",
+     .args = "number, number, number, number, number, number",
      .ret = "real",
      .row = row_welch,
      .doc = "p-value of Welch\'s t-test",

@@ -288,7 +288,7 @@ const rtq__fn rtq__fns_unicode[] = {
     {.name = "punycode_to_string", .args = "string", .ret = "string", .row = row_punycode, .tag = FROM_PUNYCODE, .doc = "Decodes punycode.", .page = "punycode-to-string-function"},
     {.name = "punycode_domain_to_string", .args = "string", .ret = "string", .row = row_domain, .tag = TO_DOMAIN, .doc = "Encodes the labels of a domain name as punycode.", .page = "punycode-domain-to-string-function"},
     {.name = "punycode_domain_from_string", .args = "string", .ret = "string", .row = row_domain, .tag = FROM_DOMAIN, .doc = "Decodes the punycode labels of a domain name.", .page = "punycode-domain-from-string-function"},
-    {.name = "format_bytes", .args = "real, [const long], [const string]", .ret = "string", .naming = RTQ__NAME_FIRST, .row = row_format_bytes, .doc = "A size with its unit.", .page = "format-bytes-function"},
+    {.name = "format_bytes", .args = "number, [const long], [const string]", .ret = "string", .naming = RTQ__NAME_FIRST, .row = row_format_bytes, .doc = "A size with its unit.", .page = "format-bytes-function"},
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(unicode)

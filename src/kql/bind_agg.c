@@ -116,7 +116,8 @@ static void bind_args(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call,
     for (const rtq__ast *item = call->call.args.first; item; item = item->next) {
         uint32_t at = i++;
         if (item->kind == RTQ__AST_STAR) {
-            if ((takes_star(family) && at > 0) || family == FAMILY_TAKE_ANY || family == FAMILY_ANY)
+            if ((takes_star(family) && at > 0) || family == FAMILY_TAKE_ANY ||
+                (family == FAMILY_ANY && call->call.args.n == 1))
                 push_star(b, &inner, args, item);
             else {
                 rtq__bind_error(b, item, "%s() does not take `*` here", call->call.name.ptr);
@@ -154,6 +155,7 @@ static const char *number_text(rtq__binder *b, const rtq__cell *cell)
 /* ---- result columns ---- */
 
 typedef struct outcome {
+    const char *fn;
     rtq__vis *cols;
     rtq__vcol **sources;
     uint32_t n, cap, cap_sources;
@@ -164,10 +166,13 @@ typedef struct outcome {
 static void add_column(rtq__binder *b, const rtq__ctx *ctx, outcome *out, const char *name, uint32_t kind,
                        uint32_t flags, rtq__vcol *source)
 {
+    uint8_t shape = rtq__shape_of_call(out->fn, NULL, 0);
     rtq__col *col = rtq__col_new(b, ctx->aggs->rel, name, kind, flags);
     *RTQ__BIND_PUSH(b, &b->work, out->sources, out->n, out->cap_sources) = source;
     out->n--;
-    *RTQ__BIND_PUSH(b, &b->work, out->cols, out->n, out->cap) = (rtq__vis){name, rtq__vcol_new(b, col)};
+    rtq__vcol *v = rtq__vcol_new(b, col);
+    v->shape = kind != RTQ_DYNAMIC ? RTQ__SHAPE_ANY : source ? source->shape : shape;
+    *RTQ__BIND_PUSH(b, &b->work, out->cols, out->n, out->cap) = (rtq__vis){name, v};
     *RTQ__BIND_PUSH(b, &b->bound->arena, out->made, out->n_made, out->cap_made) = col;
 }
 
@@ -225,6 +230,7 @@ rtq__expr *rtq__bind_aggregate(rtq__binder *b, const rtq__ctx *ctx, const rtq__a
         return rtq__expr_broken(b);
     outcome out;
     memset(&out, 0, sizeof out);
+    out.fn = call->call.name.ptr;
     if (takes_star(family))
         columns_of_args(b, ctx, call, family, &args, exprs, &out);
     else if (family == FAMILY_PERCENTILE)

@@ -115,8 +115,14 @@ static rtq__expr *typed_result(rtq__binder *b, rtq__expr *e, const rtq__ast *typ
 static bool obeys_its_rules(rtq__binder *b, const char *name, rtq__expr *const *args, uint32_t n)
 {
     rtq__cell offset;
-    if ((strcmp(name, "prev") == 0 || strcmp(name, "next") == 0) && n > 1 && RTQ__BEXPR(args[1])->constant &&
-        rtq__expr_constant(b, args[1], &offset) && !offset.is_null && offset.u.i < 1) {
+    bool neighbour = strcmp(name, "prev") == 0 || strcmp(name, "next") == 0;
+    if (neighbour && args[0]->op != RTQ__E_COL) {
+        rtq__bind_error_at(b, args[0]->begin, args[0]->end, "%s() takes a column", name);
+        rtq__diag_hint(b->diag, "give the value a name with `extend` in front, or call %s() of its columns", name);
+        return false;
+    }
+    if (neighbour && n > 1 && RTQ__BEXPR(args[1])->constant && rtq__expr_constant(b, args[1], &offset) &&
+        !offset.is_null && offset.u.i < 1) {
         rtq__bind_error_at(b, args[1]->begin, args[1]->end, "%s() looks at least one row away", name);
         return false;
     }

@@ -280,7 +280,7 @@ const rtq__tab *rtq__bind_project_reorder(rtq__binder *b, const rtq__ctx *ctx, c
     if (in->broken)
         return in;
     rtq__tab *out = rtq__tab_over(b, in, in->rel);
-    bool *used = rtq__bind_work(b, in->n + 1, sizeof *used);
+    bool *used = rtq__bind_work(b, in->n + 1, sizeof *used), *name_used = rtq__bind_work(b, in->n + 1, sizeof *used);
     out->n = out->cap = 0;
     for (const rtq__ast *item = ast->op->items.first; item; item = item->next) {
         const rtq__ast *name = item->kind == RTQ__AST_ORDERED ? item->ordered.value : item;
@@ -289,6 +289,14 @@ const rtq__tab *rtq__bind_project_reorder(rtq__binder *b, const rtq__ctx *ctx, c
         if (!mark(b, in, name, marks, &missing))
             continue;
         uint32_t from = out->n;
+        bool all = name->kind == RTQ__AST_STAR || strcmp(name->name.ptr, "*") == 0;
+        for (uint32_t i = 0; !all && i < in->n; i++) {
+            if (marks[i] && name_used[i]) {
+                rtq__bind_error(b, name, "the column '%s' is named twice", in->cols[i].name);
+                return rtq__tab_broken(b);
+            }
+            name_used[i] |= marks[i];
+        }
         if (missing)
             find_hidden(b, out, in, missing, name);
         for (uint32_t i = 0; i < in->n; i++) {

@@ -112,6 +112,7 @@ static rtq__tab *inner_scope(rtq__binder *b, const rtq__tab *in, rtq__rel *leaf,
         v->name = in->cols[i].name;
         v->rel = leaf;
         v->of = in->cols[i].col;
+        v->shape = in->cols[i].col->shape;
         v->kind = in->cols[i].col->kind;
         v->flags = in->cols[i].col->flags;
         rtq__tab_add(b, out, v->name, v);

@@ -107,6 +107,17 @@ static bool may_be_table(const rtq__ast *ast)
     }
 }
 
+/* All but in and !in look into text. */
+static bool left_fits(rtq__binder *b, const rtq__ast *ast, const rtq__expr *left)
+{
+    if (ast->in.op == RTQ__OP_IN || ast->in.op == RTQ__OP_NOT_IN || left->kind == RTQ_STRING ||
+        left->kind == RTQ_DYNAMIC || left->kind == RTQ_UNKNOWN || rtq__expr_is_broken(left))
+        return true;
+    rtq__bind_error_at(b, left->begin, left->end, "operator '%s' needs a string or dynamic value on its left, not %s",
+                       rtq__ast_operator_text(ast->in.op), rtq__kind_text(left->kind));
+    return false;
+}
+
 rtq__expr *rtq__bind_in(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast)
 {
     rtq__expr **args = rtq__bind_work(b, ast->in.items.n + 1, sizeof *args);
@@ -117,6 +128,8 @@ rtq__expr *rtq__bind_in(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast
         return rtq__expr_broken(b);
     }
     args[n++] = rtq__bind_expr(b, ctx, ast->in.left);
+    if (!left_fits(b, ast, args[0]))
+        args[0] = rtq__expr_broken(b);
     for (const rtq__ast *item = ast->in.items.first; item; item = item->next) {
         if (!may_be_table(item)) {
             args[n++] = rtq__bind_expr(b, ctx, item);

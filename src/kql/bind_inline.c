@@ -83,6 +83,12 @@ static rtq__value bind_argument(rtq__binder *b, const rtq__ctx *ctx, const rtq__
         return out;
     }
     rtq__expr *e = argument(b, rtq__bind_expr(b, ctx, arg), param, arg);
+    if (RTQ__BEXPR(e)->shape) { /* the function takes any dynamic value */
+        rtq__bexpr *any = rtq__bind_alloc(b, 1, sizeof *any);
+        *any = *RTQ__BEXPR(e);
+        any->shape = RTQ__SHAPE_ANY;
+        e = &any->e;
+    }
     if (!rtq__expr_is_broken(e))
         out = (rtq__value){.how = RTQ__VALUE_SCALAR, .scalar = e};
     (void)at;

@@ -38,7 +38,8 @@ static uint8_t join_kind(rtq__binder *b, const rtq__ast *ast, bool lookup)
 
 /* ---- conditions ---- */
 
-static void add_key(rtq__binder *b, key_list *keys, rtq__expr *left, rtq__expr *right, const rtq__ast *at)
+/* A column named once has one type; of two that are compared, an int and a long go together. */
+static void add_key(rtq__binder *b, key_list *keys, rtq__expr *left, rtq__expr *right, bool common, const rtq__ast *at)
 {
     if (rtq__expr_is_broken(left) || rtq__expr_is_broken(right)) {
         keys->broken = true;
@@ -59,9 +60,12 @@ static void add_key(rtq__binder *b, key_list *keys, rtq__expr *left, rtq__expr *
         bool promotes = (left->kind == RTQ_INT || left->kind == RTQ_LONG) &&
                         (right->kind == RTQ_INT || right->kind == RTQ_LONG);
         bool unknown = left->kind == RTQ_UNKNOWN || right->kind == RTQ_UNKNOWN;
-        if (!(promotes || unknown) || !(to_right || to_left)) {
+        if (!((promotes && !common) || unknown) || !(to_right || to_left)) {
             rtq__bind_error(b, at, "the keys of a join must be of one type, and these are %s and %s",
                             rtq__kind_text(left->kind), rtq__kind_text(right->kind));
+            if (promotes)
+                rtq__diag_hint(b->diag, "`$left.%s == $right.%s` compares an int with a long", at->name.ptr,
+                               at->name.ptr);
             keys->broken = true;
             return;
         }
@@ -102,14 +106,14 @@ static void condition(rtq__binder *b, const rtq__ctx *both, key_list *keys, cons
             rtq__bind_unknown_name(b, &side, &ast->name, left ? "column on the right side" : "column on the left side");
             keys->broken = true;
         } else {
-            add_key(b, keys, left, right, ast);
+            add_key(b, keys, left, right, true, ast);
         }
         return;
     }
     bool equal = ast->kind == RTQ__AST_BINARY && ast->binary.op == RTQ__OP_EQ;
     if (equal && is_of_side(ast->binary.left, "$left") && is_of_side(ast->binary.right, "$right")) {
         rtq__expr *left = rtq__bind_expr(b, both, ast->binary.left);
-        add_key(b, keys, left, rtq__bind_expr(b, both, ast->binary.right), ast);
+        add_key(b, keys, left, rtq__bind_expr(b, both, ast->binary.right), false, ast);
         return;
     }
     rtq__bind_error(b, ast, "a condition of a join is the name of a column of both sides, or `$left.a == $right.b`");

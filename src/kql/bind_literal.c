@@ -108,6 +108,7 @@ rtq__expr *rtq__bind_literal(rtq__binder *b, const rtq__ast *ast)
     rtq__dyn value = built(b, &b->bound->arena);
     rtq__expr *e = rtq__expr_new(b, RTQ__E_CONST, RTQ_DYNAMIC, NULL, 0, ast);
     e->cell = rtq__cell_y(value);
+    RTQ__BEXPR(e)->shape = rtq__shape_of_cell(&e->cell);
     RTQ__BEXPR(e)->literal = true;
     return e;
 }

@@ -261,6 +261,7 @@ rtq__expr *rtq__expr_cell(rtq__binder *b, rtq__cell cell, const rtq__ast *at)
     }
     e->cell = cell;
     RTQ__BEXPR(e)->literal = true;
+    RTQ__BEXPR(e)->shape = rtq__shape_of_cell(&cell);
     return e;
 }
 
@@ -285,6 +286,7 @@ rtq__expr *rtq__expr_vcol(rtq__binder *b, rtq__vcol *col, const rtq__ast *at)
 {
     rtq__expr *e = rtq__expr_col(b, rtq__vcol_col(b, col), at);
     RTQ__BEXPR(e)->vcol = col;
+    RTQ__BEXPR(e)->shape = col->shape;
     return e;
 }
 
@@ -293,6 +295,8 @@ rtq__expr *rtq__expr_call(rtq__binder *b, const rtq__fn *fn, uint32_t kind, rtq_
 {
     rtq__expr *e = rtq__expr_new(b, RTQ__E_CALL, kind, args, n_args, at);
     e->fn = fn;
+    if (kind == RTQ_DYNAMIC && !(fn->flags & RTQ__FN_OPERATOR))
+        RTQ__BEXPR(e)->shape = rtq__shape_of_call(fn->name, args, n_args);
     e->flags |= fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW);
     if (fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW | RTQ__FN_DATA))
         RTQ__BEXPR(e)->constant = false;

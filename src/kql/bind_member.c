@@ -145,6 +145,20 @@ static rtq__expr *element(rtq__binder *b, rtq__expr *object, rtq__expr *index, c
     return e;
 }
 
+/* Arrays have positions and bags have keys. */
+static bool index_fits(rtq__binder *b, const rtq__expr *object, const rtq__expr *index)
+{
+    uint8_t shape = RTQ__BEXPR(object)->shape;
+    bool whole = index->kind == RTQ_LONG || index->kind == RTQ_INT;
+    if (object->kind != RTQ_DYNAMIC ||
+        !((shape == RTQ__SHAPE_ARRAY && index->kind == RTQ_STRING) || (shape == RTQ__SHAPE_BAG && whole)))
+        return true;
+    rtq__bind_error_at(b, index->begin, index->end, "%s is read by %s, not by %s",
+                       shape == RTQ__SHAPE_ARRAY ? "an array" : "a bag",
+                       shape == RTQ__SHAPE_ARRAY ? "a position" : "a key", rtq__kind_text(index->kind));
+    return false;
+}
+
 rtq__expr *rtq__bind_index_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast)
 {
     if (!ast->index.object) {
@@ -177,6 +191,8 @@ rtq__expr *rtq__bind_index_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__as
                         ast->index.object->call.name.ptr, tuple.n, tuple.n - 1);
         return rtq__expr_broken(b);
     }
-    rtq__expr *object = rtq__bind_expr(b, ctx, ast->index.object);
-    return element(b, object, rtq__bind_expr(b, ctx, index), ast);
+    rtq__expr *object = rtq__bind_expr(b, ctx, ast->index.object), *at = rtq__bind_expr(b, ctx, index);
+    if (!index_fits(b, object, at))
+        return rtq__expr_broken(b);
+    return element(b, object, at, ast);
 }

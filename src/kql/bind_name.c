@@ -56,6 +56,9 @@ static const char *call_name(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
     const rtq__fn *fn = agg ? NULL : rtq__fn_find(name, strlen(name), &n);
     if (!agg && !fn)
         return fallback;
+    rtq__sig sig;
+    for (uint32_t i = 1; fn && i < n && rtq__sig_parse(&sig, fn->args) && !rtq__sig_counts(&sig, ast->call.args.n); i++)
+        fn++; /* make_datetime(x) is named after x, make_datetime(2020, 1, 2) is not */
     const char *prefix = agg ? agg->prefix : fn->prefix;
     switch (agg ? agg->naming : fn->naming) {
     case RTQ__NAME_FIRST: return first ? rtq__result_name(b, ctx, first, fallback) : NULL;

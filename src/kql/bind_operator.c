@@ -97,6 +97,13 @@ rtq__expr *rtq__bind_operator(rtq__binder *b, rtq__ast_operator op, rtq__expr **
             args[i] = rtq__bind_cast(b, args[i], RTQ_BOOL, at);
     if (rtq__expr_is_broken(args[0]) || rtq__expr_is_broken(args[n_args - 1]))
         return rtq__expr_broken(b);
+    bool term = op >= RTQ__OP_HAS && op <= RTQ__OP_NOT_HASSUFFIX_CS;
+    if (term && args[1]->kind == RTQ_DYNAMIC && RTQ__BEXPR(args[1])->shape) {
+        rtq__bind_error_at(b, args[1]->begin, args[1]->end, "operator '%s' needs a string on its right",
+                           rtq__ast_operator_text(op));
+        rtq__diag_hint(b->diag, "has_any and has_all look for the elements of an array");
+        return rtq__expr_broken(b);
+    }
     if (is_comparison(op))
         compare_as_reals(b, args, n_args, at);
     int32_t row = rtq__bind_overload(b, &rows, args, n_args, &kind, at, true);
@@ -180,9 +187,33 @@ rtq__expr *rtq__bind_binary(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast 
     return rtq__bind_operator(b, ast->binary.op, args, 2, ast, ast->binary.op_begin, ast->binary.op_end);
 }
 
+static bool is_number(const rtq__expr *e)
+{
+    return e->kind == RTQ_INT || e->kind == RTQ_LONG || e->kind == RTQ_REAL || e->kind == RTQ_DECIMAL;
+}
+
 static rtq__expr *negate(rtq__binder *b, rtq__expr *e, const rtq__ast *at)
 {
     return rtq__expr_is_broken(e) ? e : rtq__expr_new(b, RTQ__E_NOT, RTQ_BOOL, &e, 1, at);
+}
+
+/* The bound that does not go with the value, where the value can have bounds. */
+static bool bounds_fit(rtq__binder *b, const rtq__ast *ast, rtq__expr *const *args)
+{
+    bool number = is_number(args[0]), span = args[0]->kind == RTQ_DATETIME || args[0]->kind == RTQ_TIMESPAN;
+    if (!number && !span)
+        return true;
+    for (uint32_t i = 1; i < 3; i++) {
+        uint32_t kind = args[i]->kind;
+        if (rtq__expr_is_broken(args[i]) || kind == RTQ_UNKNOWN || kind == RTQ_DYNAMIC || kind == args[0]->kind ||
+            (number && is_number(args[i])))
+            continue;
+        rtq__bind_error_at(b, args[i]->begin, args[i]->end, "the bounds of '%s' must be of type %s, not %s",
+                           rtq__ast_operator_text(ast->between.op), rtq__kind_text(args[0]->kind),
+                           rtq__kind_text(kind));
+        return false;
+    }
+    return true;
 }
 
 rtq__expr *rtq__bind_between(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast)
@@ -194,6 +225,8 @@ rtq__expr *rtq__bind_between(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
         rtq__expr *sum[2] = {args[1], args[2]};
         args[2] = rtq__bind_operator(b, RTQ__OP_PLUS, sum, 2, ast->between.high, begin, end);
     }
+    if (!bounds_fit(b, ast, args))
+        return rtq__expr_broken(b);
     bool numbers = true;
     for (uint32_t i = 1; i < 3; i++)
         numbers &= args[i]->kind == RTQ_INT || args[i]->kind == RTQ_LONG || args[i]->kind == RTQ_REAL;

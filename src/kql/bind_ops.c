@@ -1,4 +1,4 @@
-/* bind_ops.c - operators that pass on the columns of their input: where, take, sort, top, as, render … */
+/* bind_ops.c - operators that pass on the columns of their input: where, take, sort, top, as … */
 #include "kql/bind_private.h"
 
 /* What the expressions of an operator see. */
@@ -95,16 +95,6 @@ const rtq__tab *rtq__bind_as(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab
         return in;
     rtq__tab *out = rtq__tab_over(b, in, in->rel);
     out->name = ast->op->as.ptr;
-    return out;
-}
-
-const rtq__tab *rtq__bind_render(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
-{
-    (void)ctx;
-    if (in->broken)
-        return in;
-    rtq__tab *out = rtq__tab_over(b, in, in->rel);
-    out->chart = ast->op->name.ptr;
     return out;
 }
 

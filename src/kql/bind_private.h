@@ -31,6 +31,7 @@ typedef struct rtq__vcol {
     const rtq__table_col *field; /* SCAN */
     struct rtq__vcol *of;        /* REF, APPLY_INPUT */
     uint8_t kind, flags;
+    uint8_t shape; /* of a dynamic column, as of an expression */
 } rtq__vcol;
 
 typedef struct rtq__vis {
@@ -62,7 +63,9 @@ typedef struct rtq__bexpr {
     bool constant; /* no columns, no clock: can be folded */
     bool literal;  /* written as a constant */
     bool columns;  /* reads columns of a row */
+    uint8_t shape; /* what is known of a dynamic value: RTQ__SHAPE_… */
 } rtq__bexpr;
+enum { RTQ__SHAPE_ANY = 0, RTQ__SHAPE_ARRAY, RTQ__SHAPE_BAG, RTQ__SHAPE_SCALAR };
 #define RTQ__BEXPR(expr) ((rtq__bexpr *)(expr))
 
 enum { RTQ__VALUE_NONE = 0, RTQ__VALUE_SCALAR, RTQ__VALUE_TABLE, RTQ__VALUE_FUNCTION, RTQ__VALUE_BROKEN };
@@ -265,6 +268,8 @@ rtq__expr *rtq__bind_bool(rtq__binder *b, rtq__expr *expr, const rtq__ast *at, c
 typedef struct rtq__sig_param {
     uint8_t kind;
     bool constant;
+    bool number; /* real, and a decimal becomes one */
+    bool text;   /* string, and everything becomes one */
 } rtq__sig_param;
 enum { RTQ__SIG_ANY = 200, RTQ__SIG_COMMON = 201, RTQ__SIG_PARAMS = 24 };
 typedef struct rtq__sig {
@@ -274,6 +279,8 @@ typedef struct rtq__sig {
     uint32_t repeat_len;
 } rtq__sig;
 bool rtq__sig_parse(rtq__sig *out, const char *args); /* false: not the grammar of fn.h */
+const rtq__sig_param *rtq__sig_param_at(const rtq__sig *sig, uint32_t i, uint32_t n_args); /* of argument i of n_args */
+bool rtq__sig_counts(const rtq__sig *sig, uint32_t n_args);                                /* takes so many arguments */
 /* Chooses the row, converts the arguments in place, gives the result type. -1: reported or (quiet) no row fits. */
 typedef struct rtq__rows {
     const char *name;
@@ -287,6 +294,12 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
 rtq__expr *rtq__bind_operator(rtq__binder *b, rtq__ast_operator op, rtq__expr **args, uint32_t n_args,
                               const rtq__ast *at, uint32_t op_begin, uint32_t op_end);
 const char *rtq__bind_call_text(rtq__binder *b, rtq__expr *const *args, uint32_t n_args); /* "(long, string)" */
+
+/* ---- bind_rules.c: what a signature cannot say ---- */
+uint8_t rtq__shape_of_cell(const rtq__cell *cell);
+uint8_t rtq__shape_of_call(const char *name, rtq__expr *const *args, uint32_t n_args);
+bool rtq__bind_rules(rtq__binder *b, const rtq__rows *rows, const rtq__sig *sig, rtq__expr *const *args,
+                     uint32_t n_args); /* false: reported */
 
 /* ---- bind_special.c: functions that are more than a row of a table ---- */
 bool rtq__bind_special(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, rtq__expr **out); /* false: not one */

@@ -102,7 +102,9 @@ rtq__vcol *rtq__proj_define(rtq__binder *b, rtq__proj *p, const char *name, rtq_
     rtq__col *col = rtq__col_new(b, p->rel, name, expr->kind, flags);
     col->expr = expr;
     *RTQ__BIND_PUSH(b, &b->bound->arena, p->defs, p->n_defs, p->cap_defs) = (rtq__def){col, expr};
-    return rtq__vcol_new(b, col);
+    rtq__vcol *v = rtq__vcol_new(b, col);
+    v->shape = RTQ__BEXPR(expr)->shape;
+    return v;
 }
 
 void rtq__proj_all(rtq__binder *b, rtq__proj *p, const rtq__tab *tab)

@@ -56,6 +56,31 @@ static bool is_text(const rtq__ast *ast)
     return ast->kind == RTQ__AST_LITERAL && ast->literal.type == RTQ_STRING;
 }
 
+/* column:term */
+static rtq__expr *column_matches(const search *s, const rtq__ast *ast)
+{
+    rtq__binder *b = s->b;
+    const rtq__ast *right = ast->binary.right;
+    if (ast->binary.left->kind == RTQ__AST_STAR && is_text(right))
+        return any_column(s, right);
+    rtq__expr *args[2] = {rtq__bind_expr(b, s->row, ast->binary.left), rtq__bind_expr(b, s->row, right)};
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t kind = args[i]->kind;
+        if (rtq__expr_is_broken(args[i]))
+            return args[i];
+        if (kind == RTQ_STRING || kind == RTQ_UNKNOWN || (kind == RTQ_DYNAMIC && i == 0))
+            continue;
+        rtq__bind_error_at(b, args[i]->begin, args[i]->end, "`:` looks for a string in a string, not %s %s",
+                           i ? "for" : "in", rtq__kind_text(kind));
+        if (i == 0)
+            rtq__diag_hint(b->diag, "== compares");
+        return rtq__expr_broken(b);
+    }
+    if (is_text(right))
+        return matches_term(s, args[0], right->literal.text.ptr, right->literal.text.len, right);
+    return rtq__bind_operator(b, RTQ__OP_HAS, args, 2, ast, ast->binary.op_begin, ast->binary.op_end);
+}
+
 static rtq__expr *predicate(const search *s, const rtq__ast *ast);
 
 static rtq__expr *by_kind(const search *s, const rtq__ast *ast)
@@ -77,14 +102,7 @@ static rtq__expr *by_kind(const search *s, const rtq__ast *ast)
         return rtq__expr_is_broken(e) ? e : rtq__expr_new(b, RTQ__E_NOT, RTQ_BOOL, &e, 1, ast);
     }
     if (ast->kind == RTQ__AST_BINARY && ast->binary.op == RTQ__OP_SEARCH) {
-        rtq__expr *left = rtq__bind_expr(b, s->row, ast->binary.left);
-        const rtq__ast *right = ast->binary.right;
-        if (is_text(right))
-            return rtq__expr_is_broken(left)
-                       ? left
-                       : matches_term(s, left, right->literal.text.ptr, right->literal.text.len, right);
-        rtq__expr *args[2] = {left, rtq__bind_expr(b, s->row, right)};
-        return rtq__bind_operator(b, RTQ__OP_EQ, args, 2, ast, ast->binary.op_begin, ast->binary.op_end);
+        return column_matches(s, ast);
     }
     return rtq__bind_predicate(b, s->row, ast);
 }

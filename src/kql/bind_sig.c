@@ -11,7 +11,7 @@ enum {
 
 static bool param_word(rtq__sig_param *out, const char *word, size_t len)
 {
-    *out = (rtq__sig_param){0, false};
+    *out = (rtq__sig_param){0, false, false, false};
     if (len > 6 && memcmp(word, "const ", 6) == 0) {
         out->constant = true;
         for (word += 6, len -= 6; len && *word == ' '; word++)
@@ -21,6 +21,10 @@ static bool param_word(rtq__sig_param *out, const char *word, size_t len)
         out->kind = RTQ__SIG_ANY;
     else if (len == 6 && memcmp(word, "common", 6) == 0)
         out->kind = RTQ__SIG_COMMON;
+    else if (len == 6 && memcmp(word, "number", 6) == 0)
+        out->number = true, out->kind = RTQ_REAL;
+    else if (len == 4 && memcmp(word, "text", 4) == 0)
+        out->text = true, out->kind = RTQ_STRING;
     else
         out->kind = (uint8_t)rtq__kind_parse(word, len);
     return out->kind != 0;
@@ -93,7 +97,7 @@ bool rtq__sig_parse(rtq__sig *out, const char *args)
 }
 
 /* Parameter of argument i of n_args. Parameters may follow a repeated group: case((bool, common)..., common). */
-static const rtq__sig_param *param_at(const rtq__sig *sig, uint32_t i, uint32_t n_args)
+const rtq__sig_param *rtq__sig_param_at(const rtq__sig *sig, uint32_t i, uint32_t n_args)
 {
     if (sig->repeat < 0 || i < (uint32_t)sig->repeat)
         return &sig->params[i];
@@ -103,7 +107,7 @@ static const rtq__sig_param *param_at(const rtq__sig *sig, uint32_t i, uint32_t 
     return &sig->params[from + (i - from) % sig->repeat_len];
 }
 
-static bool count_fits(const rtq__sig *sig, uint32_t n_args)
+bool rtq__sig_counts(const rtq__sig *sig, uint32_t n_args)
 {
     if (n_args < sig->n_required)
         return false;
@@ -139,7 +143,7 @@ static uint32_t common_kind(const rtq__rows *rows, const rtq__sig *sig, rtq__exp
 {
     uint32_t common = 0;
     for (uint32_t i = 0; i < n_args; i++) {
-        if (param_at(sig, i, n_args)->kind != RTQ__SIG_COMMON || args[i]->kind == RTQ_UNKNOWN)
+        if (rtq__sig_param_at(sig, i, n_args)->kind != RTQ__SIG_COMMON || args[i]->kind == RTQ_UNKNOWN)
             continue;
         common = !common || common == args[i]->kind ? args[i]->kind : common_of(rows, common, args[i]->kind);
         if (!common)
@@ -175,9 +179,9 @@ static uint32_t row_cost(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *
     bool decided = false;
     for (uint32_t i = 0; i < n_args; i++)
         decided |= args[i]->kind != RTQ_UNKNOWN && args[i]->kind != RTQ_DYNAMIC &&
-                   param_at(sig, i, n_args)->kind < RTQ__SIG_ANY;
+                   rtq__sig_param_at(sig, i, n_args)->kind < RTQ__SIG_ANY;
     for (uint32_t i = 0; i < n_args; i++) {
-        const rtq__sig_param *param = param_at(sig, i, n_args);
+        const rtq__sig_param *param = rtq__sig_param_at(sig, i, n_args);
         uint32_t kind = param->kind, one;
         if (kind == RTQ__SIG_ANY) {
             one = COST_ANY;
@@ -186,6 +190,8 @@ static uint32_t row_cost(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *
                 kind = common ? common : (common = common_kind(rows, sig, args, n_args));
             one = !kind                                                    ? NO_MATCH
                   : kind == RTQ_UNKNOWN || (kind == RTQ_DYNAMIC && common) ? 0
+                  : param->number && args[i]->kind == RTQ_DECIMAL          ? COST_CONVERT
+                  : param->text && args[i]->kind != RTQ_STRING             ? COST_CONVERT
                                                                            : cost_of(args[i]->kind, kind, decided);
         }
         if (param->constant && !RTQ__BEXPR(args[i])->constant)
@@ -239,13 +245,14 @@ static void report_types(rtq__binder *b, const rtq__rows *rows, uint32_t row, ui
 {
     rtq__sig sig;
     rtq__sig_parse(&sig, row_args(rows, row));
-    const rtq__sig_param *param = param_at(&sig, bad, n_args);
+    const rtq__sig_param *param = rtq__sig_param_at(&sig, bad, n_args);
     const rtq__expr *arg = args[bad];
     if (param->constant && !RTQ__BEXPR(args[bad])->constant)
         rtq__bind_error_at(b, arg->begin, arg->end, "argument %u of %s() must be a constant", bad + 1, rows->name);
     else if (rows->n == 1 && param->kind < RTQ__SIG_ANY)
-        rtq__bind_error_at(b, arg->begin, arg->end, "argument %u of %s() must be of type %s, not %s", bad + 1,
-                           rows->name, rtq__kind_text(param->kind), rtq__kind_text(arg->kind));
+        rtq__bind_error_at(b, arg->begin, arg->end, "argument %u of %s() must be %s%s, not %s", bad + 1, rows->name,
+                           param->number ? "a number" : "of type ", param->number ? "" : rtq__kind_text(param->kind),
+                           rtq__kind_text(arg->kind));
     else
         rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name,
                         rtq__bind_call_text(b, args, n_args));
@@ -292,11 +299,12 @@ static bool convert_args(rtq__binder *b, const rtq__rows *rows, const rtq__sig *
 {
     uint32_t common = common_kind(rows, sig, args, n_args);
     for (uint32_t i = 0; i < n_args; i++) {
-        const rtq__sig_param *param = param_at(sig, i, n_args);
+        const rtq__sig_param *param = rtq__sig_param_at(sig, i, n_args);
         uint32_t kind = param->kind == RTQ__SIG_COMMON ? common : param->kind;
         if (kind != RTQ__SIG_ANY && kind != RTQ_UNKNOWN && !(args[i]->kind == RTQ_UNKNOWN && kind == RTQ_DYNAMIC))
-            args[i] = param->kind == RTQ__SIG_COMMON ? rtq__bind_cast(b, args[i], kind, at)
-                                                     : rtq__bind_convert(b, args[i], kind);
+            args[i] = param->kind == RTQ__SIG_COMMON || param->number || param->text
+                          ? rtq__bind_cast(b, args[i], kind, at)
+                          : rtq__bind_convert(b, args[i], kind);
         rtq__cell cell;
         if (param->constant && !rtq__expr_constant(b, args[i], &cell))
             return false;
@@ -314,7 +322,7 @@ int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **ar
     memset(&best_sig, 0, sizeof best_sig);
     for (uint32_t r = 0; r < rows->n; r++) {
         uint32_t miss = 0;
-        if (!rtq__sig_parse(&sig, row_args(rows, r)) || !count_fits(&sig, n_args))
+        if (!rtq__sig_parse(&sig, row_args(rows, r)) || !rtq__sig_counts(&sig, n_args))
             continue;
         counted = true;
         uint32_t cost = row_cost(rows, &sig, args, n_args, &miss);
@@ -331,6 +339,9 @@ int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **ar
             report_types(b, rows, bad_row, bad, args, n_args, at);
         return -1;
     }
+    bool operator= rows->fns && rows->fns[row].flags & RTQ__FN_OPERATOR;
+    if (!operator&& !rtq__bind_rules(b, rows, &best_sig, args, n_args))
+        return -1;
     *kind = result_kind(b, rows, (uint32_t)row, &best_sig, args, n_args, at);
     return *kind && convert_args(b, rows, &best_sig, args, n_args, at) ? row : -1;
 }

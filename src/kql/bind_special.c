@@ -169,21 +169,20 @@ static rtq__expr *special_column_names_of(rtq__binder *b, const rtq__ctx *ctx, c
     return rtq__expr_names(b, names, tab->n, call);
 }
 
-/* pack_array(*) and the like: every column is an argument. */
+/* pack_array(*): every column is an argument. */
 static rtq__expr *with_star(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call)
 {
     uint32_t n = 0, cap = 0;
     rtq__expr **args = NULL;
-    for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
-        if (arg->kind != RTQ__AST_STAR) {
-            *RTQ__BIND_PUSH(b, &b->work, args, n, cap) = rtq__bind_expr(b, ctx, arg);
-            continue;
-        }
-        if (!ctx->row || ctx->row->broken || !rtq__tab_needs_closed(b, ctx->row, arg, "`*`"))
-            return rtq__expr_broken(b);
-        for (uint32_t i = 0; i < ctx->row->n; i++)
-            *RTQ__BIND_PUSH(b, &b->work, args, n, cap) = rtq__expr_vcol(b, ctx->row->cols[i].col, arg);
+    const rtq__ast *star = call->call.args.first;
+    if (call->call.args.n > 1) {
+        rtq__bind_error(b, call, "%s() takes `*` alone", call->call.name.ptr);
+        return rtq__expr_broken(b);
     }
+    if (!ctx->row || ctx->row->broken || !rtq__tab_needs_closed(b, ctx->row, star, "`*`"))
+        return rtq__expr_broken(b);
+    for (uint32_t i = 0; i < ctx->row->n; i++)
+        *RTQ__BIND_PUSH(b, &b->work, args, n, cap) = rtq__expr_vcol(b, ctx->row->cols[i].col, star);
     return rtq__bind_fn(b, call->call.name.ptr, args, n, call);
 }
 
@@ -210,8 +209,7 @@ bool rtq__bind_special(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call
             return true;
         }
     }
-    if (strcmp(name, "pack_array") != 0 && strcmp(name, "strcat") != 0 && strcmp(name, "hash_many") != 0 &&
-        strcmp(name, "estimate_data_size") != 0)
+    if (strcmp(name, "pack_array") != 0 && strcmp(name, "estimate_data_size") != 0)
         return false;
     for (const rtq__ast *arg = call->call.args.first; arg; arg = arg->next) {
         if (arg->kind == RTQ__AST_STAR) {

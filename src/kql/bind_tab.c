@@ -145,6 +145,7 @@ static rtq__vis through(rtq__binder *b, rtq__rel *rel, const rtq__vis *vis)
     v->name = vis->name;
     v->rel = rel;
     v->of = vis->col;
+    v->shape = vis->col->shape;
     v->kind = vis->col->kind;
     v->flags = vis->col->flags;
     return (rtq__vis){vis->name, v};

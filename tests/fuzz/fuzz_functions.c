@@ -61,7 +61,6 @@ static void run(world *w)
                                           "punycode_to_string",
                                           "base64_decode_tostring",
                                           "base64_decode_toarray",
-                                          "regex_quote",
                                           "punycode_from_string",
                                           "punycode_domain_to_string",
                                           "punycode_domain_from_string"};
@@ -70,6 +69,7 @@ static void run(world *w)
                                          "contains_cs", "startswith", "endswith",  "matches regex"};
     for (size_t i = 0; i < sizeof of_text / sizeof of_text[0]; i++)
         call(w, of_text[i], "string", &w->text, 1);
+    call(w, "regex_quote", "text", &w->text, 1);
     for (size_t i = 0; i < sizeof of_any / sizeof of_any[0]; i++)
         call(w, of_any[i], "any", &w->text, 1);
     rtq__cell two[] = {w->text, w->first}, swapped[] = {w->first, w->text};

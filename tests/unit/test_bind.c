@@ -146,7 +146,7 @@ Test(bind, names_of_results)
     COLUMNS("T | project a, d | mv-apply x = d to typeof(long) on (summarize m = max(x))", "a:long, d:dynamic, m:long");
     COLUMNS("U | parse b with 'x' n:long 'y' rest", "a:long, b:string, n:long, rest:string");
     COLUMNS("range x from 1 to 10 step 2", "x:long");
-    COLUMNS("U | search 'x' or a:5", "$table:string, a:long, b:string");
+    COLUMNS("U | search 'x' or b:'5'", "$table:string, a:long, b:string");
     COLUMNS("search in (U) b:'x*' | project-away $table", "a:long, b:string");
     COLUMNS("T | project-by-names 's', dynamic(['a', 'T*'])", "s:string, a:long, Time:datetime");
     COLUMNS("T | extend (x, y) = array_sort_asc(d, d)",

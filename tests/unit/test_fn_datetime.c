@@ -101,10 +101,10 @@ Test(fn_datetime, making)
     EQ("\"1.12:30:55.1230000\"", "make_timespan", "long, long, long, real", FX_L(1), FX_L(12), FX_L(30), FX_R(55.123));
     EQ("\"02:03:00\"", "make_timespan", "long, long", FX_L(2), FX_L(3));
     EQ("\"2019-01-01T00:00:00.0000000Z\"", "unixtime_seconds_todatetime", "long", FX_L(1546300800));
-    EQ("\"2019-01-01T00:00:00.5000000Z\"", "unixtime_seconds_todatetime", "real", FX_R(1546300800.5));
+    EQ("\"2019-01-01T00:00:00.5000000Z\"", "unixtime_seconds_todatetime", "number", FX_R(1546300800.5));
     EQ("\"2019-01-01T00:00:00.0000001Z\"", "unixtime_nanoseconds_todatetime", "long", FX_L(1546300800000000100));
     EQ("null", "unixtime_seconds_todatetime", "long", FX_L(INT64_MAX));
-    EQ("null", "unixtime_seconds_todatetime", "real", FX_R(1e300));
+    EQ("null", "unixtime_seconds_todatetime", "number", FX_R(1e300));
 }
 
 #define FT "datetime, const string"

@@ -176,7 +176,7 @@ Test(fn_match, replace_and_trim)
     TRIM("\"\"", "trim_end", "x", "x");
     TRIM("\"xx\"", "trim_start", "x", "xxx");
     TRIM("\"bing\"", "trim_end", ".com", "bing.com");
-    EQ("\"\\\\(so\\\\$me\\\\.Te\\\\^xt\\\\)\"", "regex_quote", "string", FX_S("(so$me.Te^xt)"));
+    EQ("\"\\\\(so\\\\$me\\\\.Te\\\\^xt\\\\)\"", "regex_quote", "text", FX_S("(so$me.Te^xt)"));
 }
 
 Test(fn_match, counts_and_positions)
@@ -186,7 +186,7 @@ Test(fn_match, counts_and_positions)
     COUNT("1", FX_S("ababa"), FX_S("aba"), FX_S("regex"));
     COUNT("2", FX_S("ababa"), FX_S("ab"), FX_S("normal"));
     COUNT("0", FX_S("abc"), FX_S(""));
-#define INDEX(want, ...) EQ(want, "indexof_regex", "any, const string, [long], [long], [const long]", __VA_ARGS__)
+#define INDEX(want, ...) EQ(want, "indexof_regex", "any, const text, [long], [long], [const long]", __VA_ARGS__)
     INDEX("0", FX_S("abcabc"), FX_S("a.c"));
     INDEX("3", FX_S("abcabcdefg"), FX_S("a.c"), FX_L(0), FX_L(9), FX_L(2));
     INDEX("-1", FX_S("abcabc"), FX_S("a.c"), FX_L(1), FX_L(-1), FX_L(2));

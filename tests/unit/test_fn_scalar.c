@@ -189,7 +189,7 @@ Test(fn_scalar, rounding)
     EQ("null", "sqrt", "real", FX_R(-1));
     EQ("null", "log", "real", FX_R(-1));
     EQ("null", "acos", "real", FX_R(1.5));
-    EQ("\"NaN\"", "pow", "real, real", FX_R(-8), FX_R(1.0 / 3));
+    EQ("\"NaN\"", "pow", "number, number", FX_R(-8), FX_R(1.0 / 3));
     EQ("0.0", "sign", "real", FX_R(NAN));
     EQ("0.7055403255703919", "sin", "real", FX_R(-5.5));
     EQ("4", "binary_shift_left", "long, long", FX_L(1), FX_L(2));
@@ -264,12 +264,12 @@ Test(fn_scalar, units)
 Test(fn_scalar, statistics)
 {
     rtq__cell ten = FX_R(10), twenty = FX_R(20);
-    NEAR(0.999999999999959, "beta_cdf", "real, real, real", FX_R(0.9), ten, twenty);
-    NEAR(0.226415022388749, "beta_inv", "real, real, real", FX_R(0.1), ten, twenty);
-    NEAR(0.746176019310951, "beta_pdf", "real, real, real", FX_R(0.5), ten, twenty);
-    EQ("\"NaN\"", "beta_cdf", "real, real, real", FX_R(1.5), ten, twenty);
-    EQ("null", "beta_inv", "real, real, real", FX_R(1.5), ten, twenty);
-    EQ("\"NaN\"", "beta_inv", "real, real, real", FX_R(0.1), FX_R(-1), twenty);
+    NEAR(0.999999999999959, "beta_cdf", "number, number, number", FX_R(0.9), ten, twenty);
+    NEAR(0.226415022388749, "beta_inv", "number, number, number", FX_R(0.1), ten, twenty);
+    NEAR(0.746176019310951, "beta_pdf", "number, number, number", FX_R(0.5), ten, twenty);
+    EQ("\"NaN\"", "beta_cdf", "number, number, number", FX_R(1.5), ten, twenty);
+    EQ("null", "beta_inv", "number, number, number", FX_R(1.5), ten, twenty);
+    EQ("\"NaN\"", "beta_inv", "number, number, number", FX_R(0.1), FX_R(-1), twenty);
     EQ("error -4", "assert", "const bool, const string", FX_B(0), FX_S("no"));
     EQ("true", "assert", "const bool, const string", FX_B(1), FX_S("no"));
     EQ("\"01234567-89ab-cdef-0123-456789abcdef\"", "toguid", "string", FX_S("0123456789ab-cdef-0123-456789abcdef"));

@@ -111,10 +111,10 @@ Test(fn_string, code_points_and_punycode)
     EQ("\"Rúyì.Jīngū.Bàng.com\"", "punycode_domain_from_string", "string",
        FX_S("xn--Ry-lja8c.xn--Jng-uta63a.xn--Bng-9ka.com"));
     EQ("false", "isascii", "any", FX_S("é"));
-    EQ("\"10.1 KB\"", "format_bytes", "real, [const long], [const string]", FX_R(10332), FX_L(1));
-    EQ("\"564 Bytes\"", "format_bytes", "real, [const long], [const string]", FX_R(564));
-    EQ("\"19541 KB\"", "format_bytes", "real, [const long], [const string]", FX_R(20010332), FX_L(0), FX_S("KB"));
-    EQ("\"19 MB\"", "format_bytes", "real, [const long], [const string]", FX_R(20010332));
+    EQ("\"10.1 KB\"", "format_bytes", "number, [const long], [const string]", FX_R(10332), FX_L(1));
+    EQ("\"564 Bytes\"", "format_bytes", "number, [const long], [const string]", FX_R(564));
+    EQ("\"19541 KB\"", "format_bytes", "number, [const long], [const string]", FX_R(20010332), FX_L(0), FX_S("KB"));
+    EQ("\"19 MB\"", "format_bytes", "number, [const long], [const string]", FX_R(20010332));
 }
 
 Test(fn_string, base64)
