@@ -10,5 +10,7 @@ bool rtq__dyn_real(double *out, const rtq__dyn *d); /* long or real */
 double *rtq__series_reals(const rtq__cell *c, uint32_t *n,
                           rtq__rowctx *ctx); /* what is no number is NaN; NULL as above */
 void rtq__return_reals(rtq__cell *out, const double *x, uint32_t n, rtq__rowctx *ctx);
+bool rtq__fit_line(double *slope, double *intercept, const double *y,
+                   uint32_t n); /* false: fewer than two points, or not finite */
 
 #endif

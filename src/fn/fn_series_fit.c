@@ -34,6 +34,16 @@ static bool fit(line *f, const double *y, uint32_t from, uint32_t n)
     return true;
 }
 
+bool rtq__fit_line(double *slope, double *intercept, const double *y, uint32_t n)
+{
+    line f;
+    if (!fit(&f, y, 0, n))
+        return false;
+    *slope = f.slope;
+    *intercept = f.intercept;
+    return true;
+}
+
 static void add_real(rtq__dyn_builder *b, const char *key, double x)
 {
     rtq__dyn d = rtq__dyn_float(x);

@@ -31,11 +31,14 @@ static const char *const product[] = {
 };
 static const char *const graphs[] = {
     "all", "any", "inner_nodes", "labels", "map", "node_degree_in", "node_degree_out", "node_id"};
-/* Documented by pictures only: which of several formulas they use cannot be told. */
-static const char *const unpublished[] = {
-    "series_decompose*",
-    "series_outliers",
-    "series_periods_detect",
+/* What cannot be told from what is published. */
+static const struct reason {
+    const char *name, *why;
+} unpublished[] = {
+    {"series_decompose_anomalies", "its scores are those of series_outliers(), whose formula is not published"},
+    {"series_outliers", "its formula is not published, and the one result that was printed is not that of the text"},
+    {"series_periods_detect", "how it finds and scores periods is not published"},
+    {"series_periods_validate", "how it scores periods is not published"},
 };
 static const char *const later[] = {
     "assert",
@@ -76,8 +79,9 @@ const char *rtq__bind_refused_function(const char *name)
         return "it belongs to one cloud product: a host function or a function of the library can take its place";
     if (LISTED(graphs))
         return "graphs are not built yet";
-    if (LISTED(unpublished))
-        return "how it computes is not published, so that it could not be right";
+    for (size_t i = 0; i < sizeof unpublished / sizeof *unpublished; i++)
+        if (strcmp(unpublished[i].name, name) == 0)
+            return unpublished[i].why;
     return LISTED(later) ? "this function of KQL is not built yet" : NULL;
 #undef LISTED
 }

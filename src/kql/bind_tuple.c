@@ -27,6 +27,16 @@ static const fixed fixed_tuples[] = {
      {RTQ_REAL, RTQ_LONG, RTQ_REAL, RTQ_REAL, RTQ_DYNAMIC, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL,
       RTQ_REAL, RTQ_REAL, RTQ_REAL, RTQ_REAL},
      15},
+    {"series_decompose",
+     "__series_decompose_nth",
+     {"baseline", "seasonal", "trend", "residual"},
+     {RTQ_DYNAMIC, RTQ_DYNAMIC, RTQ_DYNAMIC, RTQ_DYNAMIC},
+     4},
+    {"series_decompose_forecast",
+     "__series_decompose_forecast_nth",
+     {"baseline", "seasonal", "trend", "residual"},
+     {RTQ_DYNAMIC, RTQ_DYNAMIC, RTQ_DYNAMIC, RTQ_DYNAMIC},
+     4},
 };
 
 static const fixed *fixed_of(const rtq__ast *call)
@@ -55,6 +65,8 @@ static bool fixed_tuple(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *cal
         if (rtq__expr_is_broken(args[n++]))
             return false;
     }
+    if (rtq__expr_is_broken(rtq__bind_fn(b, f->name, args + 1, n - 1, call))) /* mistakes are told of this one */
+        return false;
     out->n = f->n;
     out->names = rtq__bind_work(b, f->n, sizeof *out->names);
     out->exprs = rtq__bind_work(b, f->n, sizeof *out->exprs);

@@ -98,6 +98,9 @@ static void run(world *w)
     call(w, "merge_tdigest", "dynamic, dynamic...", json, 2);
     call(w, "series_fit_line_dynamic", "dynamic", json, 1);
     call(w, "series_fit_2lines_dynamic", "dynamic", json, 1);
+    rtq__cell parts[] = {w->json, rtq__cell_i(RTQ_LONG, w->text.len % 7), rtq__cell_s("linefit", 7),
+                         rtq__cell_i(RTQ_LONG, w->first.len % 7)};
+    call(w, "series_decompose", "dynamic, [const long], [const string], [long], [real]", parts, 4);
     rtq__cell keys[] = {w->json, w->first, w->text};
     call(w, "bag_set_key", "dynamic, const string, any", keys, 3);
 }

@@ -159,6 +159,12 @@ Test(bind, names_of_results)
             "series_fit_2lines_d_left_rsquare:real, series_fit_2lines_d_left_slope:real, "
             "series_fit_2lines_d_left_interception:real, series_fit_2lines_d_left_variance:real, "
             "series_fit_2lines_d_left_rvariance:real");
+    COLUMNS(
+        "T | project x = series_seasonal(d, 2), series_decompose(d, 7), y = series_decompose_forecast(d, 1, 7, 'avg')",
+        "x:dynamic, series_decompose_d_baseline:dynamic, series_decompose_d_seasonal:dynamic, "
+        "series_decompose_d_trend:dynamic, series_decompose_d_residual:dynamic, y:dynamic, "
+        "series_decompose_forecast_d_seasonal:dynamic, series_decompose_forecast_d_trend:dynamic, "
+        "series_decompose_forecast_d_residual:dynamic");
     COLUMNS("T | extend p = iff(a > 1, 1, 's'), q = case(a > 1, i, r > 1, 2.5, 3)",
             "Time:datetime, a:long, s:string, d:dynamic, r:real, i:int, p:dynamic, q:real");
     COLUMNS("U | extend tostring(b) | extend b = tostring(b)", "a:long, b:string");
@@ -381,6 +387,17 @@ Test(bind, refused_with_reason)
     cr_expect_eq(item.begin, 4);
     FAILS("T | fork (count) | where nope", RTQ_ERR_UNSUPPORTED, "fork");
     cr_expect_eq(rtq_diag_count(diag), 1);
+}
+
+/* The arguments are those of the call, not those of the function that makes one of its columns. */
+Test(bind, functions_with_several_results)
+{
+    FAILS("T | extend series_decompose(d, a)", RTQ_ERR_SEMANTIC, "argument 2 of series_decompose() must be a constant");
+    FAILS("T | extend series_decompose(d, 2.5)", RTQ_ERR_SEMANTIC, "argument 2 of series_decompose()");
+    FAILS("T | extend series_decompose_anomalies(d)", RTQ_ERR_UNSUPPORTED, "series_outliers()");
+    FAILS("T | extend series_outliers(d)", RTQ_ERR_UNSUPPORTED, "the one result that was printed");
+    FAILS("T | extend series_periods_detect(d, 4.0, 50.0, 2)", RTQ_ERR_UNSUPPORTED, "finds and scores periods");
+    FAILS("T | extend series_periods_validate(d, 7.0)", RTQ_ERR_UNSUPPORTED, "scores periods");
 }
 
 Test(bind, time_bins_are_noted)

@@ -100,6 +100,9 @@ Test(fn_alloc, functions)
     CHECK("ipv4_is_in_any_range", "string, any...", FX_S("10.1.2.3"), fx_json(f, "[\"1.0.0.0/8\",\"10.0.0.0/8\"]"));
     CHECK("series_fit_line_dynamic", "dynamic", fx_json(f, "[1,2,4]"));
     CHECK("series_fit_2lines_dynamic", "dynamic", fx_json(f, "[1,2,4,5,1]"));
+    CHECK("series_seasonal", "dynamic, [const long]", fx_json(f, "[1,2,4,5,1]"), FX_L(2));
+    CHECK("series_decompose", "dynamic, [const long], [const string], [long], [real]", fx_json(f, "[1,2,4,5,1]"),
+          FX_L(2), FX_S("linefit"));
     CHECK("dcount_hll", "dynamic", fx_json(f, "[[1024,14],[\"1\",\"2\",\"3\"],[]]"));
     CHECK("merge_tdigest", "dynamic, dynamic...", fx_json(f, "[[7],[1.0,2.0],[1,2]]"));
 }

@@ -118,6 +118,74 @@ Test(fn_series, two_lines_of_one)
        J("[1e9,1e9,1e9,1e9,1e9,1e9,1e9,1e9,1000000005]"));
 }
 
+#define SEASONAL "series_seasonal", "dynamic, [const long]"
+#define PART(k) "__series_decompose_nth", "const long, dynamic, [const long], [const string], [long], [real]", FX_L(k)
+#define FORECAST(k) \
+    "__series_decompose_forecast_nth", "const long, dynamic, long, [const long], [const string], [real]", FX_L(k)
+
+Test(fn_series, seasons)
+{
+    EQ("[1.0,3.0,5.0,1.0,3.0,5.0,1.0,3.0,5.0]", SEASONAL, J("[1,3,5,1,3,5,2,4,6]"), FX_L(3));
+    EQ("[1.5,3.5,5.5,1.5,3.5,5.5,1.5,3.5,5.5,1.5,3.5,5.5]", SEASONAL, J("[1,3,5,2,4,6,1,3,5,2,4,6]"), FX_L(3));
+    EQ("[1.0,2.0,3.0,4.0,3.0,2.0,1.0,2.0,3.0,4.0,3.0,2.0,1.0,2.0,3.0,4.0,3.0,2.0,1.0,2.0,3.0,4.0,3.0,2.0,1.0]",
+       SEASONAL, J("[2,5,3,4,3,2,1,2,3,4,3,2,1,2,3,4,3,2,1,2,3,4,3,2,1]"), FX_L(6));
+    EQ("[0.0,0.0,0.0]", SEASONAL, J("[1,3,5]"), FX_L(0));
+    EQ("[0.0,0.0,0.0]", SEASONAL, J("[1,3,5]"), FX_L(-7));
+    EQ("[1.0,3.0,5.0]", SEASONAL, J("[1,3,5]"), FX_L(4));
+    EQ("[1.0,3.0,5.0]", SEASONAL, J("[1,3,5]"), FX_L(INT64_MAX));
+    EQ("[3.0,3.0,3.0]", SEASONAL, J("[1,3,5]"), FX_L(1));
+    EQ("[7.0]", SEASONAL, J("[7]"), FX_L(1));
+    EQ("[]", SEASONAL, J("[]"), FX_L(3));
+    EQ("[1e+308,1e+308]", SEASONAL, J("[1e308,1e308]"), FX_L(1));
+    EQ("null", SEASONAL, J("[1,null,3]"), FX_L(2));
+    EQ("null", SEASONAL, J("[1,\"3\",3]"), FX_L(2));
+    EQ("null", SEASONAL, J("{\"a\":1}"), FX_L(2));
+    EQ("null", SEASONAL, J("7"), FX_L(2));
+}
+
+/* First the season, then the trend of what it leaves. */
+Test(fn_series, parts)
+{
+    rtq__cell x = J("[0,10,0,10,6,10]"), y = J("[1,5,1,5,9,9]");
+    EQ("[1.0,11.0,1.0,11.0,1.0,11.0]", PART(0), x, FX_L(2));
+    EQ("[0.0,10.0,0.0,10.0,0.0,10.0]", PART(1), x, FX_L(2), FX_S("avg"));
+    EQ("[1.0,1.0,1.0,1.0,1.0,1.0]", PART(2), x, FX_L(2), FX_S("avg"));
+    EQ("[-1.0,-1.0,-1.0,-1.0,5.0,-1.0]", PART(3), x, FX_L(2), FX_S("avg"));
+    EQ("[0.0,0.0,0.0,0.0,6.0,0.0]", PART(3), x, FX_L(2), FX_S("none"));
+    EQ("[0.0,0.0,0.0,0.0,0.0,0.0]", PART(0), x, FX_L(0), FX_S("none"));
+    EQ("[0.0,10.0,0.0,10.0,6.0,10.0]", PART(3), x, FX_L(0), FX_S("none"));
+    EQ("[1.0,3.0,5.0]", PART(2), J("[1,3,5]"), FX_L(0), FX_S("linefit"));
+    EQ("[-2.0,0.0,2.0]", PART(2), J("[1,3,5]"), FX_L(1), FX_S("linefit"));
+    EQ("[1.0,3.0,5.0]", PART(0), J("[1,3,5]"), FX_L(1), FX_S("linefit"));
+    EQ("null", PART(4), x, FX_L(2));
+    EQ("null", PART(-1), x, FX_L(2));
+    EQ("[1.0,5.0,1.0,5.0,1.0,5.0]", PART(0), y, FX_L(2), FX_S("avg"), FX_L(2));
+    EQ("[0.0,0.0,0.0,0.0,8.0,4.0]", PART(3), y, FX_L(2), FX_S("avg"), FX_L(2), FX_R(0.5));
+    EQ("[1.0,5.0,1.0,5.0,1.0,5.0]", FORECAST(0), y, FX_L(2), FX_L(2), FX_S("avg"));
+    EQ("[1.0,3.0,5.0,7.0,9.0]", FORECAST(0), J("[1,3,5,0,0]"), FX_L(2), FX_L(0), FX_S("linefit"));
+    EQ("[1.0,5.0,1.0,5.0,1.0,5.0]", "series_decompose_forecast", "dynamic, long, [const long], [const string], [real]",
+       y, FX_L(2), FX_L(2), FX_S("avg"));
+}
+
+/* Nothing to learn from, nothing that is a number, or too large for the trend: no parts. */
+Test(fn_series, parts_of_nothing)
+{
+    rtq__cell x = J("[1,2,3]");
+    EQ("[]", PART(0), J("[]"), FX_L(2));
+    EQ("[]", PART(3), J("[]"), FX_L(0), FX_S("linefit"));
+    EQ("[7.0]", PART(0), J("[7]"), FX_L(0));
+    EQ("null", PART(0), J("[7]"), FX_L(0), FX_S("linefit"));
+    EQ("null", PART(0), J("[1,null,3]"), FX_L(2));
+    EQ("null", PART(0), J("[1e308,1e308,1e308]"), FX_L(0));
+    EQ("null", PART(0), x, FX_L(0), FX_S("avg"), FX_L(3));
+    EQ("null", PART(0), x, FX_L(0), FX_S("avg"), FX_L(4));
+    EQ("null", PART(0), x, FX_L(0), FX_S("avg"), FX_L(-1));
+    EQ("null", PART(0), x, FX_L(0), FX_S("avg"), FX_L(INT64_MIN));
+    EQ("null", PART(0), x, FX_L(0), FX_S("avg"), FX_NULL(RTQ_LONG));
+    EQ("null", PART(0), x, FX_L(3), FX_S("avg"), FX_L(1));
+    EQ("null", FORECAST(0), J("7"), FX_L(1), FX_L(2), FX_S("avg"));
+}
+
 Test(fn_series, sketches)
 {
     rtq__cell h = J("[[1024,14],[\"1\",\"2\",\"3\"],[]]"), t = J("[[7],[1.0,2.0],[1,2]]");

@@ -1,0 +1,175 @@
+/* fn_series_season.c - seasons: the medians of the phases of a period, and what is left of a series without them.
+ *
+ * How a period is found, and how it is scored, is not published. Where a call leaves that to the function it is refused. */
+#include <math.h>
+#include <stdlib.h>
+#include "fn/families.h"
+#include "fn/fn_array.h"
+
+enum { SEASONAL, DECOMPOSE, FORECAST };
+enum { BASELINE, SEASON, TREND, RESIDUAL };
+enum { HIDDEN = 8 }; /* the first argument is the number of the result column */
+
+/* Where the arguments stand; the series is first. */
+static uint32_t season_at(intptr_t tag)
+{
+    return (tag & HIDDEN ? 1u : 0u) + ((tag & ~HIDDEN) == FORECAST ? 2 : 1);
+}
+
+static uint32_t points_at(intptr_t tag)
+{
+    return (tag & HIDDEN ? 1u : 0u) + ((tag & ~HIDDEN) == FORECAST ? 1 : 3);
+}
+
+/* ---- parts of a series ------------------------------------------------------------------------------------------------ */
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Medians over the first `learn` points; false: a phase has none. */
+static bool add_season(double *season, const double *x, uint32_t n, uint32_t learn, int64_t period, double *values)
+{
+    uint32_t step = period < n ? (uint32_t)period : n;
+    if (period <= 0) {
+        memset(season, 0, n * sizeof *season);
+        return true;
+    }
+    for (uint32_t phase = 0; phase < step; phase++) {
+        uint32_t k = 0;
+        for (uint64_t i = phase; i < learn; i += step)
+            values[k++] = x[i];
+        if (!k)
+            return false;
+        qsort(values, k, sizeof *values, by_value);
+        double median = k % 2 ? values[k / 2] : values[k / 2 - 1] / 2 + values[k / 2] / 2;
+        for (uint64_t i = phase; i < n; i += step)
+            season[i] = median;
+    }
+    return true;
+}
+
+typedef struct parts {
+    double *x, *season, *rest; /* rest: without season */
+    double slope, intercept;
+    uint32_t n;
+} parts;
+
+static bool add_trend(parts *p, uint32_t learn, const rtq__cell *how /* checked by prepare */)
+{
+    double sum = 0;
+    p->slope = p->intercept = 0;
+    if (how && how->len == 4) /* none */
+        return true;
+    if (how && how->len == 7) /* linefit */
+        return rtq__fit_line(&p->slope, &p->intercept, p->rest, learn) && isfinite(p->intercept);
+    for (uint32_t i = 0; i < learn; i++)
+        sum += p->rest[i];
+    p->intercept = learn ? sum / learn : 0;
+    return isfinite(p->intercept);
+}
+
+/* False: no series of finite numbers, or too few points to learn from. */
+static bool divide(parts *p, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    intptr_t tag = ctx->fn->tag;
+    uint32_t season = season_at(tag), points = points_at(tag);
+    int64_t skip = (tag & ~HIDDEN) != SEASONAL && n_args > points ? args[points].u.i : 0;
+    p->x = rtq__series_reals(&args[tag & HIDDEN ? 1 : 0], &p->n, ctx);
+    if (!p->x || skip < 0 || skip > p->n || (p->n && skip == p->n))
+        return false;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (!isfinite(p->x[i]))
+            return false;
+    uint32_t learn = p->n - (uint32_t)skip;
+    p->season = rtq__arena_alloc(ctx->heap, (p->n + 1u) * sizeof *p->season);
+    p->rest = rtq__arena_alloc(ctx->heap, (p->n + 1u) * sizeof *p->rest);
+    if (!p->season || !p->rest) {
+        ctx->error = RTQ_ERR_NOMEM;
+        return false;
+    }
+    if (!add_season(p->season, p->x, p->n, learn, args[season].u.i, p->rest))
+        return false;
+    for (uint32_t i = 0; i < p->n; i++)
+        p->rest[i] = p->x[i] - p->season[i];
+    return !p->n || (tag & ~HIDDEN) == SEASONAL || add_trend(p, learn, n_args > season + 1 ? &args[season + 1] : NULL);
+}
+
+static void part_column(rtq__cell *out, int64_t k, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    parts p;
+    if (!divide(&p, args, n_args, ctx))
+        return;
+    for (uint32_t i = 0; i < p.n && k != SEASON; i++) {
+        double trend = p.intercept + p.slope * i, baseline = p.season[i] + trend;
+        p.season[i] = k == TREND ? trend : k == BASELINE ? baseline : p.x[i] - baseline;
+    }
+    rtq__return_reals(out, p.season, p.n, ctx);
+}
+
+static void row_seasonal(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    part_column(out, SEASON, args, n_args, ctx);
+}
+
+static void row_decompose(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    part_column(out, BASELINE, args, n_args, ctx);
+}
+
+static void row_decompose_nth(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    if (args[0].u.i >= BASELINE && args[0].u.i <= RESIDUAL)
+        part_column(out, args[0].u.i, args, n_args, ctx);
+}
+
+/* ---- what a call must say --------------------------------------------------------------------------------------------- */
+static bool is_trend(const rtq__cell *c)
+{
+    static const char *const names[] = {"avg", "linefit", "none"};
+    for (int i = 0; i < 3; i++)
+        if (c->len == strlen(names[i]) && memcmp(c->u.s, names[i], c->len) == 0)
+            return true;
+    return false;
+}
+
+static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
+                   rtq_diag *diag, size_t begin, size_t end)
+{
+    static const char *const names[] = {"series_seasonal", "series_decompose", "series_decompose_forecast"};
+    uint32_t at = season_at(fn->tag);
+    intptr_t what = fn->tag & ~HIDDEN;
+    const char *reason = NULL;
+    int rc = RTQ_ERR_UNSUPPORTED;
+    (void)out, (void)mem;
+    if (n_args <= at || (args[at] && !args[at]->is_null && args[at]->u.i == -1))
+        return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, begin, end,
+                             "'%s' without a period is not supported: how it finds one is not published; give the "
+                             "period, or 0 for none",
+                             names[what]);
+    if (what == FORECAST && n_args == at + 1)
+        return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, begin, end,
+                             "'%s' without a trend is not supported: what it takes then is told in two ways; give "
+                             "'avg', 'linefit' or 'none'",
+                             names[what]);
+    rc = RTQ_ERR_SEMANTIC;
+    if (args[at] && (args[at]->is_null || (args[at]->u.i < 0 && what != SEASONAL)))
+        reason = "the period of %s() is a positive number of points, or 0 for none";
+    else if (n_args > at + 1 && args[at + 1] && !is_trend(args[at + 1]))
+        reason = "the trend of %s() is 'avg', 'linefit' or 'none'";
+    return reason ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, begin, end, reason, names[what]) : RTQ_OK;
+}
+
+/* clang-format off */
+#define PARTS(fn, params, what, text, ref) \
+    {.name = fn, .args = "dynamic, " params, .ret = "dynamic", .naming = RTQ__NAME_FN_FIRST, .row = row_decompose, .prepare = prepare, .tag = what, .doc = text, .page = ref}, \
+    {.name = "__" fn "_nth", .args = "const long, dynamic, " params, .ret = "dynamic", .row = row_decompose_nth, .prepare = prepare, .tag = what | HIDDEN, .flags = RTQ__FN_HIDDEN, .doc = "Result column of " fn "() by its number.", .page = ref}
+
+const rtq__fn rtq__fns_series_season[] = {
+    {.name = "series_seasonal", .args = "dynamic, [const long]", .ret = "dynamic", .row = row_seasonal, .prepare = prepare, .tag = SEASONAL, .doc = "Medians of the phases of a period, which must be given.", .page = "series-seasonal-function"},
+    PARTS("series_decompose", "[const long], [const string], [long], [real]", DECOMPOSE, "Parts of a series: baseline, seasonal, trend, residual. The period must be given, 0 for none.", "series-decompose-function"),
+    PARTS("series_decompose_forecast", "long, [const long], [const string], [real]", FORECAST, "Baseline of a series by all but its last points, with seasonal, trend, residual. Period and trend must be given.", "series-decompose-forecast-function"),
+};
+/* clang-format on */
+RTQ__FAMILY_COUNT(series_season)
