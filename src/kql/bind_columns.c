@@ -160,8 +160,10 @@ const rtq__tab *rtq__bind_project_rename(rtq__binder *b, const rtq__ctx *ctx, co
             continue;
         }
         const rtq__ast *to = item->named.names.first, *from = item->named.value;
-        int32_t at = rtq__tab_find(out, from->name.ptr);
-        if (rtq__tab_find(out, to->name.ptr) >= 0 || rtq__tab_find(in, to->name.ptr) >= 0) {
+        int32_t at = rtq__tab_find(in, from->name.ptr);
+        if (at >= 0 && strcmp(out->cols[at].name, from->name.ptr) != 0) {
+            rtq__bind_error(b, from, "the column '%s' is renamed twice", from->name.ptr);
+        } else if (rtq__tab_find(out, to->name.ptr) >= 0 || rtq__tab_find(in, to->name.ptr) >= 0) {
             rtq__bind_error(b, to, "there is a column '%s' already", to->name.ptr);
         } else if (at >= 0) {
             out->cols[at].name = to->name.ptr;

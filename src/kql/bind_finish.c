@@ -272,6 +272,8 @@ void rtq__bind_finish(rtq__binder *b)
         f.alias[i] = i;
     for (uint32_t i = 0; i < bound->n_results; i++)
         visit(&f, bound->results[i].rel);
+    for (uint32_t i = 0; i < f.n_order; i++)
+        rtq__report_absent(b, f.order[i]);
     count_uses(&f);
     rename_all(&f);
     bound->slots = f.slots;

@@ -95,6 +95,19 @@ static rtq__value bind_argument(rtq__binder *b, const rtq__ctx *ctx, const rtq__
     return out;
 }
 
+static void check_names(rtq__binder *b, const rtq__value *fn, const rtq__ast *call)
+{
+    for (const rtq__ast *arg = call ? call->call.args.first : NULL; arg; arg = arg->next) {
+        if (arg->kind != RTQ__AST_NAMED || arg->named.names.n != 1)
+            continue;
+        const rtq__ast *name = arg->named.names.first, *param = fn->function->function.params.first;
+        while (param && strcmp(param->column.name.ptr, name->name.ptr) != 0)
+            param = param->next;
+        if (!param)
+            rtq__bind_error(b, name, "function '%s' has no parameter '%s'", fn->name ? fn->name : "", name->name.ptr);
+    }
+}
+
 static const rtq__env *bind_parameters(rtq__binder *b, const rtq__ctx *ctx, const rtq__value *fn, const rtq__ast *call,
                                        const rtq__tab *first, const rtq__ast *at)
 {
@@ -104,6 +117,7 @@ static const rtq__env *bind_parameters(rtq__binder *b, const rtq__ctx *ctx, cons
     if (n_args > function->function.params.n)
         rtq__bind_error(b, at, "function '%s' takes %u argument%s, not %u", fn->name ? fn->name : "",
                         function->function.params.n, function->function.params.n == 1 ? "" : "s", n_args);
+    check_names(b, fn, call);
     for (const rtq__ast *param = function->function.params.first; param; param = param->next) {
         rtq__value value = {.how = RTQ__VALUE_BROKEN};
         const rtq__ast *arg = NULL;

@@ -169,8 +169,9 @@ rtq__expr *rtq__bind_unary(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *
             cell.u.i = (int64_t)(0 - (uint64_t)cell.u.i);
         return rtq__expr_cell(b, cell, ast);
     }
-    if (!minus && (e->kind == RTQ_LONG || e->kind == RTQ_INT || e->kind == RTQ_REAL || e->kind == RTQ_TIMESPAN ||
-                   e->kind == RTQ_DECIMAL))
+    if (!minus && e->kind == RTQ_INT)
+        return rtq__bind_convert(b, e, RTQ_LONG);
+    if (!minus && (e->kind == RTQ_LONG || e->kind == RTQ_REAL || e->kind == RTQ_TIMESPAN || e->kind == RTQ_DECIMAL))
         return e;
     return rtq__bind_operator(b, ast->binary.op, &e, 1, ast, ast->binary.op_begin, ast->binary.op_end);
 }

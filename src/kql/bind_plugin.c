@@ -218,6 +218,11 @@ static const rtq__tab *pivot(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab
     rtq__expr *by = column_argument(b, &row, call->call.args.first, &col);
     if (!col || in->broken)
         return rtq__tab_broken(b);
+    if (by->kind == RTQ_DYNAMIC) {
+        rtq__bind_error(b, call->call.args.first, "the values of a dynamic column cannot become columns");
+        rtq__diag_hint(b->diag, "extend it to what it holds: tostring(), tolong() …");
+        return rtq__tab_broken(b);
+    }
     rtq__rel *first = rtq__rel_new(b, RTQ__R_SUMMARIZE, ast, in->rel, NULL);
     rtq__rel *second = rtq__rel_new(b, RTQ__R_SUMMARIZE, ast, first, NULL);
     pivot_keys kept = {NULL, NULL, 0, 0, 0}, again = {NULL, NULL, 0, 0, 0};

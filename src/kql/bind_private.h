@@ -128,6 +128,12 @@ typedef struct rtq__read {
     const rtq__tab *tab;
 } rtq__read;
 
+/* A table that table(name) asked for and that is not there. */
+typedef struct rtq__absent {
+    const rtq__table *table;
+    const rtq__ast *at;
+} rtq__absent;
+
 /* Columns of a union grow while names are looked up; the map is laid out at the end. */
 typedef struct rtq__union_state {
     rtq__rel *rel;
@@ -154,6 +160,9 @@ struct rtq__binder {
     uint32_t next_column;     /* Column1, … */
     rtq__read *reads;
     uint32_t n_reads, cap_reads;
+    rtq__absent *absent;
+    uint32_t n_absent, cap_absent;
+    bool leaves_out; /* a leg of union isfuzzy=true is being bound, a call of table() */
     rtq__union_state *unions;
     const char *the_unknown;   /* the name that means the single source, once there was one */
     const rtq__ast *call_site; /* of the library function being bound: where messages point to */
@@ -224,6 +233,11 @@ rtq__tab *rtq__bind_scan(rtq__binder *b, const rtq__table *table, bool host, con
 rtq__col *rtq__scan_col(rtq__binder *b, rtq__rel *rel, const char *name, const char *path, uint32_t kind,
                         uint32_t flags);
 rtq__col *rtq__ref_col(rtq__binder *b, rtq__rel *rel, rtq__col *of, const char *name); /* of a REF or APPLY_INPUT */
+
+/* ---- bind_absent.c ---- */
+rtq__tab *rtq__bind_absent(rtq__binder *b, const char *name, const rtq__ast *at);
+bool rtq__reads_absent(rtq__binder *b, const rtq__rel *rel);  /* itself or anything below it */
+void rtq__report_absent(rtq__binder *b, const rtq__rel *rel); /* when it is one */
 
 /* ---- bind_open.c ---- */
 rtq__expr *rtq__open_lookup(rtq__binder *b, rtq__open *open, const char *name,

@@ -163,7 +163,7 @@ static const char *shown(const rtq__expr *e)
 
 static bool takes(uint32_t mask, const rtq__expr *e)
 {
-    if (e->kind == RTQ_UNKNOWN || (e->op == RTQ__E_CONST && e->cell.is_null))
+    if (e->kind == RTQ_UNKNOWN)
         return true;
     if (e->kind != RTQ_DYNAMIC)
         return (mask & 1u << e->kind) != 0;

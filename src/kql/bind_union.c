@@ -61,6 +61,8 @@ static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *it
             continue;
         }
         const rtq__ast *head = item; /* isfuzzy: what does not exist is left out */
+        while (fuzzy && head->kind == RTQ__AST_NAMED)
+            head = head->named.value;
         while (fuzzy && head->kind == RTQ__AST_PIPE && head->pipe.source)
             head = head->pipe.source;
         if (fuzzy && head->kind == RTQ__AST_NAME && rtq__bind_name_value(b, &alone, head, true).how == RTQ__VALUE_NONE)
@@ -68,7 +70,11 @@ static void collect(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *it
         const rtq__env *var = item->kind == RTQ__AST_NAME ? rtq__env_find(ctx->env, item->name.ptr) : NULL;
         bool named = item->kind == RTQ__AST_NAME &&
                      (!var || var->value.how != RTQ__VALUE_TABLE); /* a tabular let has no name of its own */
-        add_input(b, list, rtq__bind_table(b, &alone, item), named ? item->name.ptr : NULL);
+        b->leaves_out = fuzzy && head->kind == RTQ__AST_CALL && strcmp(head->call.name.ptr, "table") == 0;
+        const rtq__tab *tab = rtq__bind_table(b, &alone, item);
+        b->leaves_out = false;
+        if (!fuzzy || tab->broken || !rtq__reads_absent(b, tab->rel))
+            add_input(b, list, tab, named ? item->name.ptr : NULL);
     }
     if (list->n == 0 && !list->broken) {
         rtq__bind_error(b, ast, "union has no table that exists");
@@ -228,6 +234,18 @@ const rtq__tab *rtq__bind_union(rtq__binder *b, const rtq__ctx *ctx, const rtq__
                        : build(b, &list, source, kind && strcmp(kind, "inner") == 0, is_fuzzy, ast);
 }
 
+/* search where there are no tables */
+static const rtq__tab *no_rows(rtq__binder *b, const char *source, const rtq__ast *at)
+{
+    rtq__rel *rel = rtq__rel_new(b, RTQ__R_VALUES, at, NULL, NULL);
+    rel->u.values.n_cols = 1;
+    rel->u.values.cols = rtq__bind_alloc(b, 1, sizeof(rtq__col *));
+    rel->u.values.cols[0] = rtq__col_new(b, rel, source, RTQ_STRING, 0);
+    rtq__tab *out = rtq__tab_new(b, rel);
+    rtq__tab_add(b, out, source, rtq__vcol_new(b, rel->u.values.cols[0]));
+    return out;
+}
+
 const rtq__tab *rtq__bind_union_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_list *items, const char *source,
                                    const rtq__ast *at)
 {
@@ -237,6 +255,8 @@ const rtq__tab *rtq__bind_union_of(rtq__binder *b, const rtq__ctx *ctx, const rt
     if (items)
         collect(b, ctx, items, at, &list, false);
     else
-        add_matching(b, &alone, &list, &star, false);
+        add_matching(b, &alone, &list, &star, true);
+    if (list.n == 0 && !list.broken)
+        return no_rows(b, source, at);
     return list.broken ? rtq__tab_broken(b) : build(b, &list, source, false, false, at);
 }

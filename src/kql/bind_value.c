@@ -216,6 +216,9 @@ static rtq__value bind_table_call(rtq__binder *b, const rtq__ctx *ctx, const rtq
         return broken_value();
     const char *name = rtq__bind_namef(b, "%.*s", (int)cell.len, cell.u.s);
     rtq__value value = rtq__bind_table_name(b, ctx->env, name, call);
+    bool chosen = b->inline_depth > 0 && call->call.args.first->kind != RTQ__AST_LITERAL;
+    if (value.how == RTQ__VALUE_NONE && (chosen || b->leaves_out))
+        return table_value(rtq__bind_absent(b, name, call));
     if (value.how == RTQ__VALUE_NONE) {
         rtq__ast_name at = {.ptr = name, .len = cell.len, .begin = call->begin, .end = call->end};
         rtq__bind_unknown_name(b, &inner, &at, "table");
