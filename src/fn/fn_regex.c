@@ -228,15 +228,36 @@ static size_t after(rtq_str text, const rtq__span *whole)
     return end + rtq__utf8_next(&cp, text.ptr + end, text.len - end);
 }
 
+/* The matches of a text one by one; an empty one right behind the last is none. */
+typedef struct walk {
+    size_t at, last_end;
+    bool any;
+} walk;
+
+static bool next_match(walk *w, const regex *r, rtq_str text, rtq__span *spans, uint32_t n, rtq__rowctx *ctx)
+{
+    while (w->at <= text.len && match(r, text, w->at, spans, n, ctx)) {
+        size_t end = (size_t)(spans[0].ptr - text.ptr) + spans[0].len;
+        bool again = w->any && !spans[0].len && end == w->last_end;
+        w->at = after(text, &spans[0]);
+        if (again)
+            continue;
+        w->any = true;
+        w->last_end = end;
+        return true;
+    }
+    return false;
+}
+
 static void row_extract_all(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     const regex *r = ctx->state;
     rtq_str text = rtq__text_of(&args[n_args - 1], &ctx->eval->text);
     rtq__dyn_builder *b = ctx->eval->builder;
     rtq__span spans[MAX_GROUPS];
-    size_t at = 0;
+    walk w = {0, 0, false};
     bool any = false;
-    while (at <= text.len && match(r, text, at, spans, r ? rtq__re_groups(r->re) + 1 : 0, ctx)) {
+    while (next_match(&w, r, text, spans, r ? rtq__re_groups(r->re) + 1 : 0, ctx)) {
         if (!any)
             rtq__dyn_begin_array(b);
         any = true;
@@ -249,7 +270,6 @@ static void row_extract_all(rtq__cell *out, const rtq__cell *args, uint32_t n_ar
         }
         if (r->n > 1)
             rtq__dyn_end(b);
-        at = after(text, &spans[0]);
     }
     if (any) {
         rtq__dyn_end(b);
@@ -282,18 +302,18 @@ static void replace(rtq__cell *out, const regex *r, const rtq__cell *source, con
     rtq__span spans[10] = {{NULL, 0}};
     rtq_str text = {source->len ? source->u.s : "", source->len};
     const char *to = r->rewrite ? r->rewrite : pattern->u.s;
-    size_t to_len = r->rewrite ? r->rewrite_len : pattern->len, at = 0, copied = 0;
+    size_t to_len = r->rewrite ? r->rewrite_len : pattern->len, copied = 0;
+    walk w = {0, 0, false};
     rtq__buf *buf = &ctx->eval->text;
     uint32_t n = rtq__re_groups(r->re) + 1;
     rtq__buf_clear(buf);
-    while (at <= text.len && match(r, text, at, spans, n < 10 ? n : 10, ctx)) {
+    while (next_match(&w, r, text, spans, n < 10 ? n : 10, ctx)) {
         size_t begin = (size_t)(spans[0].ptr - text.ptr);
         rtq__buf_add(buf, text.ptr + copied, begin - copied);
         rewrite(buf, r, to, to_len, spans);
         copied = begin + spans[0].len;
-        at = after(text, &spans[0]);
     }
-    if (!copied && !at) { /* nothing replaced: the text itself is the result */
+    if (!w.any) { /* nothing replaced: the text itself is the result */
         *out = *source;
         return;
     }
@@ -344,8 +364,8 @@ static void row_countof(rtq__cell *out, const rtq__cell *args, uint32_t n_args, 
     (void)n_args;
     if (r) {
         rtq__span whole;
-        for (size_t at = 0; at <= text.len && match(r, text, at, &whole, 1, ctx); n++)
-            at = after(text, &whole);
+        for (walk w = {0, 0, false}; next_match(&w, r, text, &whole, 1, ctx);)
+            n++;
     } else if (args[1].len) { /* plain matches may overlap */
         size_t at = 0;
         ptrdiff_t found;

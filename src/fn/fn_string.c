@@ -169,7 +169,8 @@ static void row_case(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
         uint32_t cp;
         char put[4];
         i += rtq__utf8_next(&cp, text.ptr + i, text.len - i);
-        cp = (uint32_t)(upper ? utf8proc_toupper((utf8proc_int32_t)cp) : utf8proc_tolower((utf8proc_int32_t)cp));
+        if (cp != 0xDF) /* ß has no upper case of one letter; utf8proc thinks it had */
+            cp = (uint32_t)(upper ? utf8proc_toupper((utf8proc_int32_t)cp) : utf8proc_tolower((utf8proc_int32_t)cp));
         rtq__buf_add(&own, put, rtq__utf8_put(put, cp));
     }
     rtq__return_buf(out, &own, ctx);
