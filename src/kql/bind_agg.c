@@ -212,6 +212,20 @@ static void columns_of_percentiles(rtq__binder *b, const rtq__ctx *ctx, const rt
     }
 }
 
+/* Spreads and percentiles are reals: of a decimal, and spreads also of times, by their ticks. */
+static void values_to_reals(rtq__binder *b, const rtq__ast *call, rtq__expr **args, uint32_t n)
+{
+    const char *name = call->call.name.ptr;
+    bool spread = strncmp(name, "stdev", 5) == 0 || strncmp(name, "variance", 8) == 0 ||
+                  strncmp(name, "covariance", 10) == 0;
+    if (!spread && strncmp(name, "percentile", 10) != 0)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        if (args[i]->kind == RTQ_DECIMAL ||
+            (spread && (args[i]->kind == RTQ_TIMESPAN || args[i]->kind == RTQ_DATETIME)))
+            args[i] = rtq__bind_cast(b, args[i], RTQ_REAL, call);
+}
+
 rtq__expr *rtq__bind_aggregate(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call, const rtq__agg *aggs,
                                uint32_t n_rows, rtq__tuple *many)
 {
@@ -223,6 +237,7 @@ rtq__expr *rtq__bind_aggregate(rtq__binder *b, const rtq__ctx *ctx, const rtq__a
     rtq__expr **exprs = rtq__bind_alloc(b, args.n, sizeof *exprs), **shown = rtq__bind_work(b, args.n, sizeof *shown);
     for (uint32_t i = 0; i < args.n; i++)
         shown[i] = exprs[i] = args.items[i].expr;
+    values_to_reals(b, call, exprs, args.n);
     rtq__rows rows = {.name = call->call.name.ptr, .aggs = aggs, .n = n_rows};
     uint32_t kind = 0;
     int32_t row = rtq__bind_overload(b, &rows, exprs, args.n, &kind, call, false);
