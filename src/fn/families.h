@@ -29,6 +29,7 @@
     X(regex)             \
     X(series)            \
     X(series_fit)        \
+    X(series_outlier)    \
     X(series_season)     \
     X(series_stat)       \
     X(set)               \

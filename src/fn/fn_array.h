@@ -12,5 +12,9 @@ double *rtq__series_reals(const rtq__cell *c, uint32_t *n,
 void rtq__return_reals(rtq__cell *out, const double *x, uint32_t n, rtq__rowctx *ctx);
 bool rtq__fit_line(double *slope, double *intercept, const double *y,
                    uint32_t n); /* false: fewer than two points, or not finite */
+bool rtq__series_scores(double *scores, const double *x, uint32_t n, uint32_t learn,
+                        bool quartiles); /* see fn_series_outlier.c */
+bool rtq__series_by_quartiles(const rtq__cell *kind);
+bool rtq__series_is_kind(const rtq__cell *kind);
 
 #endif

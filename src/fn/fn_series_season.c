@@ -6,19 +6,25 @@
 #include "fn/families.h"
 #include "fn/fn_array.h"
 
-enum { SEASONAL, DECOMPOSE, FORECAST };
+enum { SEASONAL, DECOMPOSE, FORECAST, ANOMALIES };
 enum { BASELINE, SEASON, TREND, RESIDUAL };
+enum { FLAG, SCORE, PREDICTED };
 enum { HIDDEN = 8 }; /* the first argument is the number of the result column */
 
 /* Where the arguments stand; the series is first. */
-static uint32_t season_at(intptr_t tag)
+static uint32_t place(intptr_t tag, const uint8_t at[4])
 {
-    return (tag & HIDDEN ? 1u : 0u) + ((tag & ~HIDDEN) == FORECAST ? 2 : 1);
+    return at[tag & ~HIDDEN] + (tag & HIDDEN ? 1u : 0u);
+}
+
+static uint32_t season_at(intptr_t tag) /* the trend behind it */
+{
+    return place(tag, (const uint8_t[]){1, 1, 2, 2});
 }
 
 static uint32_t points_at(intptr_t tag)
 {
-    return (tag & HIDDEN ? 1u : 0u) + ((tag & ~HIDDEN) == FORECAST ? 1 : 3);
+    return place(tag, (const uint8_t[]){0, 3, 1, 4});
 }
 
 /* ---- parts of a series ------------------------------------------------------------------------------------------------ */
@@ -53,20 +59,20 @@ static bool add_season(double *season, const double *x, uint32_t n, uint32_t lea
 typedef struct parts {
     double *x, *season, *rest; /* rest: without season */
     double slope, intercept;
-    uint32_t n;
+    uint32_t n, learn; /* learn: without the test points */
 } parts;
 
-static bool add_trend(parts *p, uint32_t learn, const rtq__cell *how /* checked by prepare */)
+static bool add_trend(parts *p, const rtq__cell *how /* checked by prepare */)
 {
     double sum = 0;
     p->slope = p->intercept = 0;
     if (how && how->len == 4) /* none */
         return true;
     if (how && how->len == 7) /* linefit */
-        return rtq__fit_line(&p->slope, &p->intercept, p->rest, learn) && isfinite(p->intercept);
-    for (uint32_t i = 0; i < learn; i++)
+        return rtq__fit_line(&p->slope, &p->intercept, p->rest, p->learn) && isfinite(p->intercept);
+    for (uint32_t i = 0; i < p->learn; i++)
         sum += p->rest[i];
-    p->intercept = learn ? sum / learn : 0;
+    p->intercept = p->learn ? sum / p->learn : 0;
     return isfinite(p->intercept);
 }
 
@@ -82,18 +88,18 @@ static bool divide(parts *p, const rtq__cell *args, uint32_t n_args, rtq__rowctx
     for (uint32_t i = 0; i < p->n; i++)
         if (!isfinite(p->x[i]))
             return false;
-    uint32_t learn = p->n - (uint32_t)skip;
+    p->learn = p->n - (uint32_t)skip;
     p->season = rtq__arena_alloc(ctx->heap, (p->n + 1u) * sizeof *p->season);
     p->rest = rtq__arena_alloc(ctx->heap, (p->n + 1u) * sizeof *p->rest);
     if (!p->season || !p->rest) {
         ctx->error = RTQ_ERR_NOMEM;
         return false;
     }
-    if (!add_season(p->season, p->x, p->n, learn, args[season].u.i, p->rest))
+    if (!add_season(p->season, p->x, p->n, p->learn, args[season].u.i, p->rest))
         return false;
     for (uint32_t i = 0; i < p->n; i++)
         p->rest[i] = p->x[i] - p->season[i];
-    return !p->n || (tag & ~HIDDEN) == SEASONAL || add_trend(p, learn, n_args > season + 1 ? &args[season + 1] : NULL);
+    return !p->n || (tag & ~HIDDEN) == SEASONAL || add_trend(p, n_args > season + 1 ? &args[season + 1] : NULL);
 }
 
 static void part_column(rtq__cell *out, int64_t k, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
@@ -124,6 +130,53 @@ static void row_decompose_nth(rtq__cell *out, const rtq__cell *args, uint32_t n_
         part_column(out, args[0].u.i, args, n_args, ctx);
 }
 
+/* ---- anomalies -------------------------------------------------------------------------------------------------------- */
+static void add_flags(rtq__dyn_builder *b, const double *scores, uint32_t n, double threshold)
+{
+    rtq__dyn_begin_array(b);
+    for (uint32_t i = 0; i < n; i++) {
+        rtq__dyn d = rtq__dyn_number((scores[i] > threshold) - (scores[i] < -threshold));
+        rtq__dyn_add(b, &d);
+    }
+    rtq__dyn_end(b);
+}
+
+/* Flags and scores are those of the residual. */
+static void anomaly_column(rtq__cell *out, int64_t k, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    uint32_t first = ctx->fn->tag & HIDDEN ? 1 : 0, method = first + 5;
+    bool quartiles = n_args > method && rtq__series_by_quartiles(&args[method]);
+    double threshold = n_args > first + 1 ? args[first + 1].u.d : 1.5;
+    parts p;
+    if (k == PREDICTED) {
+        part_column(out, BASELINE, args, n_args, ctx);
+        return;
+    }
+    if (!divide(&p, args, n_args, ctx))
+        return;
+    for (uint32_t i = 0; i < p.n; i++)
+        p.rest[i] = p.x[i] - (p.season[i] + (p.intercept + p.slope * i));
+    if (!rtq__series_scores(p.season, p.rest, p.n, p.learn, quartiles))
+        return;
+    if (k == SCORE) {
+        rtq__return_reals(out, p.season, p.n, ctx);
+    } else {
+        add_flags(ctx->eval->builder, p.season, p.n, threshold);
+        rtq__return_built(out, ctx);
+    }
+}
+
+static void row_anomalies(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    anomaly_column(out, FLAG, args, n_args, ctx);
+}
+
+static void row_anomalies_nth(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    if (args[0].u.i >= FLAG && args[0].u.i <= PREDICTED)
+        anomaly_column(out, args[0].u.i, args, n_args, ctx);
+}
+
 /* ---- what a call must say --------------------------------------------------------------------------------------------- */
 static bool is_trend(const rtq__cell *c)
 {
@@ -137,8 +190,9 @@ static bool is_trend(const rtq__cell *c)
 static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell *const *args, uint32_t n_args,
                    rtq_diag *diag, size_t begin, size_t end)
 {
-    static const char *const names[] = {"series_seasonal", "series_decompose", "series_decompose_forecast"};
-    uint32_t at = season_at(fn->tag);
+    static const char *const names[] = {"series_seasonal", "series_decompose", "series_decompose_forecast",
+                                        "series_decompose_anomalies"};
+    uint32_t method = fn->tag & HIDDEN ? 6 : 5, at = season_at(fn->tag);
     intptr_t what = fn->tag & ~HIDDEN;
     const char *reason = NULL;
     int rc = RTQ_ERR_UNSUPPORTED;
@@ -158,18 +212,21 @@ static int prepare(void **out, rtq__mem *mem, const rtq__fn *fn, const rtq__cell
         reason = "the period of %s() is a positive number of points, or 0 for none";
     else if (n_args > at + 1 && args[at + 1] && !is_trend(args[at + 1]))
         reason = "the trend of %s() is 'avg', 'linefit' or 'none'";
+    else if (what == ANOMALIES && n_args > method && args[method] && !rtq__series_is_kind(args[method]))
+        reason = "the method of %s() is 'ctukey' or 'tukey'";
     return reason ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, begin, end, reason, names[what]) : RTQ_OK;
 }
 
 /* clang-format off */
-#define PARTS(fn, params, what, text, ref) \
-    {.name = fn, .args = "dynamic, " params, .ret = "dynamic", .naming = RTQ__NAME_FN_FIRST, .row = row_decompose, .prepare = prepare, .tag = what, .doc = text, .page = ref}, \
-    {.name = "__" fn "_nth", .args = "const long, dynamic, " params, .ret = "dynamic", .row = row_decompose_nth, .prepare = prepare, .tag = what | HIDDEN, .flags = RTQ__FN_HIDDEN, .doc = "Result column of " fn "() by its number.", .page = ref}
+#define PARTS(fn, params, what, kernel, text, ref) \
+    {.name = fn, .args = "dynamic, " params, .ret = "dynamic", .naming = RTQ__NAME_FN_FIRST, .row = row_##kernel, .prepare = prepare, .tag = what, .doc = text, .page = ref}, \
+    {.name = "__" fn "_nth", .args = "const long, dynamic, " params, .ret = "dynamic", .row = row_##kernel##_nth, .prepare = prepare, .tag = what | HIDDEN, .flags = RTQ__FN_HIDDEN, .doc = "Result column of " fn "() by its number.", .page = ref}
 
 const rtq__fn rtq__fns_series_season[] = {
     {.name = "series_seasonal", .args = "dynamic, [const long]", .ret = "dynamic", .row = row_seasonal, .prepare = prepare, .tag = SEASONAL, .doc = "Medians of the phases of a period, which must be given.", .page = "series-seasonal-function"},
-    PARTS("series_decompose", "[const long], [const string], [long], [real]", DECOMPOSE, "Parts of a series: baseline, seasonal, trend, residual. The period must be given, 0 for none.", "series-decompose-function"),
-    PARTS("series_decompose_forecast", "long, [const long], [const string], [real]", FORECAST, "Baseline of a series by all but its last points, with seasonal, trend, residual. Period and trend must be given.", "series-decompose-forecast-function"),
+    PARTS("series_decompose", "[const long], [const string], [long], [real]", DECOMPOSE, decompose, "Parts of a series: baseline, seasonal, trend, residual. The period must be given, 0 for none.", "series-decompose-function"),
+    PARTS("series_decompose_forecast", "long, [const long], [const string], [real]", FORECAST, decompose, "Baseline of a series by all but its last points, with seasonal, trend, residual. Period and trend must be given.", "series-decompose-forecast-function"),
+    PARTS("series_decompose_anomalies", "[real], [const long], [const string], [long], [const string], [real]", ANOMALIES, anomalies, "What stands out of a series without season and trend: ad_flag, ad_score, baseline. The period must be given, 0 for none.", "series-decompose-anomalies-function"),
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(series_season)

@@ -35,8 +35,6 @@ static const char *const graphs[] = {
 static const struct reason {
     const char *name, *why;
 } unpublished[] = {
-    {"series_decompose_anomalies", "its scores are those of series_outliers(), whose formula is not published"},
-    {"series_outliers", "its formula is not published, and the one result that was printed is not that of the text"},
     {"series_periods_detect", "how it finds and scores periods is not published"},
     {"series_periods_validate", "how it scores periods is not published"},
 };

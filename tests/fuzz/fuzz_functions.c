@@ -101,6 +101,10 @@ static void run(world *w)
     rtq__cell parts[] = {w->json, rtq__cell_i(RTQ_LONG, w->text.len % 7), rtq__cell_s("linefit", 7),
                          rtq__cell_i(RTQ_LONG, w->first.len % 7)};
     call(w, "series_decompose", "dynamic, [const long], [const string], [long], [real]", parts, 4);
+    rtq__cell anomalies[] = {w->json, rtq__cell_d(1.5), rtq__cell_i(RTQ_LONG, w->text.len % 7)};
+    call(w, "series_decompose_anomalies",
+         "dynamic, [real], [const long], [const string], [long], [const string], [real]", anomalies, 3);
+    call(w, "series_outliers", "dynamic, [const string], [real], [const real], [const real]", json, 1);
     rtq__cell keys[] = {w->json, w->first, w->text};
     call(w, "bag_set_key", "dynamic, const string, any", keys, 3);
 }

@@ -159,6 +159,11 @@ Test(bind, names_of_results)
             "series_fit_2lines_d_left_rsquare:real, series_fit_2lines_d_left_slope:real, "
             "series_fit_2lines_d_left_interception:real, series_fit_2lines_d_left_variance:real, "
             "series_fit_2lines_d_left_rvariance:real");
+    COLUMNS("T | project series_outliers(d), (x, y) = series_decompose_anomalies(d, 1.5, 7), "
+            "series_decompose_anomalies(d, 2)",
+            "d:dynamic, x:dynamic, y:dynamic, series_decompose_anomalies_d_baseline:dynamic, "
+            "series_decompose_anomalies_d_ad_flag:dynamic, series_decompose_anomalies_d_ad_score:dynamic, "
+            "series_decompose_anomalies_d_baseline1:dynamic");
     COLUMNS(
         "T | project x = series_seasonal(d, 2), series_decompose(d, 7), y = series_decompose_forecast(d, 1, 7, 'avg')",
         "x:dynamic, series_decompose_d_baseline:dynamic, series_decompose_d_seasonal:dynamic, "
@@ -394,8 +399,6 @@ Test(bind, functions_with_several_results)
 {
     FAILS("T | extend series_decompose(d, a)", RTQ_ERR_SEMANTIC, "argument 2 of series_decompose() must be a constant");
     FAILS("T | extend series_decompose(d, 2.5)", RTQ_ERR_SEMANTIC, "argument 2 of series_decompose()");
-    FAILS("T | extend series_decompose_anomalies(d)", RTQ_ERR_UNSUPPORTED, "series_outliers()");
-    FAILS("T | extend series_outliers(d)", RTQ_ERR_UNSUPPORTED, "the one result that was printed");
     FAILS("T | extend series_periods_detect(d, 4.0, 50.0, 2)", RTQ_ERR_UNSUPPORTED, "finds and scores periods");
     FAILS("T | extend series_periods_validate(d, 7.0)", RTQ_ERR_UNSUPPORTED, "scores periods");
 }

@@ -103,6 +103,10 @@ Test(fn_alloc, functions)
     CHECK("series_seasonal", "dynamic, [const long]", fx_json(f, "[1,2,4,5,1]"), FX_L(2));
     CHECK("series_decompose", "dynamic, [const long], [const string], [long], [real]", fx_json(f, "[1,2,4,5,1]"),
           FX_L(2), FX_S("linefit"));
+    CHECK("series_outliers", "dynamic, [const string], [real], [const real], [const real]", fx_json(f, "[1,2,4,5,1]"));
+    CHECK("__series_decompose_anomalies_nth",
+          "const long, dynamic, [real], [const long], [const string], [long], [const string], [real]", FX_L(0),
+          fx_json(f, "[1,2,4,5,1]"), FX_R(1.5), FX_L(2));
     CHECK("dcount_hll", "dynamic", fx_json(f, "[[1024,14],[\"1\",\"2\",\"3\"],[]]"));
     CHECK("merge_tdigest", "dynamic, dynamic...", fx_json(f, "[[7],[1.0,2.0],[1,2]]"));
 }

@@ -186,6 +186,67 @@ Test(fn_series, parts_of_nothing)
     EQ("null", FORECAST(0), J("7"), FX_L(1), FX_L(2), FX_S("avg"));
 }
 
+#define OUTLIERS "series_outliers", "dynamic, [const string], [real], [const real], [const real]"
+#define ANOMALY(k)                      \
+    "__series_decompose_anomalies_nth", \
+        "const long, dynamic, [real], [const long], [const string], [long], [const string], [real]", FX_L(k)
+
+/* The first is what Kusto printed, as the question "How does Kusto series_outliers() calculate anomaly scores?" has it. */
+Test(fn_series, outliers)
+{
+    rtq__cell x = J("[-3,2.4,15,3.9,5,6,4.5,5.2,3,4,5,16,7,5,5,4]"), few = J("[1,2,3,4,13]");
+    EQ("[-1.904078548360857,-0.10021466044004519,1.3361954725339347,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.6702443406674186,"
+       "0.0,0.0,0.0,0.0]",
+       OUTLIERS, x);
+    EQ("[-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, few, FX_S("tukey"));
+    EQ("[-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, few, FX_S("tukey"), FX_NULL(RTQ_REAL), FX_R(10), FX_R(90));
+    EQ("[-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, few, FX_S("ctukey"), FX_R(77), FX_R(25), FX_R(75));
+    EQ("[-0.5,0.0,0.0,0.0,4.5,0.0,0.0]", OUTLIERS, J("[1,2,3,4,13,null,7]"), FX_S("tukey"), FX_R(7));
+    EQ("[0.0,-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, J("[\"7\",1,2,3,4,13]"), FX_S("tukey"), FX_NULL(RTQ_REAL));
+}
+
+/* Where nothing lies outside the score is 0; where the range is none, nothing can be told of what does. */
+Test(fn_series, outliers_of_nothing)
+{
+    EQ("[]", OUTLIERS, J("[]"));
+    EQ("[0.0]", OUTLIERS, J("[7]"));
+    EQ("[0.0,0.0]", OUTLIERS, J("[null,null]"));
+    EQ("[0.0,0.0,0.0]", OUTLIERS, J("[5,5,5]"));
+    EQ("[0.0,0.0]", OUTLIERS, J("[0,0]"), FX_S("ctukey"), FX_R(0));
+    EQ("null", OUTLIERS, J("[5,5,5,5,5,5,5,5,5,5,5,5,9]"));
+    EQ("null", OUTLIERS, J("[-1e308,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1e308]"));
+    EQ("null", OUTLIERS, J("[-1e308,-1e308,-1e308,1e308,1e308,1e308,1.5e308]"));
+    EQ("null", OUTLIERS, J("{\"a\":1}"));
+    EQ("null", OUTLIERS, J("7"));
+    EQ("null", OUTLIERS, FX_NULL(RTQ_DYNAMIC));
+}
+
+Test(fn_series, anomalies)
+{
+    rtq__cell x = J("[-3,2.4,15,3.9,5,6,4.5,5.2,3,4,5,16,7,5,5,4]"), y = J("[1,5,2,6,3,7,17,8,40,0]");
+    EQ("[-1,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0]", ANOMALY(0), x, FX_R(1.5), FX_L(0));
+    EQ("[-1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]", ANOMALY(0), x, FX_R(1.7), FX_L(0), FX_S("none"));
+    EQ("[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]", ANOMALY(0), x, FX_R(1.9040785483608571), FX_L(0));
+    EQ("[-1,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0]", "series_decompose_anomalies",
+       "dynamic, [real], [const long], [const string], [long], [const string], [real]", x, FX_R(1.5), FX_L(0));
+    EQ("[-1.904078548360857,-0.10021466044004519,1.3361954725339347,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.6702443406674186,"
+       "0.0,0.0,0.0,0.0]",
+       ANOMALY(1), x, FX_R(1.5), FX_L(0), FX_S("none"));
+    EQ("[2.0,6.0,2.0,6.0,2.0,6.0,2.0,6.0,2.0,6.0]", ANOMALY(2), y, FX_R(1.5), FX_L(2), FX_S("none"), FX_L(4));
+    EQ("[-0.16666666666666667,-0.16666666666666667,0.0,0.0,0.16666666666666667,0.16666666666666667,9.5,0."
+       "8333333333333334,"
+       "24.833333333333333,-3.5]",
+       ANOMALY(1), y, FX_R(1.5), FX_L(2), FX_S("none"), FX_L(4), FX_S("tukey"));
+    EQ("[0,0,0,0,0,0,1,0,1,-1]", ANOMALY(0), y, FX_R(2.25), FX_L(2), FX_S("none"), FX_L(4), FX_S("tukey"), FX_R(0.5));
+    EQ("[0,0,0]", ANOMALY(0), J("[5,5,5]"), FX_R(1.5), FX_L(0));
+    EQ("[5.0,5.0,5.0]", ANOMALY(2), J("[5,5,5]"), FX_R(1.5), FX_L(0));
+    EQ("[]", ANOMALY(0), J("[]"), FX_R(1.5), FX_L(0));
+    EQ("null", ANOMALY(0), J("[1,null]"), FX_R(1.5), FX_L(0));
+    EQ("null", ANOMALY(1), J("[5,5,5,5,5,5,5,5,5,5,5,5,9]"), FX_R(1.5), FX_L(0), FX_S("none"));
+    EQ("null", ANOMALY(0), x, FX_R(1.5), FX_L(0), FX_S("none"), FX_L(16));
+    EQ("null", ANOMALY(3), x, FX_R(1.5), FX_L(0));
+}
+
 Test(fn_series, sketches)
 {
     rtq__cell h = J("[[1024,14],[\"1\",\"2\",\"3\"],[]]"), t = J("[[7],[1.0,2.0],[1,2]]");
