@@ -75,11 +75,22 @@ static bool match(const rtq__rel *rel, const char *text, size_t len, rtq__span *
     return open || skip || pos == len;
 }
 
-/* Cells from the spans; false: some text is not of its type. */
-static bool convert(parse *p, const rtq__span *spans, rtq__cell *cells)
+/* As todynamic(): the JSON value, or the text itself where it is none. */
+static int to_dynamic(rtq__cell *out, const rtq__dyn *text, rtq__arena *heap)
+{
+    rtq__dyn value;
+    int rc = rtq__dyn_parse(&value, text->u.p, text->len, heap);
+    if (rc == RTQ_ERR_NOMEM)
+        return rc;
+    *out = rtq__cell_y(rc == RTQ_OK ? value : *text);
+    return RTQ_OK;
+}
+
+/* Cells from the spans; *all false: some text is not of its type. */
+static int convert(parse *p, const rtq__span *spans, rtq__cell *cells, bool *all)
 {
     const rtq__rel *rel = p->op.node->rel;
-    bool all = true;
+    *all = true;
     for (uint32_t i = 0; i < rel->u.parse.n; i++) {
         const rtq__parse_piece *piece = &rel->u.parse.pieces[i];
         if (!piece->col)
@@ -88,13 +99,17 @@ static bool convert(parse *p, const rtq__span *spans, rtq__cell *cells)
         rtq__dyn d = {.tag = RTQ__DYN_STRING, .len = (uint32_t)spans[i].len, .u.p = spans[i].ptr ? spans[i].ptr : ""};
         if (kind == RTQ_STRING)
             cells[i] = rtq__cell_s(d.u.p, d.len);
-        else if (kind == RTQ_DYNAMIC || kind == RTQ_UNKNOWN)
+        else if (kind == RTQ_UNKNOWN)
             cells[i] = rtq__cell_y(d);
-        else
-            cells[i] = d.len ? rtq__dyn_to_cell(&d, kind, p->op.flow->scratch) : rtq__cell_null(kind);
-        all &= !cells[i].is_null;
+        else if (!d.len)
+            cells[i] = rtq__cell_null(kind);
+        else if (kind != RTQ_DYNAMIC)
+            cells[i] = rtq__dyn_to_cell(&d, kind, p->op.flow->scratch);
+        else if (to_dynamic(&cells[i], &d, p->op.flow->scratch) != RTQ_OK)
+            return RTQ_ERR_NOMEM;
+        *all &= kind == RTQ_DYNAMIC || !cells[i].is_null;
     }
-    return all;
+    return RTQ_OK;
 }
 
 static int match_regex(parse *p, const rtq__cell *value, rtq__span *spans)
@@ -116,10 +131,10 @@ static int parse_row(parse *p, const rtq__cell *value, rtq__cell *cells, rtq__sp
                                                       : match(rel, value->u.s, value->len, spans);
     if (found < 0)
         return found;
-    *matched = found > 0;
-    if (*matched && !convert(p, spans, cells) && rel->u.parse.mode != RTQ__PARSE_RELAXED)
-        *matched = false;
-    return RTQ_OK;
+    bool all = true;
+    int rc = found ? convert(p, spans, cells, &all) : RTQ_OK;
+    *matched = found > 0 && (all || rel->u.parse.mode == RTQ__PARSE_RELAXED);
+    return rc;
 }
 
 static int make_vectors(parse *p, rtq__batch *in, rtq__batch *b, rtq__vec **made)

@@ -108,7 +108,8 @@ static rtq__expr *typed_result(rtq__binder *b, rtq__expr *e, const rtq__ast *typ
     }
     if (rtq__expr_is_broken(e) || e->kind == kind)
         return e;
-    return rtq__bind_cast(b, e, kind, at);
+    return kind == RTQ_DYNAMIC && e->kind == RTQ_STRING ? rtq__bind_fn(b, "todynamic", &e, 1, at)
+                                                        : rtq__bind_cast(b, e, kind, at);
 }
 
 static bool is_one_of(const char *name, const char *const *names)
