@@ -150,26 +150,37 @@ static void row_sum(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
     uint32_t n;
     const rtq__dyn *items = rtq__array_items(&args[0], &n, ctx);
     double sum = 0, x;
+    bool numbers = true;
     (void)n_args;
-    for (uint32_t i = 0; i < n; i++)
-        sum += rtq__dyn_real(&x, &items[i]) ? x : 0;
-    if (items && n)
+    for (uint32_t i = 0; i < n; i++) {
+        bool number = rtq__dyn_real(&x, &items[i]);
+        numbers &= number || items[i].tag == RTQ__DYN_NULL;
+        sum += number ? x : 0;
+    }
+    if (items && n && numbers)
         *out = rtq__cell_d(sum);
 }
 
 /* ---- shifting ------------------------------------------------------------------------------------------------------ */
 enum { LEFT, RIGHT };
 
+/* What moves in where nothing is given: "" between texts, null elsewhere. */
+static rtq__dyn shifted_in(const rtq__dyn *items, uint32_t n)
+{
+    uint32_t texts = 0;
+    while (texts < n && items[texts].tag == RTQ__DYN_STRING)
+        texts++;
+    return n > 0 && texts == n ? rtq__dyn_text("", 0) : (rtq__dyn){0};
+}
+
 static void row_shift(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     uint32_t n;
     const rtq__dyn *items = rtq__array_items(&args[0], &n, ctx);
-    rtq__dyn fill = {0};
-    if (n_args > 2)
-        fill = rtq__dyn_of(&args[2]);
     int64_t by = args[1].is_null ? 0 : args[1].u.i;
     if (!items)
         return;
+    rtq__dyn fill = n_args > 2 ? rtq__dyn_of(&args[2]) : shifted_in(items, n);
     by = by > n ? n : by < -(int64_t)n ? -(int64_t)n : by;
     if (ctx->fn->tag == RIGHT)
         by = -by;

@@ -47,6 +47,8 @@ static double beta_cdf(double x, double a, double b)
 static double beta_inverse(double p, double a, double b)
 {
     double low = 0, high = 1;
+    if (p >= 1)
+        return 1;
     for (int i = 0; i < 1100 && low < high; i++) {
         double x = (low + high) / 2;
         if (x == low || x == high)
@@ -66,13 +68,14 @@ static void row_beta(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
     (void)n_args;
     double x = args[0].u.d, a = args[1].u.d, b = args[2].u.d;
     bool good = a > 0 && a <= 10000 && b > 0 && b <= 10000;
-    if (ctx->fn->tag == INVERSE && (x < 0 || x > 1))
+    bool pdf = ctx->fn->tag == PDF;
+    if (ctx->fn->tag == INVERSE && (x <= 0 || x > 1))
         return;
-    if (!good || !(x >= 0 && x <= 1))
+    if (!good || !(x >= 0 && x <= 1) || (pdf && (x == 0 || x == 1)))
         *out = rtq__cell_d(NAN);
     else if (ctx->fn->tag == CDF)
         *out = rtq__cell_d(beta_cdf(x, a, b));
-    else if (ctx->fn->tag == PDF)
+    else if (pdf)
         *out = rtq__cell_d(exp((a - 1) * log(x) + (b - 1) * log1p(-x) - log_beta(a, b)));
     else
         *out = rtq__cell_d(beta_inverse(x, a, b));
