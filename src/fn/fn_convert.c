@@ -90,7 +90,7 @@ static void row_tohex(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rt
     do
         text[63 - n++] = digits[x & 15];
     while ((x >>= 4) != 0);
-    while ((int64_t)n < least && n < sizeof text)
+    while ((int64_t)n < least && n < 16)
         text[63 - n++] = '0';
     char *p = rtq__arena_strndup(ctx->heap, text + 64 - n, n);
     if (p)

@@ -1,9 +1,15 @@
 /* bind_source.c - tables that a query makes itself: print, range, datatable, externaldata. */
 #include "kql/bind_private.h"
 
+static void is_first(rtq__binder *b, const rtq__tab *in, const rtq__ast *ast, const char *name)
+{
+    if (in && !in->broken)
+        rtq__bind_error(b, ast, "%s stands at the start of a query: it takes no rows", name);
+}
+
 const rtq__tab *rtq__bind_print(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
 {
-    (void)in;
+    is_first(b, in, ast, "print");
     rtq__rel *rel = rtq__rel_new(b, RTQ__R_VALUES, ast, NULL, NULL);
     rel->u.values.n_rows = 1;
     rtq__ctx none = {.env = ctx->env};
@@ -38,7 +44,7 @@ static uint32_t range_kind(uint32_t from, uint32_t to, uint32_t step)
 
 const rtq__tab *rtq__bind_range(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast)
 {
-    (void)in;
+    is_first(b, in, ast, "range");
     rtq__ctx none = {.env = ctx->env};
     const rtq__ast *parts[3] = {ast->op->from, ast->op->to, ast->op->step};
     rtq__expr *e[3];
