@@ -97,6 +97,13 @@ static int element(rtq__expand *e, uint32_t i, rtq__dyn *out)
     return rtq__dyn_is_bag(&c.u.y) ? bag_entry(e, it, out) : RTQ_OK;
 }
 
+/* typeof() casts and does not read text: "5" is no long. */
+static rtq__cell cast(const rtq__dyn *d, uint32_t kind, rtq__arena *heap)
+{
+    bool text = d->tag == RTQ__DYN_STRING && kind != RTQ_STRING;
+    return text || d->tag == RTQ__DYN_NULL ? rtq__cell_null(kind) : rtq__dyn_to_cell(d, kind, heap);
+}
+
 static int put_elements(rtq__expand *e, rtq__vec **made, uint32_t n)
 {
     for (uint32_t i = 0; i < e->n; i++) {
@@ -106,8 +113,7 @@ static int put_elements(rtq__expand *e, rtq__vec **made, uint32_t n)
             return rc;
         rtq__cell c = rtq__cell_y(d);
         if (e->kinds[i] != RTQ_DYNAMIC && e->kinds[i] != RTQ_UNKNOWN)
-            c = d.tag == RTQ__DYN_NULL ? rtq__cell_null(e->kinds[i])
-                                       : rtq__dyn_to_cell(&d, e->kinds[i], e->op->flow->scratch);
+            c = cast(&d, e->kinds[i], e->op->flow->scratch);
         rtq__vec_set(made[i], n, c);
     }
     return RTQ_OK;
