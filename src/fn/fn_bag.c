@@ -84,6 +84,47 @@ static void row_keys(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
     rtq__return_built(out, ctx);
 }
 
+static void row_prefix(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    rtq__buf *name = &ctx->eval->text;
+    rtq__dyn_iter it;
+    (void)n_args;
+    if (!bag_of(&args[0]))
+        return;
+    rtq__dyn_begin_bag(ctx->eval->builder);
+    rtq__dyn_iter_init(&it, &args[0].u.y, ctx->heap);
+    while (rtq__dyn_next(&it)) {
+        rtq__buf_clear(name);
+        rtq__buf_add(name, args[1].u.s, args[1].len);
+        rtq__buf_add(name, it.key.ptr, it.key.len);
+        rtq__dyn_key(ctx->eval->builder, name->ptr, name->len);
+        rtq__dyn_add(ctx->eval->builder, &it.item);
+    }
+    rtq__dyn_end(ctx->eval->builder);
+    ctx->error = it.error ? it.error : name->failed ? RTQ_ERR_NOMEM : ctx->error;
+    rtq__return_built(out, ctx);
+}
+
+/* The bag less what is null or an empty text. */
+static void row_filled(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
+{
+    rtq__dyn_iter it;
+    (void)n_args;
+    if (!bag_of(&args[0]))
+        return;
+    rtq__dyn_begin_bag(ctx->eval->builder);
+    rtq__dyn_iter_init(&it, &args[0].u.y, ctx->heap);
+    while (rtq__dyn_next(&it)) {
+        if (it.item.tag == RTQ__DYN_NULL || (it.item.tag == RTQ__DYN_STRING && it.item.len == 0))
+            continue;
+        rtq__dyn_key(ctx->eval->builder, it.key.ptr, it.key.len);
+        rtq__dyn_add(ctx->eval->builder, &it.item);
+    }
+    rtq__dyn_end(ctx->eval->builder);
+    ctx->error = it.error ? it.error : ctx->error;
+    rtq__return_built(out, ctx);
+}
+
 /* The names come in the order of the arguments, so a first pass puts them; of equal names the first value counts, so a second pass
  * puts the values from the last bag to the first, each replacing what is there. */
 static void put_bag(rtq__dyn_builder *b, const rtq__cell *bag, bool names_only, rtq__rowctx *ctx)
@@ -263,6 +304,8 @@ const rtq__fn rtq__fns_bag[] = {
     {.name = "bag_keys", .args = "dynamic", .ret = "dynamic", .row = row_keys, .doc = "Names of the members.", .page = "bag-keys-function"},
     {.name = "bag_merge", .args = "dynamic, dynamic...", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .row = row_merge, .doc = "Members of several bags; of equal names the first counts.", .page = "bag-merge-function"},
     {.name = "bag_remove_keys", .args = "dynamic, dynamic", .ret = "dynamic", .row = row_remove, .doc = "The bag without some members.", .page = "bag-remove-keys-function"},
+    {.name = "__bag_prefix", .args = "dynamic, const string", .ret = "dynamic", .row = row_prefix, .flags = RTQ__FN_HIDDEN, .doc = "The bag with a text in front of its names.", .page = "bag-unpack-plugin"},
+    {.name = "__bag_filled", .args = "dynamic", .ret = "dynamic", .row = row_filled, .flags = RTQ__FN_HIDDEN, .doc = "The bag less what is null or an empty text.", .page = "pack-all-function"},
     {.name = "bag_has_key", .args = "dynamic, string", .ret = "bool", .row = row_has_key, .doc = "The bag has the member.", .page = "bag-has-key-function"},
     {.name = "bag_set_key", .args = "dynamic, const string, any", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .row = row_set_key, .doc = "The bag with a member set.", .page = "bag-set-key-function"},
     {.name = "bag_zip", .args = "dynamic, dynamic", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .row = row_zip, .doc = "A bag of an array of names and an array of values.", .page = "bag-zip"},

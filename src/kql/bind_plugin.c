@@ -64,6 +64,88 @@ static const rtq__tab *typed(rtq__binder *b, const rtq__tab *from, const rtq__as
 
 /* ---- bag_unpack ---- */
 
+typedef struct unpack_options {
+    rtq__expr *prefix, *ignored;
+    bool broken;
+} unpack_options;
+
+/* A constant text, or an array; NULL: an error was reported. */
+static rtq__expr *unpack_option(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *arg, uint32_t kind,
+                                const char *name, rtq__cell *cell)
+{
+    rtq__ctx alone = {.env = ctx->env};
+    rtq__expr *e = rtq__bind_expr(b, &alone, rtq__ast_unnamed(arg));
+    if (rtq__expr_is_broken(e))
+        return NULL;
+    if (e->kind == kind && RTQ__BEXPR(e)->constant && rtq__expr_constant(b, e, cell))
+        return e;
+    rtq__bind_error(b, arg, "%s of bag_unpack() is a constant of type %s", name, rtq__kind_text(kind));
+    return NULL;
+}
+
+static bool cell_is(const rtq__cell *cell, const char *text)
+{
+    return !cell->is_null && cell->len == strlen(text) && memcmp(cell->u.s, text, cell->len) == 0;
+}
+
+/* OutputColumnPrefix, columnsConflict, ignoredProperties: by place or by name. */
+static unpack_options unpack_all_options(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *arg)
+{
+    static const char *const names[] = {"OutputColumnPrefix", "columnsConflict", "ignoredProperties"};
+    unpack_options out = {NULL, NULL, false};
+    for (uint32_t place = 0; arg && !out.broken; arg = arg->next, place++) {
+        uint32_t which = place;
+        rtq__cell cell = rtq__cell_null(RTQ_STRING);
+        if (arg->kind == RTQ__AST_NAMED)
+            for (which = 0; which < 3 && strcmp(names[which], arg->named.names.first->name.ptr) != 0;)
+                which++;
+        if (which > 2) {
+            rtq__bind_error(b, arg,
+                            "bag_unpack() takes a column, OutputColumnPrefix, columnsConflict and ignoredProperties");
+            out.broken = true;
+            break;
+        }
+        rtq__expr *e = unpack_option(b, ctx, arg, which == 2 ? RTQ_DYNAMIC : RTQ_STRING, names[which], &cell);
+        out.broken = !e;
+        if (which == 0)
+            out.prefix = e;
+        else if (which == 2)
+            out.ignored = e;
+        else if (e && cell_is(&cell, "replace_source")) {
+            rtq__bind_refuse(b, arg, "columnsConflict='replace_source'",
+                             "which columns the bags replace is known at their end");
+            out.broken = true;
+        } else if (e && !cell_is(&cell, "keep_source") && !cell_is(&cell, "error")) {
+            rtq__bind_error(b, arg, "columnsConflict is 'error', 'replace_source' or 'keep_source'");
+            out.broken = true;
+        }
+    }
+    return out;
+}
+
+/* The table with the bags of *col less the ignored members, the others with the prefix. */
+static const rtq__tab *unpack_prepared(rtq__binder *b, const rtq__tab *in, rtq__vcol **col, const unpack_options *opt,
+                                       const rtq__ast *at)
+{
+    rtq__expr *args[2] = {rtq__expr_vcol(b, *col, at), opt->ignored};
+    if (opt->ignored)
+        args[0] = rtq__bind_fn(b, "bag_remove_keys", args, 2, at);
+    args[1] = opt->prefix;
+    if (opt->prefix)
+        args[0] = rtq__bind_fn(b, "__bag_prefix", args, 2, at);
+    if (rtq__expr_is_broken(args[0]))
+        return rtq__tab_broken(b);
+    rtq__proj p;
+    memset(&p, 0, sizeof p);
+    rtq__vcol *made = rtq__proj_define(b, &p, (*col)->name, args[0], at);
+    for (uint32_t i = 0; i < in->n; i++) {
+        bool bag = in->cols[i].col == *col;
+        rtq__proj_add(b, &p, in->cols[i].name, bag ? made : in->cols[i].col, NULL, false, true);
+    }
+    *col = made;
+    return rtq__proj_tab(b, &p, in, rtq__proj_rel(b, &p, in->rel, at), true);
+}
+
 static const rtq__tab *bag_unpack(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast,
                                   const rtq__ast *call)
 {
@@ -73,11 +155,7 @@ static const rtq__tab *bag_unpack(rtq__binder *b, const rtq__ctx *ctx, const rtq
         rtq__bind_error(b, call, "bag_unpack() takes a column of bags");
         return rtq__tab_broken(b);
     }
-    if (arg->next) {
-        rtq__bind_refuse(b, arg->next, "bag_unpack with a prefix or more arguments",
-                         "name the keys you want in `extend` or `project`");
-        return rtq__tab_broken(b);
-    }
+    unpack_options options = unpack_all_options(b, ctx, arg->next);
     rtq__expr *e = rtq__bind_expr(b, &row, arg);
     rtq__vcol *col = rtq__expr_is_broken(e) ? NULL : rtq__result_column(arg, e);
     if (rtq__expr_is_broken(e) || in->broken)
@@ -86,6 +164,12 @@ static const rtq__tab *bag_unpack(rtq__binder *b, const rtq__ctx *ctx, const rtq
         rtq__bind_error(b, arg, "bag_unpack() takes a column of type dynamic");
         return rtq__tab_broken(b);
     }
+    if (options.broken)
+        return rtq__tab_broken(b);
+    if (options.prefix || options.ignored)
+        in = unpack_prepared(b, in, &col, &options, call);
+    if (in->broken)
+        return in;
     rtq__tab *bag = rtq__tab_new(b, in->rel), *rest = rtq__tab_over(b, in, in->rel);
     bag->open = rtq__open_bag(b, col);
     uint32_t n = 0;

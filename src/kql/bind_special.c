@@ -125,16 +125,14 @@ static rtq__expr *special_pack_all(rtq__binder *b, const rtq__ctx *ctx, const rt
         args[2 * i + 1] = rtq__expr_vcol(b, row->cols[i].col, call);
     }
     rtq__expr *rest = rtq__tab_rest(b, row, call), *bag = NULL;
-    if (ignore.u.i) {
-        rtq__bind_refuse(b, call, "pack_all(true)", "leaving out empty values is not built yet: pack_all() packs all");
-        return rtq__expr_broken(b);
-    }
     if (row->n)
         bag = rtq__bind_fn(b, "bag_pack", args, 2 * row->n, call);
-    if (!rest || !bag)
-        return bag ? bag : rest ? rest : rtq__bind_fn(b, "bag_pack", NULL, 0, call);
-    rtq__expr *both[2] = {bag, rest};
-    return rtq__bind_fn(b, "bag_merge", both, 2, call);
+    rtq__expr *both[2] = {bag, rest}, *all = bag ? bag : rest;
+    if (bag && rest)
+        all = rtq__bind_fn(b, "bag_merge", both, 2, call);
+    else if (!all)
+        all = rtq__bind_fn(b, "bag_pack", NULL, 0, call);
+    return ignore.u.i ? rtq__bind_fn(b, "__bag_filled", &all, 1, call) : all;
 }
 
 /* bag_pack_columns(a, b): names and values of columns. */
