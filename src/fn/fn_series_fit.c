@@ -5,7 +5,7 @@
 
 /* ---- one line --------------------------------------------------------------------------------------------------------- */
 typedef struct line {
-    double r2, slope, variance, rvariance, intercept;
+    double r2, slope, variance, rvariance, intercept; /* intercept: at the first point */
 } line;
 
 static bool fit(line *f, const double *y, uint32_t from, uint32_t n)
@@ -44,6 +44,12 @@ bool rtq__fit_line(double *slope, double *intercept, const double *y, uint32_t n
     return true;
 }
 
+/* Kusto counts points from 1. */
+static double interception(const line *f)
+{
+    return f->intercept - f->slope;
+}
+
 static void add_real(rtq__dyn_builder *b, const char *key, double x)
 {
     rtq__dyn d = rtq__dyn_float(x);
@@ -69,7 +75,7 @@ static void fit_column(rtq__cell *out, int64_t k, const rtq__cell *series, rtq__
     line f;
     if (!y || k < 0 || k > 5 || !fit(&f, y, 0, n))
         return;
-    double columns[] = {f.r2, f.slope, f.variance, f.rvariance, f.intercept};
+    double columns[] = {f.r2, f.slope, f.variance, f.rvariance, interception(&f)};
     if (k < 5)
         *out = rtq__cell_y(rtq__dyn_float(columns[k]));
     else if ((values = fitted(&f, n, ctx)))
@@ -105,7 +111,7 @@ static void row_fit_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_ar
     add_real(b, "slope", f.slope);
     add_real(b, "variance", f.variance);
     add_real(b, "rvariance", f.rvariance);
-    add_real(b, "interception", f.intercept);
+    add_real(b, "interception", interception(&f));
     rtq__dyn_key(b, "line_fit", 8);
     rtq__dyn_begin_array(b);
     for (uint32_t i = 0; i < n; i++) {
@@ -118,8 +124,8 @@ static void row_fit_dynamic(rtq__cell *out, const rtq__cell *args, uint32_t n_ar
 }
 
 /* ---- two lines -------------------------------------------------------------------------------------------------------- */
-/* The last point of the left line is number `split`; the right line counts from there, so that its first point is 1. Both
- * have two points at least: one point has no line. */
+/* `split` is the first point of the right line, counted from 0, and so how many the left one has. Both have two at least: one
+ * point has no line. */
 typedef struct two_lines {
     line left, right;
     double r2, variance, rvariance;
@@ -156,7 +162,7 @@ static uint32_t best_split(const double *y, uint32_t n, double *left)
         rest += left[i - 1];
         if (rest <= best + 1e-12 * from_left.yy) {
             best = rest < best ? rest : best;
-            at = i - 1;
+            at = i;
         }
     }
     return at;
@@ -174,19 +180,18 @@ static bool fit_two(two_lines *f, const double *y, uint32_t n, rtq__rowctx *ctx)
     }
     f->n = n;
     f->split = best_split(y, n, left);
-    uint32_t n_left = f->split + 1, n_right = n - n_left;
-    if (!fit(&f->left, y, 0, n_left) || !fit(&f->right, y, n_left, n_right))
+    uint32_t n_right = n - f->split;
+    if (!fit(&f->left, y, 0, f->split) || !fit(&f->right, y, f->split, n_right))
         return false;
-    f->right.intercept -= f->right.slope;
     f->variance = whole.variance;
-    f->rvariance = (f->left.rvariance * (n_left - 1) + f->right.rvariance * (n_right - 1)) / (n - 1);
+    f->rvariance = (f->left.rvariance * (f->split - 1) + f->right.rvariance * (n_right - 1)) / (n - 1);
     f->r2 = f->variance > 0 ? 1 - f->rvariance / f->variance : 1;
     return true;
 }
 
 static double two_at(const two_lines *f, uint32_t i)
 {
-    return i <= f->split ? f->left.intercept + f->left.slope * i : f->right.intercept + f->right.slope * (i - f->split);
+    return i < f->split ? f->left.intercept + f->left.slope * i : f->right.intercept + f->right.slope * (i - f->split);
 }
 
 static void add_two(rtq__dyn_builder *b, const two_lines *f)
@@ -209,7 +214,7 @@ static void two_column(rtq__cell *out, int64_t k, const rtq__cell *series, rtq__
         return;
     const line *side = k < 10 ? &f.right : &f.left;
     double whole[] = {f.r2, 0, f.variance, f.rvariance};
-    double part[] = {side->r2, side->slope, side->intercept, side->variance, side->rvariance};
+    double part[] = {side->r2, side->slope, interception(side), side->variance, side->rvariance};
     if (k == 4) {
         add_two(ctx->eval->builder, &f);
         rtq__return_built(out, ctx);
@@ -239,7 +244,7 @@ static void add_side(rtq__dyn_builder *b, const char *key, const line *f)
     rtq__dyn_begin_bag(b);
     add_real(b, "rsquare", f->r2);
     add_real(b, "slope", f->slope);
-    add_real(b, "interception", f->intercept);
+    add_real(b, "interception", interception(f));
     add_real(b, "variance", f->variance);
     add_real(b, "rvariance", f->rvariance);
     rtq__dyn_end(b);

@@ -71,6 +71,11 @@ Test(fn_series, statistics)
     EQ("24.0", "series_product", "dynamic", J("[1,2,3,4]"));
     EQ("5.0", "series_magnitude", "dynamic", J("[3,4]"));
     NEAR(0.92, "series_fit_line", "dynamic", J("[1.0,2.0,4.0,8.0]"));
+    NEAR(-1.6666666666666667, "__series_fit_line_nth", "const long, dynamic", FX_L(4),
+         J("[2,5,6,8,11,15,17,18,25,26,30,30]"));
+    EQ("{\"rsquare\":1.0,\"slope\":2.0,\"variance\":4.0,\"rvariance\":0.0,\"interception\":-1.0,\"line_fit\":[1.0,3.0,"
+       "5.0]}",
+       "series_fit_line_dynamic", "dynamic", J("[1,3,5]"));
     NEAR(98.62878787878788, "__series_fit_line_nth", "const long, dynamic", FX_L(2),
          J("[2,5,6,8,11,15,17,18,25,26,30,30]"));
 }
@@ -79,18 +84,19 @@ Test(fn_series, statistics)
 Test(fn_series, two_lines)
 {
     rtq__cell page = J("[1,2.2,2.5,4.7,5.0,12,10.3,10.3,9,8.3,6.2]");
-    EQ("4", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), page);
+    EQ("5", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), page);
     EQ("-1.0371428571428572", "__series_fit_2lines_nth", "const long, dynamic", FX_L(6), page);
     EQ("1.05", "__series_fit_2lines_nth", "const long, dynamic", FX_L(11), page);
     NEAR(0.9865131917168768, "series_fit_2lines", "dynamic", page);
     NEAR(12.98, "__series_fit_2lines_nth", "const long, dynamic", FX_L(7), page);
+    NEAR(-0.07, "__series_fit_2lines_nth", "const long, dynamic", FX_L(12), page);
     NEAR(13.894, "__series_fit_2lines_nth", "const long, dynamic", FX_L(2), page);
     NEAR(0.18738571428571419, "__series_fit_2lines_nth", "const long, dynamic", FX_L(3), page);
-    EQ("[0.98,2.0300000000000004,3.08,4.130000000000001,5.18,11.942857142857145,10.905714285714288,9.868571428571432,"
-       "8.831428571428575,7.794285714285716,6.75714285714286]",
+    EQ("[0.98,2.0300000000000004,3.08,4.130000000000001,5.18,11.942857142857145,10.905714285714288,9.86857142857143,"
+       "8.831428571428575,7.794285714285716,6.757142857142859]",
        "__series_fit_2lines_nth", "const long, dynamic", FX_L(4), page);
     EQ("null", "__series_fit_2lines_nth", "const long, dynamic", FX_L(15), page);
-    EQ("{\"rsquare\":1.0,\"split_idx\":1,\"variance\":1.2,\"rvariance\":0.0,\"line_fit\":[2.0,2.0,4.0,4.0,4.0],"
+    EQ("{\"rsquare\":1.0,\"split_idx\":2,\"variance\":1.2,\"rvariance\":0.0,\"line_fit\":[2.0,2.0,4.0,4.0,4.0],"
        "\"right\":{\"rsquare\":1.0,\"slope\":0.0,\"interception\":4.0,\"variance\":0.0,\"rvariance\":0.0},"
        "\"left\":{\"rsquare\":1.0,\"slope\":0.0,\"interception\":2.0,\"variance\":0.0,\"rvariance\":0.0}}",
        "series_fit_2lines_dynamic", "dynamic", J("[2,2,4,4,4]"));
@@ -111,10 +117,10 @@ Test(fn_series, two_lines)
 /* Of splits that are equally good the first one counts, whatever rounding makes of them. */
 Test(fn_series, two_lines_of_one)
 {
-    EQ("1", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), J("[5,5,5,5]"));
-    EQ("1", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), J("[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0]"));
+    EQ("2", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), J("[5,5,5,5]"));
+    EQ("2", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1), J("[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0]"));
     EQ("1.0", "series_fit_2lines", "dynamic", J("[5,5,5,5]"));
-    EQ("6", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1),
+    EQ("7", "__series_fit_2lines_nth", "const long, dynamic", FX_L(1),
        J("[1e9,1e9,1e9,1e9,1e9,1e9,1e9,1e9,1000000005]"));
 }
 
