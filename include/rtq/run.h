@@ -45,13 +45,15 @@ enum {
 };
 /** Options of rtq_run_new(). Zero is the default of every member. */
 typedef struct {
-    size_t size;              /**< set by the caller: sizeof of the struct */
-    rtq_notice_fn notice;     /**< gets notices; NULL: they go to the log only */
-    void *notice_user;        /**< user of notice */
-    uint64_t max_state_bytes; /**< budget of each query that has none of its own; 0: none */
-    int64_t idle_ns;          /**< not used yet */
-    uint32_t step_rows;       /**< rows that one step reads at most; 0: 65536 */
-    uint32_t flags;           /**< RTQ_COLUMN_* */
+    size_t size;          /**< set by the caller: sizeof of the struct */
+    rtq_notice_fn notice; /**< gets notices; NULL: they go to the log only */
+    void *notice_user;    /**< user of notice */
+    uint64_t
+        max_state_bytes; /**< budget of each query that has none of its own; 0: none. A file is read a second time rather than
+                               *   that rows which wait for a join or a subquery take more than a quarter of it (8 MiB at most) */
+    int64_t idle_ns;    /**< not used yet */
+    uint32_t step_rows; /**< rows that one step reads at most; 0: 65536 */
+    uint32_t flags;     /**< RTQ_COLUMN_* */
 } rtq_run_options;
 
 /** What statistics are of. */
@@ -59,7 +61,7 @@ enum { RTQ_STAT_SOURCE = 1, RTQ_STAT_QUERY, RTQ_STAT_SINK };
 /** Counts since the start, consistent with each other at any time, also in mid-flight:
  *  source: in = out + filtered + errored + dropped + pending;
  *  query: in = used + filtered + late + errored + dropped + pending, and out = rows produced (what the source rejected for it counts as
- *  filtered); sink (of a query): in = out + errored + dropped + pending. */
+ *  filtered; what is read a second time is not counted again); sink (of a query): in = out + errored + dropped + pending. */
 typedef struct {
     size_t size;             /**< set by the caller: sizeof of the struct */
     uint64_t in;             /**< came in */

@@ -123,6 +123,7 @@ void rtq__pipe_close(rtq__pipe *pipe)
     rtq__free(mem, pipe->stations);
     rtq__free(mem, pipe->block);
     rtq__free(mem, pipe->finished);
+    rtq__free(mem, pipe->reading);
     if (!pipe->body)
         rtq__free(mem, pipe->flow.slots);
     rtq__free(mem, pipe);
@@ -148,6 +149,8 @@ int rtq__pipe_reset(rtq__pipe *pipe)
     if (!pipe->body)
         memset(pipe->flow.slots, 0, (plan->bound->n_slots + 1u) * sizeof(rtq__slot));
     memset(pipe->finished, 0, (plan->n_tables + 1u) * sizeof(bool));
+    rtq__free(pipe->flow.mem, pipe->reading);
+    pipe->reading = NULL;
     pipe->watermark = INT64_MIN;
     pipe->error = RTQ_OK;
     return pipe->error = open_ops(pipe);
@@ -241,10 +244,12 @@ int rtq__pipe_push(rtq__pipe *pipe, const rtq__read *read, rtq__batch *batch)
     pipe->flow.n_passed = 0;
     for (uint32_t i = 0; i < table->n_scans && rc == RTQ_OK; i++)
         rc = enter(pipe, table->scans[i]->id, RTQ__F_PUSH, 0, batch);
-    uint32_t used = table->n_scans > 1 ? passed(bits) : pipe->flow.n_passed;
-    pipe->flow.stats.in += batch->n_sel;
-    pipe->flow.stats.used += used;
-    pipe->flow.stats.filtered += batch->n_sel - used;
+    if (!pipe->reading) {
+        uint32_t used = table->n_scans > 1 ? passed(bits) : pipe->flow.n_passed;
+        pipe->flow.stats.in += batch->n_sel;
+        pipe->flow.stats.used += used;
+        pipe->flow.stats.filtered += batch->n_sel - used;
+    }
     return settle(pipe, rc);
 }
 
@@ -269,6 +274,14 @@ int rtq__pipe_finish(rtq__pipe *pipe, uint32_t table)
     if (plan->input && table == UINT32_MAX && rc == RTQ_OK)
         rc = enter(pipe, plan->input->id, RTQ__F_END, 0, NULL);
     return settle(pipe, rc);
+}
+
+int rtq__pipe_give_up(rtq__pipe *pipe)
+{
+    if (pipe->error)
+        return RTQ_ERR_STATE;
+    rtq__gate_give_up(pipe);
+    return settle(pipe, RTQ_OK);
 }
 
 /* Rows that wait in front of an operator or above it are older than the watermark says. */
@@ -298,15 +311,6 @@ int rtq__pipe_advance(rtq__pipe *pipe, int64_t watermark)
             rc = enter(pipe, i, RTQ__F_ADVANCE, 0, NULL);
     rtq__arena_release(pipe->flow.scratch, mark);
     return settle(pipe, rc);
-}
-
-bool rtq__pipe_wants(const rtq__pipe *pipe, uint32_t table)
-{
-    const rtq__plan_table *t = &pipe->flow.plan->tables[table];
-    for (uint32_t i = 0; i < t->n_scans; i++)
-        if (!pipe->stations[t->scans[i]->id].closed)
-            return true;
-    return false;
 }
 
 uint64_t rtq__pipe_state_bytes(const rtq__pipe *pipe)

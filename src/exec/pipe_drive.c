@@ -67,13 +67,19 @@ static int call(rtq__pipe *pipe, rtq__frame *f)
     return RTQ_OK;
 }
 
+/* Takes nothing now: the consumer is done, has had these rows in an earlier reading, or gets them in a later one. */
+static bool is_shut(const rtq__pipe *pipe, const rtq__edge *edge, const rtq__gate *gate)
+{
+    return pipe->stations[edge->node->id].closed || gate->told || gate->left_out;
+}
+
 /* Hands the rows to the next consumer. */
 static int feed(rtq__pipe *pipe, rtq__frame *f, const rtq__node *node)
 {
     const rtq__edge *edge = &node->out[f->edge++];
-    if (pipe->stations[edge->node->id].closed)
-        return RTQ_OK;
     const rtq__gate *gate = &pipe->stations[edge->node->id].gates[edge->input];
+    if (is_shut(pipe, edge, gate))
+        return RTQ_OK;
     if (!gate->rows && rtq__gate_open(pipe, edge->node, edge->input))
         return rtq__pipe_enter(pipe, edge->node->id, RTQ__F_PUSH, edge->input, f->out);
     rtq__arena_mark mark = rtq__arena_get_mark(pipe->flow.scratch);
@@ -85,9 +91,9 @@ static int feed(rtq__pipe *pipe, rtq__frame *f, const rtq__node *node)
 static int tell(rtq__pipe *pipe, rtq__frame *f, const rtq__node *node)
 {
     const rtq__edge *edge = &node->out[f->edge++];
-    if (pipe->stations[edge->node->id].closed)
-        return RTQ_OK;
     const rtq__gate *gate = &pipe->stations[edge->node->id].gates[edge->input];
+    if (is_shut(pipe, edge, gate))
+        return RTQ_OK;
     if (!gate->rows && rtq__gate_open(pipe, edge->node, edge->input))
         return rtq__pipe_enter(pipe, edge->node->id, RTQ__F_FINISH, edge->input, NULL);
     rtq__gate_end(pipe, edge->node, edge->input);

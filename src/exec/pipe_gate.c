@@ -53,6 +53,8 @@ int rtq__gate_store(rtq__pipe *pipe, const rtq__node *node, uint32_t input, rtq_
     int rc = cols[n] ? rtq__vec_load(cols[n], batch->sel, batch->n_sel) : RTQ_ERR_NOMEM;
     if (rc == RTQ_OK)
         rc = rtq__rows_append(&first, gate->rows, cols, batch->sel, batch->n_sel);
+    if ((rc == RTQ_OK || rc == RTQ_ERR_LIMIT) && rtq__gate_leave_out(pipe, node, input, rc))
+        return RTQ_OK;
     if (rc == RTQ_ERR_LIMIT && !pipe->flow.error)
         pipe->flow.error = "rows waiting for a subquery or a join exceed the state budget";
     return rc;

@@ -9,6 +9,7 @@ typedef struct rtq__gate {
     uint32_t given;  /* rows that went on */
     bool ended;      /* the input has ended, which waits too */
     bool told;       /* … and the operator knows */
+    bool left_out;   /* its rows come when the tables are read again */
 } rtq__gate;
 
 typedef struct rtq__station {
@@ -33,9 +34,11 @@ struct rtq__pipe {
     rtq__station *stations; /* by node */
     rtq__frame *frames;
     uint32_t depth, cap_frames;
-    uint32_t waiting;   /* inputs with something in their gate */
-    uint32_t unstarted; /* leaves that wait for a subquery */
-    bool *finished;     /* by table of the plan */
+    uint32_t waiting;     /* inputs with something in their gate */
+    uint32_t unstarted;   /* leaves that wait for a subquery */
+    bool *finished;       /* by table of the plan */
+    bool *reading;        /* by node: open in this reading; NULL: the first */
+    uint64_t max_waiting; /* bytes of a gate whose rows can be had again; 0: they cannot */
     int64_t watermark;
     rtq_diag *diag; /* during start */
     int error;
@@ -58,5 +61,10 @@ void rtq__gate_end(rtq__pipe *pipe, const rtq__node *node, uint32_t input);
 int rtq__gate_release(rtq__pipe *pipe, bool *progress); /* lets one batch or end through */
 bool rtq__gate_held(const rtq__pipe *pipe, const rtq__node *node);
 void rtq__gate_free(rtq__pipe *pipe);
+
+/* pipe_again.c */
+/* After rows were stored, with what that returned: true: they are too many, and are left out until the tables are read again. */
+bool rtq__gate_leave_out(rtq__pipe *pipe, const rtq__node *node, uint32_t input, int rc);
+void rtq__gate_give_up(rtq__pipe *pipe); /* inputs that were left out end here */
 
 #endif

@@ -33,7 +33,7 @@ static int save_station(rtq__buf *out, const rtq__node *node, const rtq__station
 int rtq__pipe_save(rtq__buf *out, rtq__pipe *pipe)
 {
     const rtq__plan *plan = pipe->flow.plan;
-    int rc = pipe->error ? RTQ_ERR_STATE : RTQ_OK;
+    int rc = pipe->error || pipe->reading || rtq__pipe_wants_again(pipe) ? RTQ_ERR_STATE : RTQ_OK;
     rtq__put_u64(out, (uint64_t)VERSION << 32 | MAGIC);
     rtq__put_u64(out, plan->fingerprint);
     rtq__put_u64(out, plan->n_nodes);

@@ -39,7 +39,7 @@ typedef struct rtq__pending {
 typedef struct rtq__binding {
     uint32_t source; /* index in run->sources */
     uint32_t source_table, plan_table;
-    uint32_t reader;        /* of the source's demand */
+    uint32_t reader;        /* of the source's demand; UINT32_MAX: reads nothing of it now */
     uint64_t base_filtered; /* the source's, when the query came */
 } rtq__binding;
 
@@ -60,6 +60,8 @@ typedef struct rtq__run_query {
     rtq__pending *first, *last;
     int64_t watermark;
     bool started, done, dead, finished, open;
+    bool waits; /* has had its reading and wants another */
+    bool again; /* … which this is */
     uint64_t sequence, n_errors, max_errors;
     uint32_t generation;
     rtq_stats sink_stats;
@@ -75,6 +77,8 @@ typedef struct rtq__run_source {
     rtq__src *src;
     rtq_demand *demand, *old;
     bool started, ended, dead, draining;
+    bool again;              /* not the first reading … */
+    rtq__source_stats first; /* … whose counts these are */
     intptr_t handle;
 } rtq__run_source;
 
@@ -130,6 +134,14 @@ int rtq__run_apply(rtq_run *run, rtq_diag *diag);
 void rtq__run_reload(rtq_run *run); /* reference tables that were replaced */
 void rtq__run_close_query(rtq_run *run, rtq__run_query *q);
 void rtq__run_close_source(rtq_run *run, rtq__run_source *s);
+int rtq__run_plan_source(rtq_run *run, size_t index); /* gives it the demand of its queries */
+/* run_again.c */
+void rtq__run_allow_again(rtq_run *run, rtq__run_query *q);  /* its pipe is new */
+void rtq__run_check_again(rtq_run *run);                     /* sources came, or failed */
+void rtq__run_forbid_again(rtq_run *run, rtq__run_query *q); /* a source of it goes */
+int rtq__run_begin_again(rtq_run *run); /* all sources have ended. OK: they are read again; END: nobody wants it */
+void rtq__run_give_up(rtq_run *run, rtq__run_query *q);
+const rtq__source_stats *rtq__run_counts(const rtq__run_source *s); /* of the first reading */
 /* run_deliver.c */
 int rtq__run_external(void *ctx, const rtq__rel *rel, uint32_t uri, rtq__src **out,
                       rtq_diag *diag);                            /* run_external.c */
@@ -146,7 +158,8 @@ int64_t rtq__run_timeout(const rtq_run *run, const rtq_clock *clock);
 void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count,
                    const char *format, ...) __attribute__((format(printf, 7, 8)));
 void rtq__run_wake(void *run);
-void rtq__run_end_source(rtq_run *run, rtq__run_source *s); /* it is not read any more */
+void rtq__run_end_source(rtq_run *run, rtq__run_source *s);        /* it is not read any more */
+void rtq__run_after_pipe(rtq_run *run, rtq__run_query *q, int rc); /* what a call of the query's pipe returned */
 /* run_stats.c */
 void rtq__run_publish(rtq_run *run);
 int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id);

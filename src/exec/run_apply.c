@@ -225,7 +225,7 @@ static int replace_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
     swap = q->query;
     q->query = c->query;
     c->query = swap;
-    q->done = q->dead = q->started = q->finished = false;
+    q->done = q->dead = q->started = q->finished = q->waits = q->again = false;
     if ((rc = q->open ? RTQ_OK : rtq__run_open_sink(q, diag)) == RTQ_OK && (rc = open_pipe(run, q)) == RTQ_OK)
         return RTQ_OK;
     q->done = q->dead = true;
@@ -266,7 +266,7 @@ void rtq__run_close_source(rtq_run *run, rtq__run_source *s)
 
 static uint64_t rejected(const rtq_run *run, const rtq__binding *b)
 {
-    return run->sources[b->source]->src->stats.filtered - b->base_filtered;
+    return rtq__run_counts(run->sources[b->source])->filtered - b->base_filtered;
 }
 
 /* For its queries a removed source has ended: a table that is bound to nothing any more is one. */
@@ -279,6 +279,7 @@ static void remove_source(rtq_run *run, size_t index)
             rtq__binding *from = &q->bindings[b];
             if (from->source == index) {
                 q->frozen_filtered += rejected(run, from);
+                rtq__run_forbid_again(run, q);
                 continue;
             }
             q->bindings[n] = *from;
@@ -342,7 +343,7 @@ static int bind_query(rtq_run *run, rtq__run_query *q)
                 b->source = (uint32_t)s;
                 b->source_table = k;
                 b->plan_table = t;
-                b->base_filtered = run->sources[s]->src->stats.filtered;
+                b->base_filtered = rtq__run_counts(run->sources[s])->filtered;
                 for (uint32_t i = 0; i < n_old; i++)
                     if (old[i].source == s && old[i].source_table == k && old[i].plan_table == t)
                         b->base_filtered = old[i].base_filtered;
@@ -366,7 +367,7 @@ static bool needs_watermark(const rtq_run *run, size_t source)
     return false;
 }
 
-static int plan_source(rtq_run *run, size_t index, rtq_diag *diag)
+int rtq__run_plan_source(rtq_run *run, size_t index)
 {
     rtq__run_source *s = run->sources[index];
     rtq__reader *readers = NULL;
@@ -385,9 +386,13 @@ static int plan_source(rtq_run *run, size_t index, rtq_diag *diag)
             time[t] = RTQ__WANT_TIME | RTQ__WANT_ALL_ROWS;
     for (size_t i = 0; i < run->n_queries; i++) {
         rtq__run_query *q = run->queries[i];
-        for (uint32_t b = 0; b < q->n_bindings && !q->done; b++)
+        for (uint32_t b = 0; b < q->n_bindings && !q->done && q->again == s->again; b++)
             if (q->bindings[b].source == index) {
+                q->bindings[b].reader = UINT32_MAX;
+                if (!rtq__pipe_reads(q->pipe, q->bindings[b].plan_table))
+                    continue;
                 readers[n].plan = q->query->plan;
+                readers[n].nodes = rtq__pipe_reading(q->pipe);
                 readers[n].table = q->bindings[b].plan_table;
                 readers[n].source_table = q->bindings[b].source_table;
                 q->bindings[b].reader = n++;
@@ -400,7 +405,7 @@ static int plan_source(rtq_run *run, size_t index, rtq_diag *diag)
         0)
         goto out;
     if ((rc = s->src->cls->plan(s->src, s->demand)) < 0) {
-        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "source '%s' cannot plan: %s", s->src->cls->kind,
+        rtq__diag_add(run->diag, rc, RTQ__SEV_ERROR, 0, 0, "source '%s' cannot plan: %s", s->src->cls->kind,
                       rtq_strerror(rc));
         goto out;
     }
@@ -416,9 +421,13 @@ static void on_source_notice(rtq__src *src, int code, uint64_t count, const char
     rtq_run *run = src->notice_ctx;
     uint64_t id = 0;
 
-    for (size_t i = 0; i < run->n_sources; i++)
-        if (run->sources[i]->src == src)
-            id = run->sources[i]->id;
+    for (size_t i = 0; i < run->n_sources; i++) {
+        if (run->sources[i]->src != src)
+            continue;
+        if (run->sources[i]->again && code == RTQ_ERR_DATA)
+            return; /* was said in the first reading */
+        id = run->sources[i]->id;
+    }
     rtq__run_note(run, RTQ_NOTE_SOURCE, code, 0, id, count, "%s", message);
 }
 
@@ -449,6 +458,7 @@ static int start_query(rtq_run *run, rtq__run_query *q, rtq_diag *diag)
     int rc;
 
     q->started = true;
+    rtq__run_allow_again(run, q);
     run->eval.clock_ticks = run->clock.wall_ticks;
     rc = rtq__pipe_start(q->pipe, diag);
     if (rc == RTQ_END)
@@ -467,13 +477,14 @@ static int replan(rtq_run *run, rtq_diag *diag)
 {
     int rc;
 
+    rtq__run_check_again(run);
     for (size_t i = 0; i < run->n_queries; i++)
-        if ((rc = bind_query(run, run->queries[i])) < 0)
+        if (!run->queries[i]->waits && !run->queries[i]->again && (rc = bind_query(run, run->queries[i])) < 0)
             return rc;
     for (size_t i = 0; i < run->n_sources; i++) {
         if (run->sources[i]->ended)
             continue;
-        if ((rc = plan_source(run, i, diag)) < 0)
+        if ((rc = rtq__run_plan_source(run, i)) < 0)
             return rc;
         if (!run->sources[i]->started)
             start_source(run, run->sources[i], diag);

@@ -3,7 +3,7 @@
 
 static void source_stats(rtq_stats *out, const rtq__run_source *s)
 {
-    const rtq__source_stats *st = &s->src->stats;
+    const rtq__source_stats *st = rtq__run_counts(s);
 
     out->in = st->in;
     out->out = st->out;
@@ -24,7 +24,7 @@ static void query_stats(rtq_stats *out, const rtq_run *run, const rtq__run_query
     if (q->pipe)
         rtq__pipe_stats_get(&p, q->pipe);
     for (uint32_t b = 0; b < q->n_bindings; b++)
-        rejected += run->sources[q->bindings[b].source]->src->stats.filtered - q->bindings[b].base_filtered;
+        rejected += rtq__run_counts(run->sources[q->bindings[b].source])->filtered - q->bindings[b].base_filtered;
     out->in = q->frozen.in + p.in + rejected;
     out->used = q->frozen.used + p.used;
     out->filtered = q->frozen.filtered + p.filtered + rejected;

@@ -54,7 +54,7 @@ void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t so
 
 /* ---- queries ------------------------------------------------------------------------------------------------------------ */
 
-static void after_pipe(rtq_run *run, rtq__run_query *q, int rc)
+void rtq__run_after_pipe(rtq_run *run, rtq__run_query *q, int rc)
 {
     if (rc == RTQ_END)
         q->done = true;
@@ -80,13 +80,14 @@ static void feed(rtq_run *run, size_t index, uint32_t table, rtq__batch *batch)
 
     for (size_t i = 0; i < run->n_queries; i++) {
         rtq__run_query *q = run->queries[i];
-        for (uint32_t b = 0; b < q->n_bindings && !q->done; b++) {
+        for (uint32_t b = 0; b < q->n_bindings && !q->done && q->again == s->again; b++) {
             const rtq__read *read;
-            if (q->bindings[b].source != index || q->bindings[b].source_table != table)
+            if (q->bindings[b].source != index || q->bindings[b].source_table != table ||
+                q->bindings[b].reader == UINT32_MAX)
                 continue;
             read = rtq__demand_read(s->demand, q->bindings[b].reader);
             set_now(run, s, read, batch);
-            after_pipe(run, q, rtq__pipe_push(q->pipe, read, batch));
+            rtq__run_after_pipe(run, q, rtq__pipe_push(q->pipe, read, batch));
         }
     }
 }
@@ -94,7 +95,8 @@ static void feed(rtq_run *run, size_t index, uint32_t table, rtq__batch *batch)
 static bool table_ended(const rtq_run *run, const rtq__run_query *q, uint32_t plan_table)
 {
     for (uint32_t b = 0; b < q->n_bindings; b++)
-        if (q->bindings[b].plan_table == plan_table && !run->sources[q->bindings[b].source]->ended)
+        if (q->bindings[b].plan_table == plan_table && !run->sources[q->bindings[b].source]->ended &&
+            run->sources[q->bindings[b].source]->again == q->again)
             return false;
     return true;
 }
@@ -105,16 +107,23 @@ static void finish_queries(rtq_run *run)
     for (size_t i = 0; i < run->n_queries; i++) {
         rtq__run_query *q = run->queries[i];
         bool all = true;
-        if (q->finished || q->dead)
+        if (q->waits && run->stopping)
+            rtq__run_give_up(run, q);
+        if (q->finished || q->dead || q->waits)
             continue;
         for (uint32_t t = 0; t < q->query->plan->n_tables && all; t++)
             all = q->query->plan->tables[t].n_scans == 0 || table_ended(run, q, t);
         if (!all && !q->done)
             continue;
-        q->finished = true;
         if (!q->done)
-            after_pipe(run, q, rtq__pipe_finish(q->pipe, UINT32_MAX));
-        q->done = true;
+            rtq__run_after_pipe(run, q, rtq__pipe_finish(q->pipe, UINT32_MAX));
+        if (!q->done && rtq__pipe_wants_again(q->pipe)) {
+            q->waits = true;
+            if (!run->stopping)
+                continue;
+            rtq__run_give_up(run, q);
+        }
+        q->finished = q->done = true;
     }
 }
 
@@ -143,7 +152,7 @@ static void advance(rtq_run *run)
         if (w <= q->watermark || w == INT64_MAX) /* the end is told by finish */
             continue;
         q->watermark = w;
-        after_pipe(run, q, rtq__pipe_advance(q->pipe, w));
+        rtq__run_after_pipe(run, q, rtq__pipe_advance(q->pipe, w));
     }
 }
 
@@ -316,7 +325,12 @@ static int step(rtq_run *run)
     rtq__run_publish(run);
     if (somebody_waits(run))
         return RTQ_AGAIN;
-    return over(run, mode) ? finish_run(run, mode) : rc;
+    if (over(run, mode))
+        return finish_run(run, mode);
+    if (!sources_ended(run))
+        return rc;
+    int again = rtq__run_begin_again(run);
+    return again == RTQ_END ? rc : again;
 }
 
 int rtq__run_step(rtq_run *run, const rtq_clock *clock, rtq_diag *diag)

@@ -41,6 +41,7 @@ struct rtq__src {
     uint32_t n_tables; /* fixed by open */
     rtq__source_stats stats;
     bool bounded;     /* has an end: a recording */
+    bool again;       /* rewind works, and gives the same records; set by open */
     int64_t max_time; /* largest event time of all records so far, INT64_MIN: none */
     /* for what goes wrong while the run goes on (a bad line, a damaged chunk); set by the run before start */
     void (*notice)(rtq__src *src, int code, uint64_t count, const char *message);
@@ -62,7 +63,7 @@ struct rtq__src_class {
                 rtq_diag *diag);
     intptr_t (*handle)(rtq__src *src);                            /* fd to wait for, -1: none */
     int64_t (*timeout_ns)(rtq__src *src, const rtq_clock *clock); /* to the next poll, -1: none */
-    int (*rewind)(rtq__src *src);                                 /* NULL: cannot be read again */
+    int (*rewind)(rtq__src *src);                                 /* to the first record; NULL: cannot */
     void (*close)(rtq__src *src);                                 /* frees */
     /* Optional, for sources that other threads feed: whom to wake when rows arrive; detach: the run lets go. */
     void (*attach)(rtq__src *src, void (*wake)(void *ctx), void *ctx);

@@ -60,6 +60,7 @@ struct rtq__node {
     uint8_t op;
     bool fed;             /* its rows come from a feed, not only from constants and reference tables */
     bool unbounded_state; /* on an input without end its state has no bound */
+    bool again;           /* gives the same rows, one by one, whenever its tables are read */
     uint32_t id, n_in, n_out;
     rtq__node **in;
     rtq__edge *out;
@@ -74,6 +75,7 @@ struct rtq__node {
             const uint32_t *wants; /* by layout column: number in the plan table */
             rtq__scan_filter *filters;
             uint32_t n_filters;
+            uint32_t first_branch, n_branches; /* of the plan table: its own */
         } scan;
         struct {
             rtq__prog **progs;
@@ -185,7 +187,7 @@ typedef struct rtq__plan_table {
     rtq__plan_conjunct *conjuncts;
     uint32_t n_conjuncts;
     rtq__branch *branches;
-    uint32_t n_branches; /* one a scan */
+    uint32_t n_branches; /* one a scan, or more */
     rtq__node **scans;
     uint32_t n_scans;
     bool time;         /* event times are needed: now() on recordings, windows */
@@ -210,7 +212,7 @@ struct rtq__plan {
     rtq__node **results;
     uint32_t n_results;
     rtq__node *input; /* body of an APPLY: its APPLY_INPUT, else NULL */
-    bool uses_now, volatiles;
+    bool uses_now;
     uint32_t modes;  /* RTQ__MODE_*: legal on inputs without end */
     const char *why; /* reason why it is neither continuous nor windowed, or NULL */
     uint32_t why_begin, why_end;
@@ -242,6 +244,7 @@ typedef struct rtq__reader {
     const rtq__plan *plan;
     uint32_t table; /* of the plan */
     uint32_t source_table;
+    const bool *nodes; /* by node of the plan: its scans that read this time; NULL: all of them */
 } rtq__reader;
 
 /* Merges what the readers need into one demand for a source with these tables; `time`: event times for the watermark (by source table,

@@ -310,13 +310,15 @@ static int32_t as_in(closed *c, const rtq__expr *expr)
     return values && n ? add_conjunct(c, want, RTQ_OP_IN, values, n) : -1;
 }
 
-static void add_branches(rtq__planner *p, rtq__plan_table *table, const clauses *all)
+static void add_branches(rtq__planner *p, rtq__plan_table *table, rtq__node *scan, const clauses *all)
 {
     rtq__branch *branches = rtq__planner_keep(p, table->n_branches + all->n, sizeof *branches);
     if (!branches)
         return;
     if (table->n_branches)
         memcpy(branches, table->branches, table->n_branches * sizeof *branches);
+    scan->u.scan.first_branch = table->n_branches;
+    scan->u.scan.n_branches = all->n;
     for (uint32_t i = 0; i < all->n; i++)
         branches[table->n_branches++] = (rtq__branch){all->of[i].list, all->of[i].n};
     table->branches = branches;
@@ -338,5 +340,5 @@ void rtq__plan_branches(rtq__planner *p, rtq__plan_table *table, rtq__node *scan
         }
     }
     if (!p->error)
-        add_branches(p, table, &all);
+        add_branches(p, table, scan, &all);
 }

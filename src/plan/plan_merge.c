@@ -123,18 +123,28 @@ static int64_t add_want(merge *m, const char *path, uint8_t flags)
     return m->out->n_wants++;
 }
 
+static bool is_read(const rtq__reader *reader, const rtq__node *scan)
+{
+    return !reader->nodes || reader->nodes[scan->id];
+}
+
 static int add_wants(merge *m, const rtq__reader *reader, rtq__read *read)
 {
     const rtq__plan_table *t = &reader->plan->tables[reader->table];
     uint32_t *wants = keep(m->b, t->n_wants, sizeof *wants);
     if (!wants)
         return RTQ_ERR_NOMEM;
-    for (uint32_t i = 0; i < t->n_wants; i++) {
-        int64_t at = add_want(m, t->wants[i].path, t->wants[i].flags);
-        if (at < 0)
-            return (int)at;
-        wants[i] = (uint32_t)at;
-    }
+    memset(wants, 0xff, t->n_wants * sizeof *wants);
+    for (uint32_t s = 0; s < t->n_scans; s++)
+        for (uint32_t i = 0; i < t->scans[s]->layout.n && is_read(reader, t->scans[s]); i++) {
+            uint32_t want = t->scans[s]->u.scan.wants[i];
+            if (wants[want] != UINT32_MAX)
+                continue;
+            int64_t at = add_want(m, t->wants[want].path, t->wants[want].flags);
+            if (at < 0)
+                return (int)at;
+            wants[want] = (uint32_t)at;
+        }
     read->wants = wants;
     return RTQ_OK;
 }
@@ -181,6 +191,26 @@ static uint32_t intern(merge *m, const rtq__conjunct *c)
     return i;
 }
 
+/* map: conjuncts of the plan table that are in the demand already; else UINT32_MAX. */
+static int add_branch(merge *m, const rtq__plan_table *t, const rtq__branch *branch, const uint32_t *wants,
+                      uint32_t *map)
+{
+    uint32_t *list = keep(m->b, branch->n, sizeof *list);
+    if (!list)
+        return RTQ_ERR_NOMEM;
+    for (uint32_t k = 0; k < branch->n; k++) {
+        uint32_t i = branch->conjuncts[k];
+        const rtq__plan_conjunct *c = &t->conjuncts[i];
+        if (map[i] == UINT32_MAX)
+            map[i] = intern(
+                m, &(rtq__conjunct){.want = wants[c->want], .op = c->op, .values = c->values, .n_values = c->n_values});
+        list[k] = map[i];
+    }
+    m->out->branches[m->out->n_branches++] = (rtq__branch){list, branch->n};
+    m->out->all |= branch->n == 0;
+    return RTQ_OK;
+}
+
 static int add_conjuncts(merge *m, const rtq__reader *reader, rtq__read *read, uint32_t **conjuncts)
 {
     const rtq__plan_table *t = &reader->plan->tables[reader->table];
@@ -188,20 +218,14 @@ static int add_conjuncts(merge *m, const rtq__reader *reader, rtq__read *read, u
     bool *exact = keep(m->b, t->n_conjuncts, sizeof *exact);
     if (!map || !exact)
         return RTQ_ERR_NOMEM;
-    for (uint32_t i = 0; i < t->n_conjuncts; i++) {
-        const rtq__plan_conjunct *c = &t->conjuncts[i];
-        map[i] = intern(
-            m,
-            &(rtq__conjunct){.want = read->wants[c->want], .op = c->op, .values = c->values, .n_values = c->n_values});
-    }
-    for (uint32_t i = 0; i < t->n_branches; i++) {
-        uint32_t *list = keep(m->b, t->branches[i].n, sizeof *list);
-        if (!list)
-            return RTQ_ERR_NOMEM;
-        for (uint32_t k = 0; k < t->branches[i].n; k++)
-            list[k] = map[t->branches[i].conjuncts[k]];
-        m->out->branches[m->out->n_branches++] = (rtq__branch){list, t->branches[i].n};
-        m->out->all |= t->branches[i].n == 0;
+    memset(map, 0xff, t->n_conjuncts * sizeof *map);
+    for (uint32_t s = 0; s < t->n_scans; s++) {
+        const rtq__node *scan = t->scans[s];
+        for (uint32_t i = 0; i < scan->u.scan.n_branches && is_read(reader, scan); i++) {
+            int rc = add_branch(m, t, &t->branches[scan->u.scan.first_branch + i], read->wants, map);
+            if (rc != RTQ_OK)
+                return rc;
+        }
     }
     read->exact = exact;
     *conjuncts = map;
@@ -306,7 +330,8 @@ void rtq__demand_settle(rtq_demand *demand)
         const rtq__demand_table *t = &demand->tables[read->source_table];
         bool *exact = (bool *)(uintptr_t)read->exact; /* ours */
         for (uint32_t c = 0; c < read->plan->tables[read->table].n_conjuncts; c++)
-            exact[c] = t->single && t->conjuncts[b->conjuncts[i][c]].verdict == RTQ_PUSH_EXACT;
+            exact[c] = t->single && b->conjuncts[i][c] != UINT32_MAX &&
+                       t->conjuncts[b->conjuncts[i][c]].verdict == RTQ_PUSH_EXACT;
     }
 }
 

@@ -26,13 +26,41 @@ static const char *reason(const rtq__node *node, uint32_t *modes)
     }
 }
 
-static bool is_volatile(const rtq__planner *p)
+static void visit_flags(rtq__planner *p, const rtq__expr *expr, void *ctx)
 {
-    for (uint32_t i = 0; i < p->n_items; i++)
+    (void)p;
+    *(uint32_t *)ctx |= expr->flags;
+}
+
+/* Some expression may have another value the next time. */
+static bool is_volatile(rtq__planner *p)
+{
+    uint32_t flags = 0;
+    for (uint32_t i = 0; i < p->n_items; i++) {
+        if (p->items[i].live)
+            rtq__rel_exprs(p, p->items[i].rel, visit_flags, &flags);
         for (uint32_t k = 0; p->items[i].live && k < p->items[i].n_preds; k++)
-            if (p->items[i].preds[k]->flags & RTQ__FN_VOLATILE)
-                return true;
-    return false;
+            flags |= p->items[i].preds[k]->flags;
+    }
+    return flags & RTQ__FN_VOLATILE;
+}
+
+/* Operators that look at one row at a time, over scans. */
+static bool reads_again(const rtq__node *node)
+{
+    switch (node->op) {
+    case RTQ__R_SCAN: return true;
+    case RTQ__R_FILTER:
+    case RTQ__R_EXTEND:
+    case RTQ__R_UNION:
+    case RTQ__R_MV_EXPAND:
+    case RTQ__R_PARSE: break;
+    default: return false;
+    }
+    for (uint32_t i = 0; i < node->n_in; i++)
+        if (!node->in[i]->again)
+            return false;
+    return node->n_in > 0;
 }
 
 static uint64_t hash_text(uint64_t h, const char *text)
@@ -120,7 +148,9 @@ void rtq__plan_classify(rtq__planner *p)
     if (!windows)
         modes &= ~(uint32_t)RTQ__MODE_WINDOWED;
     plan->modes = modes;
-    plan->volatiles = is_volatile(p);
+    bool fixed = !is_volatile(p);
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        plan->nodes[i]->again = fixed && reads_again(plan->nodes[i]);
     for (uint32_t t = 0; t < plan->n_tables; t++)
         plan->tables[t].time = plan->uses_now || windows;
     plan->fingerprint = fingerprint(p);

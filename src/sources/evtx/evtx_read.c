@@ -4,6 +4,7 @@
  * Rows point into the windows, so those that gave rows are kept until the next call; a window without rows is overwritten. */
 #include <stdio.h>
 #include "os/paths.h"
+#include "sources/again_read.h"
 #include "sources/evtx/evtx.h"
 #include "sources/kinds.h"
 
@@ -27,12 +28,14 @@ typedef struct evtx_src {
     char *table_name;
     rtq__evtx *decoder;
     rtq__paths paths;
+    rtq__again again;
     int sums;
     size_t next_path;
     rtq__file file;
     bool header_done, file_ended, full; /* full: the window being filled can be decoded */
     int64_t lateness;
-    uint64_t offset; /* of the next byte of the file */
+    uint64_t offset; /* of the next byte of the file … */
+    uint64_t limit;  /* … which is read up to here */
     window windows[WINDOWS];
     uint32_t held;          /* windows in use; the last is the current one */
     uint32_t chunk_at, pos; /* in the current window */
@@ -74,6 +77,7 @@ static void close_src(rtq__src *src)
     rtq__mem *mem = src->mem;
     rtq__file_close(&s->file);
     rtq__evtx_free(s->decoder);
+    rtq__again_free(&s->again);
     rtq__paths_free(&s->paths);
     for (int i = 0; i < WINDOWS; i++)
         rtq__free(mem, s->windows[i].buf);
@@ -154,6 +158,9 @@ static int open_src(rtq__src **out, rtq__mem *mem, const rtq_option *options, si
         rc = add_paths(s, options, n, diag);
     if (rc == RTQ_OK)
         rc = check_single(s, diag);
+    if (rc == RTQ_OK)
+        rc = rtq__again_init(&s->again, mem, &s->paths);
+    s->src.again = rtq__again_can(&s->again);
     if (rc != RTQ_OK) {
         close_src(&s->src);
         return rc;
@@ -212,14 +219,20 @@ static bool open_next(evtx_src *s)
     rtq__os_error why = {0};
     end_strange(s);
     while (s->next_path < s->paths.n) {
-        const char *path = s->paths.items[s->next_path++];
+        size_t at = s->next_path++;
+        const char *path = s->paths.items[at];
+        bool changed;
         if (rtq__file_open(&s->file, path, &why) != RTQ_OK) {
             s->file = RTQ__FILE_NONE;
+            rtq__again_end(&s->again, at, &s->file, 0);
             notice(s, RTQ_ERR_IO, 1, why.text, 0);
             continue;
         }
         s->header_done = s->file_ended = false;
         s->offset = 0;
+        s->limit = rtq__again_limit(&s->again, at, &s->file, &changed);
+        if (changed)
+            notice(s, RTQ_ERR_IO, 1, "has changed and is not read a second time", 0);
         rtq__evtx_file(s->decoder, path);
         return true;
     }
@@ -231,8 +244,8 @@ static int fill(evtx_src *s, window *w, uint32_t want)
 {
     rtq__os_error why = {0};
     while (w->len < want && !s->file_ended) {
-        size_t got = 0;
-        int rc = rtq__file_read(&s->file, w->buf + w->len, want - w->len, &got, &why);
+        size_t got = 0, room = want - w->len < s->limit - s->offset ? want - w->len : (size_t)(s->limit - s->offset);
+        int rc = room ? rtq__file_read(&s->file, w->buf + w->len, room, &got, &why) : RTQ_END;
         if (rc == RTQ_AGAIN)
             return rc;
         if (rc == RTQ_ERR_IO)
@@ -273,6 +286,7 @@ static int read_window(evtx_src *s)
             return rc;
         w->offset = s->offset - w->len;
         if (s->file_ended) {
+            rtq__again_end(&s->again, s->next_path - 1, &s->file, s->offset);
             rtq__file_close(&s->file);
             s->file = RTQ__FILE_NONE;
         }

@@ -100,12 +100,21 @@ static int next_file(rtq__feed *feed)
     rtq__os_error error = {0};
     int rc;
 
+    if (f->path)
+        rtq__again_end(&feed->again, feed->next_path - 1, &f->file, f->offset);
     rtq__feed_file_end(f, feed);
     report_repairs(feed);
     while (feed->next_path < feed->paths.n) {
-        const char *path = feed->paths.items[feed->next_path++];
-        if ((rc = rtq__feed_file_open(f, feed, path, 0, &error)) != RTQ_ERR_IO)
+        size_t at = feed->next_path++;
+        const char *path = feed->paths.items[at];
+        bool changed;
+        if ((rc = rtq__feed_file_open(f, feed, path, 0, &error)) != RTQ_ERR_IO) {
+            f->limit = rtq__again_limit(&feed->again, at, &f->file, &changed);
+            if (changed)
+                rtq__feed_note(feed, RTQ_ERR_IO, 1, "%s: has changed and is not read a second time", path);
             return rc;
+        }
+        rtq__again_end(&feed->again, at, &f->file, 0);
         rtq__file_close(&f->file);
         f->path = NULL;
         rtq__feed_note(feed, RTQ_ERR_IO, 1, "cannot read %s: %s", path, error.text);
@@ -268,7 +277,7 @@ int rtq__feed_rewind(rtq__src *src)
 {
     rtq__feed *feed = (rtq__feed *)src;
 
-    if (feed->follow || feed->stdin_used)
+    if (!src->again)
         return RTQ_ERR_UNSUPPORTED;
     rtq__feed_file_end(&feed->files[0], feed);
     feed->files[0].final = false;
@@ -309,6 +318,7 @@ void rtq__feed_close(rtq__src *src)
     if (feed->decoder)
         feed->decoder_class->free(feed->decoder);
     rtq__free(mem, feed->preload);
+    rtq__again_free(&feed->again);
     rtq__paths_free(&feed->paths);
     rtq__arena_free(&feed->arena);
     rtq__free(mem, feed);

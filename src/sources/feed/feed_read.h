@@ -3,6 +3,7 @@
 #define RTQ__FEED_READ_H
 #include "os/file.h"
 #include "os/paths.h"
+#include "sources/again_read.h"
 #include "sources/feed/feed.h"
 
 enum { FEED_HEAD = 64 };
@@ -16,6 +17,7 @@ typedef struct rtq__feed_file {
     rtq__file_info info;    /* of the open file */
     char head[FEED_HEAD];   /* its first bytes: a file that was truncated and has grown again begins differently */
     size_t head_len;
+    uint64_t limit;    /* what is behind it was not there when the file was read first */
     uint64_t drain_to; /* draining: what is behind it is not read any more */
     bool final;        /* nothing follows what is in the window */
     bool missing;      /* said once that it is not there */
@@ -30,6 +32,7 @@ typedef struct rtq__feed {
     void *decoder;
     rtq__arena arena; /* table, names */
     rtq__paths paths;
+    rtq__again again;
     bool stdin_used;
     int follow;
     size_t max_record;

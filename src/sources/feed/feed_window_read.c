@@ -26,6 +26,7 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
     f->path = path;
     f->begin = f->end = 0;
     f->offset = 0;
+    f->limit = UINT64_MAX;
     f->head_len = 0;
     f->final = f->missing = false;
     memset(&f->in, 0, sizeof f->in);
@@ -93,10 +94,15 @@ static int make_room(rtq__feed_file *f, rtq__feed *feed)
 
 int rtq__feed_file_fill(rtq__feed_file *f, rtq__feed *feed, rtq__os_error *error)
 {
-    size_t got = 0;
+    size_t got = 0, room;
     int rc = make_room(f, feed);
 
-    if (rc < 0 || (rc = rtq__file_read(&f->file, f->window + f->end, f->cap - f->end, &got, error)) != RTQ_OK)
+    if (rc < 0)
+        return rc;
+    room = f->cap - f->end < f->limit - f->offset ? f->cap - f->end : (size_t)(f->limit - f->offset);
+    if (room == 0)
+        return RTQ_END;
+    if ((rc = rtq__file_read(&f->file, f->window + f->end, room, &got, error)) != RTQ_OK)
         return rc;
     if (f->head_len < FEED_HEAD && f->offset == f->head_len) {
         size_t n = got < FEED_HEAD - f->head_len ? got : FEED_HEAD - f->head_len;

@@ -56,6 +56,9 @@ int rtq__feed_open(rtq__feed *feed, rtq__mem *mem, const rtq__option_def *defs, 
     feed->max_record = (size_t)rtq__option_number(defs, options, n, "max_line_bytes");
     feed->lateness = rtq__option_number(defs, options, n, "lateness");
     feed->base.bounded = !feed->follow && !rtq__option_bool(defs, options, n, "as_stream");
+    if (!feed->follow && !feed->stdin_used && (rc = rtq__again_init(&feed->again, mem, &feed->paths)) < 0)
+        return rc;
+    feed->base.again = rtq__again_can(&feed->again);
     return RTQ_OK;
 }
 
