@@ -49,16 +49,16 @@ int rtq__pipe_start(rtq__pipe *pipe, rtq_diag *diag);
 int rtq__pipe_push(rtq__pipe *pipe, const rtq__read *read, rtq__batch *batch);
 int rtq__pipe_advance(rtq__pipe *pipe, int64_t watermark);
 int rtq__pipe_finish(rtq__pipe *pipe, uint32_t table /* of the plan; UINT32_MAX: all */);
-bool rtq__pipe_done(const rtq__pipe *pipe); /* every result has ended */
+bool rtq__pipe_wants(const rtq__pipe *pipe, uint32_t table); /* somebody still reads it, in this reading */
+bool rtq__pipe_done(const rtq__pipe *pipe);                  /* every result has ended */
 /* Several readings of a recording (pipe_again.c). Allowed (before the first push): all tables can be read again, and give the same rows.
  * When rtq__pipe_finish has returned OK and the pipe wants it, begin again, push what the demand of the nodes that read now gives,
  * and finish again. Counts are those of the first reading. */
 void rtq__pipe_allow_again(rtq__pipe *pipe, bool allowed);
 bool rtq__pipe_wants_again(const rtq__pipe *pipe);
 int rtq__pipe_begin_again(rtq__pipe *pipe);
-const bool *rtq__pipe_reading(const rtq__pipe *pipe);        /* by node; NULL: the first reading, all of them */
-bool rtq__pipe_reads(const rtq__pipe *pipe, uint32_t table); /* in this reading */
-int rtq__pipe_give_up(rtq__pipe *pipe); /* there will be no further reading: ends with what there is */
+const bool *rtq__pipe_reading(const rtq__pipe *pipe); /* by node; NULL: the first reading, all of them */
+int rtq__pipe_give_up(rtq__pipe *pipe);               /* there will be no further reading: ends with what there is */
 /* The reference table has other rows now: build sides and subqueries made from it are made again; rows given before stand. As push. */
 int rtq__pipe_reload(rtq__pipe *pipe, const char *table);
 int rtq__pipe_reset(rtq__pipe *pipe); /* as just opened, statistics go on: scheduled queries, one tick each */

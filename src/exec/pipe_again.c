@@ -74,11 +74,11 @@ const bool *rtq__pipe_reading(const rtq__pipe *pipe)
     return pipe->reading;
 }
 
-bool rtq__pipe_reads(const rtq__pipe *pipe, uint32_t table)
+bool rtq__pipe_wants(const rtq__pipe *pipe, uint32_t table)
 {
     const rtq__plan_table *t = &pipe->flow.plan->tables[table];
     for (uint32_t i = 0; i < t->n_scans; i++)
-        if (!pipe->reading || pipe->reading[t->scans[i]->id])
+        if (!pipe->stations[t->scans[i]->id].closed)
             return true;
     return false;
 }

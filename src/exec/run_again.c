@@ -48,7 +48,7 @@ void rtq__run_check_again(rtq_run *run)
 static bool reads(const rtq__run_query *q, size_t source)
 {
     for (uint32_t b = 0; b < q->n_bindings; b++)
-        if (q->bindings[b].source == source && rtq__pipe_reads(q->pipe, q->bindings[b].plan_table))
+        if (q->bindings[b].source == source && rtq__pipe_wants(q->pipe, q->bindings[b].plan_table))
             return true;
     return false;
 }

@@ -389,7 +389,7 @@ int rtq__run_plan_source(rtq_run *run, size_t index)
         for (uint32_t b = 0; b < q->n_bindings && !q->done && q->again == s->again; b++)
             if (q->bindings[b].source == index) {
                 q->bindings[b].reader = UINT32_MAX;
-                if (!rtq__pipe_reads(q->pipe, q->bindings[b].plan_table))
+                if (!rtq__pipe_wants(q->pipe, q->bindings[b].plan_table))
                     continue;
                 readers[n].plan = q->query->plan;
                 readers[n].nodes = rtq__pipe_reading(q->pipe);

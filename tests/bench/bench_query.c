@@ -114,7 +114,7 @@ static double run(rtq__mem *mem, const rtq__plan *plan, result *r)
     rtq__eval eval;
     rtq__pipe *pipe = NULL;
     rtq_demand *demand = NULL;
-    rtq__reader reader = {plan, 0, 0};
+    rtq__reader reader = {.plan = plan};
     rtq__pipe_host host = {.ctx = r, .rows = on_rows};
     rtq__arena_init(&scratch, mem, 1 << 18);
     double t = now();

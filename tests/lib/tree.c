@@ -468,7 +468,7 @@ void tree_push(tree *t, const char *schema, const char *rows, uint32_t size)
 {
     uint32_t n_cols, n_rows;
     rtq__table table = *t->plan->tables[0].table;
-    rtq__reader reader = {t->plan, 0, 0};
+    rtq__reader reader = {.plan = t->plan};
     rtq_demand *demand = NULL;
     rtq__arena arena;
     bool armed = t->armed;

@@ -221,7 +221,7 @@ Test(exec_push, demands_of_plans_are_merged)
     rtq__expr *e = tree_call(&u, ">", "long, long", RTQ_BOOL, 2, tree_c(&u, "a"), tree_long(&u, 2));
     tree_result(&u, tree_filter(&u, s, e), "a");
     tree_open(&u);
-    rtq__reader readers[2] = {{t.plan, 0, 0}, {u.plan, 0, 0}};
+    rtq__reader readers[2] = {{.plan = t.plan}, {.plan = u.plan}};
     cr_assert_eq(rtq__demand_new(&demand, t.mem, t.plan->tables[0].table, 1, readers, 2, NULL, 7), RTQ_OK);
     const rtq__demand_table *d = &demand->tables[0];
     cr_expect(d->n_wants == 2 && d->n_conjuncts == 1 && d->n_branches == 2 && !d->single && !d->all &&
