@@ -70,10 +70,22 @@ void rtq__buf_addf(rtq__buf *buf, const char *format, ...)
     buf->len += (size_t)len;
 }
 
+void rtq__blob_take(rtq__buf *buf, rtq_blob *blob, rtq__mem *mem)
+{
+    rtq__buf_init(buf, mem);
+    if (blob == NULL || blob->mem != mem)
+        return;
+    buf->ptr = blob->ptr;
+    buf->cap = blob->cap;
+    blob->ptr = NULL;
+    blob->len = blob->cap = 0;
+}
+
 int rtq__blob_set(rtq_blob **out, rtq__buf *buf)
 {
-    if (buf->failed)
+    if (!rtq__buf_reserve(buf, 1))
         return RTQ_ERR_NOMEM;
+    buf->ptr[buf->len] = 0;
     rtq_blob *blob = *out;
     if (blob == NULL) {
         blob = rtq__alloc(buf->mem, sizeof *blob);

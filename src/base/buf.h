@@ -49,7 +49,9 @@ struct rtq_blob {
     char *ptr;
     size_t len, cap;
 };
-int rtq__blob_set(rtq_blob **out,
-                  rtq__buf *buf); /* *out NULL or an earlier blob, then reused; buf is emptied. OK/NOMEM */
+void rtq__blob_take(rtq__buf *buf, rtq_blob *blob,
+                    rtq__mem *mem); /* a buffer with the memory of an earlier blob, or none */
+/* *out NULL or an earlier blob, then reused; buf is emptied. A NUL stands behind the text. OK/NOMEM */
+int rtq__blob_set(rtq_blob **out, rtq__buf *buf);
 
 #endif

@@ -12,7 +12,7 @@ rtq_diag *rtq__diag_begin(rtq_diag **diag, rtq__mem *mem)
         return NULL;
     rtq_diag *d = *diag;
     if (d == NULL) {
-        d = rtq__calloc(mem, 1, sizeof *d);
+        d = mem != NULL ? rtq__calloc(mem, 1, sizeof *d) : NULL;
         if (d == NULL)
             return NULL;
         d->mem = rtq__mem_ref(mem);

@@ -11,7 +11,7 @@ enum {
     RTQ__SEV_CAUSE = 4 /* explains the item before it */
 };
 
-/* API entry: *diag is NULL (a new one is made) or from an earlier call (cleared). diag itself NULL: returns NULL. Callers that
+/* API entry: *diag is NULL (a new one is made, without mem none) or from an earlier call (cleared). diag itself NULL: returns NULL. Callers that
  * count errors pass the address of a diag of their own then, and free it. NULL also when out of memory: all functions below
  * allow it ("nobody listens"). */
 rtq_diag *rtq__diag_begin(rtq_diag **diag, rtq__mem *mem);

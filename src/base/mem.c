@@ -146,3 +146,20 @@ int rtq__grow(rtq__mem *mem, void *items, size_t *cap, size_t need, size_t item_
     *cap = n;
     return RTQ_OK;
 }
+
+bool rtq__struct_read(void *own, size_t own_len, const void *given)
+{
+    enum { MAX_LEN = 4096 }; /* a size that was never set is likely to be more */
+    const char *bytes = given;
+    size_t size;
+
+    memset(own, 0, own_len);
+    memcpy(&size, given, sizeof size);
+    if (size < sizeof size || size > MAX_LEN)
+        return false;
+    for (size_t i = own_len; i < size; i++)
+        if (bytes[i])
+            return false;
+    memcpy(own, given, rtq__struct_len(size, own_len));
+    return true;
+}

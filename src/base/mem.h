@@ -33,6 +33,9 @@ static inline size_t rtq__struct_len(size_t given, size_t own)
 {
     return given >= own ? own : given - given % sizeof(void *);
 }
+/* Options and tables of a caller: what both sides know goes to `own`, the rest of it is zero. False: no size that can be, or the caller
+ * has set something that is not known here, which must not be passed over in silence. */
+bool rtq__struct_read(void *own, size_t own_len, const void *given /* begins with its size_t size */);
 
 /* Bump arena: allocations live until reset or free. Blocks are kept by reset, so the steady state allocates nothing. */
 typedef struct rtq__arena_block rtq__arena_block;

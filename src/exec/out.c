@@ -414,7 +414,7 @@ int rtq_batch_json(rtq_blob **out, const rtq_batch *batch, size_t row)
 
     if (!out || !batch || row >= batch->rows->n_sel)
         return RTQ_ERR_ARG;
-    rtq__buf_init(&buf, batch->mem);
+    rtq__blob_take(&buf, *out, batch->mem); /* a host that goes through rows with one blob allocates once */
     if ((rc = rtq__out_row_json(&buf, batch, row)) == RTQ_OK)
         rc = rtq__blob_set(out, &buf);
     rtq__buf_free(&buf);

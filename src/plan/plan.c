@@ -309,7 +309,8 @@ static void order_nodes(rtq__planner *p)
          i++) /* what nobody reaches goes behind the end: it is freed with the plan */
         if (!seen[plan->nodes[i]->id])
             ordered[end++] = plan->nodes[i];
-    memcpy(plan->nodes, ordered, end * sizeof *ordered);
+    if (end) /* a text without any query has no nodes */
+        memcpy(plan->nodes, ordered, end * sizeof *ordered);
     plan->n_nodes = n;
     plan->n_spare = end - n;
     for (uint32_t i = 0; i < n; i++)
