@@ -25,8 +25,8 @@ RTQ_API void rtq_source_free(rtq_source *source);
  *  @{ */
 /** Makes an appender for a table of a push source (NULL: the first). @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_NOMEM. Thread: any. */
 RTQ_API int rtq_appender_new(rtq_appender **out, rtq_source *source, const char *table);
-/** Adds n_rows rows; one column a table column, in order. int and long stand for each other where values fit. On an error the rows
- *  before the block of 1024 with the bad cell stay. Bad UTF-8 becomes U+FFFD.
+/** Adds n_rows rows; one column a table column, in order. int and long stand for each other where values fit. On an error none of
+ *  them is added. Bad UTF-8 becomes U+FFFD.
  *  @return RTQ_OK, RTQ_ERR_ARG (column count or kind), RTQ_ERR_DATA, RTQ_ERR_NOMEM. Thread: one. */
 RTQ_API int rtq_appender_columns(rtq_appender *appender, const rtq_column *columns, size_t n_columns, size_t n_rows);
 /** Adds one row, a cell a column; a null may have any kind. @return as rtq_appender_columns(). Thread: one. */
@@ -39,6 +39,9 @@ RTQ_API int rtq_appender_json(rtq_appender *appender, const char *bytes, size_t 
 /** Adds the rows of a struct array, columns by name (those missing are null). On RTQ_OK the array was moved in and is released.
  *  @return RTQ_OK, RTQ_ERR_ARG (an unknown column, no struct), RTQ_ERR_UNSUPPORTED (a type), RTQ_ERR_DATA, RTQ_ERR_NOMEM. Thread: one. */
 RTQ_API int rtq_appender_arrow(rtq_appender *appender, const struct ArrowSchema *schema, struct ArrowArray *array);
+/** Why the last call on this appender failed: the column, the row, the reason; no item when it did not. What it says of wrong
+ *  pointers is the code alone. @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_NOMEM. Thread: one. */
+RTQ_API int rtq_appender_error(const rtq_appender *appender, rtq_diag **diag);
 /** Promises that no later row of this appender is older than watermark_ticks, beyond what its rows already say. position: the host's
  *  own bytes for acknowledgement and checkpoints (not used yet). Thread: one. */
 RTQ_API void rtq_appender_mark(rtq_appender *appender, int64_t watermark_ticks, const void *position, size_t len);
@@ -114,7 +117,7 @@ typedef struct {
     /** Reading begins, after `position` (of a checkpoint; NULL: from the start). */
     int (*start)(const void *position, size_t len, void *user);
     /** Adds rows with the appenders, one a table; never blocks. RTQ_OK: call again, RTQ_AGAIN: wait for handle or timeout, RTQ_END,
-     *  < 0: the source is dead. No flush needed. */
+     *  < 0: the source is dead, once the rows that it has added are read. No flush needed. */
     int (*next)(rtq_appender *const *tables, const rtq_clock *clock, void *user);
     /** A file descriptor (readable) or HANDLE to wait for; -1: none. Asked once, after start. */
     intptr_t (*handle)(void *user);

@@ -8,4 +8,7 @@
 int rtq__query_new(rtq_query **out, rtq_env *env, const char *text, size_t len, const char *name, size_t name_len,
                    const rtq_query_options *options, const rtq_script *own, rtq_diag **diag);
 
+/* For what is wrong with the arguments themselves; what an earlier call left in *diag goes. env may be NULL. Returns RTQ_ERR_ARG. */
+int rtq__bad_argument(rtq_diag **diag, rtq_env *env);
+
 #endif

@@ -23,7 +23,7 @@ int rtq_batch_arrow(struct ArrowSchema *schema_out, struct ArrowArray *array_out
 }
 
 /* Column of the array for each column of the table, by name; -1: null. A column that the table has not is refused. */
-static int match_columns(int64_t *map, const rtq__table *t, const rtq_column_def *defs, int64_t n)
+static int match_columns(int64_t *map, const rtq__table *t, const rtq_column_def *defs, int64_t n, rtq_diag *diag)
 {
     for (uint32_t i = 0; i < t->n_cols; i++)
         map[i] = -1;
@@ -32,10 +32,25 @@ static int match_columns(int64_t *map, const rtq__table *t, const rtq_column_def
         while (i < t->n_cols && strcmp(t->cols[i].name, defs[k].name) != 0)
             i++;
         if (i == t->n_cols)
-            return RTQ_ERR_ARG;
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "table '%s' has no column '%s'", t->name,
+                                 defs[k].name);
         map[i] = k;
     }
     return RTQ_OK;
+}
+
+/* What import says of the array, in words. */
+static int explain(int rc, const rtq__arrow_problem *bad, rtq_diag *diag)
+{
+    if (rc == RTQ_ERR_ARG)
+        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "rows come as an Arrow struct, not as '%s'", bad->format);
+    else if (rc == RTQ_ERR_UNSUPPORTED)
+        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "column '%s': the Arrow type '%s' has no counterpart",
+                      bad->column, bad->format);
+    else if (rc == RTQ_ERR_DATA)
+        rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "column '%s': the array does not fit its type '%s'", bad->column,
+                      bad->format);
+    return rc;
 }
 
 static int append_rows(rtq_appender *a, const struct ArrowSchema *schema, const struct ArrowArray *array,
@@ -56,7 +71,7 @@ static int append_rows(rtq_appender *a, const struct ArrowSchema *schema, const 
             rc = RTQ_ERR_NOMEM;
             break;
         }
-        if ((rc = rtq__arrow_import(from, NULL, schema, array, at, n, scratch, &bad)) < 0)
+        if ((rc = explain(rtq__arrow_import(from, NULL, schema, array, at, n, scratch, &bad), &bad, a->diag)) < 0)
             break;
         for (uint32_t i = 0; i < t->n_cols; i++)
             cols[i] = map[i] < 0 ? NULL : from[map[i]];
@@ -79,12 +94,13 @@ int rtq_appender_arrow(rtq_appender *appender, const struct ArrowSchema *schema,
     if (!appender || !schema || !array || !array->release || !schema->release)
         return RTQ_ERR_ARG;
     t = &appender->push->base.tables[appender->table];
+    rtq__diag_begin(&appender->diag, appender->push->base.mem);
     rtq__arena_init(&meta, appender->push->base.mem, 0);
     rtq__arena_init(&scratch, appender->push->base.mem, 0);
     defs = rtq__arena_zalloc(&meta, (size_t)(schema->n_children > 0 ? schema->n_children + 1 : 1) * sizeof *defs);
     map = rtq__arena_alloc(&meta, (t->n_cols + 1) * sizeof *map);
-    rc = defs && map ? rtq__arrow_import_schema(defs, schema, &bad) : RTQ_ERR_NOMEM;
-    if (rc == RTQ_OK && (rc = match_columns(map, t, defs, schema->n_children)) == RTQ_OK)
+    rc = defs && map ? explain(rtq__arrow_import_schema(defs, schema, &bad), &bad, appender->diag) : RTQ_ERR_NOMEM;
+    if (rc == RTQ_OK && (rc = match_columns(map, t, defs, schema->n_children, appender->diag)) == RTQ_OK)
         rc = append_rows(appender, schema, array, map, &scratch);
     rtq__arena_free(&scratch);
     rtq__arena_free(&meta);

@@ -1,7 +1,7 @@
 /* env.c - the environment: allocator, log, limits; version and features. */
 #include <stdarg.h>
 #include <stdio.h>
-#include "exec/handles.h"
+#include "api/api.h"
 
 uint32_t rtq_version(void)
 {
@@ -38,11 +38,8 @@ int rtq_env_new(rtq_env **out, const rtq_env_options *options)
         return RTQ_ERR_ARG;
     *out = NULL;
     memset(&o, 0, sizeof o);
-    if (options) {
-        if (options->size < sizeof options->size)
-            return RTQ_ERR_ARG;
-        memcpy(&o, options, rtq__struct_len(options->size, sizeof o));
-    }
+    if (options && (!rtq__struct_read(&o, sizeof o, options) || o.reserved))
+        return RTQ_ERR_ARG;
     if (!(mem = rtq__mem_new(o.alloc, o.alloc_user, o.max_memory_bytes)))
         return RTQ_ERR_NOMEM;
     if (!(env = rtq__calloc(mem, 1, sizeof *env)) || rtq__mutex_init(&env->lock) != 0) {
@@ -57,6 +54,12 @@ int rtq_env_new(rtq_env **out, const rtq_env_options *options)
     env->log_level = o.log_level;
     *out = env;
     return RTQ_OK;
+}
+
+int rtq__bad_argument(rtq_diag **diag, rtq_env *env)
+{
+    return rtq__diag_add(rtq__diag_begin(diag, env ? env->mem : NULL), RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                         "an argument is NULL, or a structure has a size or members that are not known here");
 }
 
 rtq_env *rtq__env_ref(rtq_env *env)

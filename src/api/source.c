@@ -28,9 +28,10 @@ int rtq_source_open(rtq_source **out, rtq_env *env, const char *kind, const rtq_
     uint32_t n;
     int rc;
 
+    if (out)
+        *out = NULL;
     if (!out || !env || !kind || (n_options && !options))
-        return RTQ_ERR_ARG;
-    *out = NULL;
+        return rtq__bad_argument(diag, env);
     d = rtq__diag_begin(diag, env->mem);
     classes = rtq__src_classes(&n);
     rtq__nearest_init(&nearest, kind, strlen(kind));
@@ -48,17 +49,17 @@ int rtq_source_open(rtq_source **out, rtq_env *env, const char *kind, const rtq_
 int rtq_source_custom(rtq_source **out, rtq_env *env, const rtq_source_vtable *vtable, void *user,
                       rtq_destroy_fn destroy, rtq_diag **diag)
 {
-    rtq_diag *d = NULL;
+    rtq_source_vtable own;
     rtq__src *src;
-    int rc = RTQ_ERR_ARG;
+    int rc;
 
     if (out)
         *out = NULL;
-    if (!out || !env || !vtable || vtable->size < offsetof(rtq_source_vtable, next) + sizeof vtable->next ||
-        !vtable->tables || !vtable->next)
+    if (!out || !env || !vtable || !rtq__struct_read(&own, sizeof own, vtable) || !own.tables || !own.next) {
+        rc = rtq__bad_argument(diag, env);
         goto out;
-    d = rtq__diag_begin(diag, env->mem);
-    if ((rc = rtq__custom_open(&src, env->mem, vtable, user, destroy, d)) < 0)
+    }
+    if ((rc = rtq__custom_open(&src, env->mem, &own, user, destroy, rtq__diag_begin(diag, env->mem))) < 0)
         goto out;
     return wrap(out, env, src); /* on failure the source's close has run destroy */
 out:

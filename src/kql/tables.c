@@ -46,6 +46,10 @@ int rtq__table_from_schema(rtq__table *out, rtq__arena *arena, const char *name,
             if (item->kind != RTQ__AST_COLUMN || !item->column.type)
                 return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end,
                                      "a column must read name:type");
+            for (uint32_t i = 0; i < out->n_cols; i++)
+                if (strcmp(cols[i].name, item->column.name.ptr) == 0)
+                    return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end,
+                                         "there is a column '%s' already", cols[i].name);
             cols[out->n_cols].name = item->column.name.ptr;
             cols[out->n_cols].kind = (uint8_t)item->column.type;
             if (out->time_col < 0 && item->column.type == RTQ_DATETIME) { /* the first datetime is the event time */

@@ -156,7 +156,7 @@ static inline void copy_text_bytes(char *to, const char *from, size_t len)
 
 /* Text is most of the cost of a pushed row, so it has a loop of its own: one block of heap for all long text of the call. */
 static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_column *column, size_t at, uint32_t n,
-                     bool copy_text, uint64_t *repaired)
+                     bool copy_text, uint64_t *repaired, size_t *bad)
 {
     const char *data = (const char *)column->data + at * column->stride;
     const uint8_t *nulls = column->nulls ? column->nulls + at * column->null_stride : NULL;
@@ -167,6 +167,8 @@ static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq
     int rc;
 
     for (uint32_t i = 0; copy_text && i < n; i++) {
+        if (nulls && nulls[(size_t)i * column->null_stride]) /* what its cell says means nothing */
+            continue;
         memcpy(&s, data + (size_t)i * column->stride, sizeof s);
         long_bytes += s.len > 12 && s.len <= UINT32_MAX / 4 ? s.len : 0;
     }
@@ -178,6 +180,7 @@ static int fill_text(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq
             out[i] = rtq__string_make("", 0);
             continue;
         }
+        *bad = at + i;
         if (s.len > UINT32_MAX / 4)
             return RTQ_ERR_DATA;
         if (!s.ptr || !rtq__utf8_valid(s.ptr, s.len)) {
@@ -213,7 +216,7 @@ int rtq__vec_fill(rtq__vec *v, uint32_t row, rtq__scratch *scratch, const rtq_co
         return RTQ_OK;
     }
     if (column->kind == RTQ_STRING && v->kind == RTQ_STRING)
-        rc = fill_text(v, row, scratch, column, at, n, copy_text, repaired);
+        rc = fill_text(v, row, scratch, column, at, n, copy_text, repaired, &bad);
     else
         rc = fill_checked(v, row, scratch, column, at, n, copy_text, repaired, &bad);
     if (rc == RTQ_ERR_DATA)

@@ -21,6 +21,8 @@ int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
     a->push = p;
     a->table = table;
     a->watermark = INT64_MIN;
+    if (!rtq__diag_begin(&a->diag, p->base.mem))
+        return RTQ_ERR_NOMEM;
     rtq__mutex_lock(&p->lock);
     rc = rtq__grow(p->base.mem, &p->partitions, &p->cap_partitions, p->n_partitions + 1, sizeof *p->partitions);
     if (rc == RTQ_OK) {
@@ -30,7 +32,38 @@ int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table)
         p->partitions[a->partition] = (rtq__partition){INT64_MIN, INT64_MIN, INT64_MIN, 0, false};
     }
     rtq__mutex_unlock(&p->lock);
+    if (rc < 0)
+        rtq_diag_free(a->diag);
     return rc;
+}
+
+/* At the start of each call: what was said of the last one is over. */
+static void forget_error(rtq_appender *a)
+{
+    if (rtq__diag_errors(a->diag))
+        rtq__diag_begin(&a->diag, a->push->base.mem);
+}
+
+int rtq_appender_error(const rtq_appender *a, rtq_diag **diag)
+{
+    rtq_diag_item item = {.size = sizeof item};
+    rtq_diag *d;
+
+    if (!a || !diag)
+        return RTQ_ERR_ARG;
+    if (!(d = rtq__diag_begin(diag, a->push->base.mem)))
+        return RTQ_ERR_NOMEM;
+    for (size_t i = 0; i < rtq_diag_count(a->diag); i++)
+        if (rtq_diag_get(&item, a->diag, i) == RTQ_OK)
+            rtq__diag_add(d, item.code, item.severity, 0, 0, "%s", item.message);
+    return RTQ_OK;
+}
+
+static int wrong_count(rtq_appender *a, size_t n)
+{
+    const rtq__table *t = &a->push->base.tables[a->table];
+    return rtq__diag_add(a->diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "table '%s' has %u columns, %zu were given",
+                         t->name, (unsigned)t->n_cols, n);
 }
 
 rtq__appender_mark rtq__appender_get_mark(const rtq_appender *a)
@@ -143,8 +176,9 @@ int rtq_appender_columns(rtq_appender *a, const rtq_column *columns, size_t n_co
     if (!a || (n_cols && !columns))
         return RTQ_ERR_ARG;
     t = &a->push->base.tables[a->table];
+    forget_error(a);
     if (n_cols != t->n_cols)
-        return RTQ_ERR_ARG;
+        return wrong_count(a, n_cols);
     mark = rtq__appender_get_mark(a);
     for (size_t at = 0; at < n_rows && rc == RTQ_OK;) {
         rtq__chunk *c = room(a);
@@ -157,7 +191,7 @@ int rtq_appender_columns(rtq_appender *a, const rtq_column *columns, size_t n_co
         n = n_rows - at < RTQ__ROWS - row ? (uint32_t)(n_rows - at) : RTQ__ROWS - row;
         for (uint32_t i = 0; i < t->n_cols && rc == RTQ_OK; i++)
             rc = rtq__vec_fill(c->batch.cols[i], row, &c->arena, &columns[i], at, n, t->cols[i].name, true, &repaired,
-                               NULL);
+                               a->diag);
         if (rc == RTQ_OK && t->open)
             rc = null_rest(c, t->n_cols, row, n);
         if (rc == RTQ_OK)
@@ -188,7 +222,7 @@ int rtq__appender_vectors(rtq_appender *a, rtq__vec *const *cols, uint32_t n)
     for (uint32_t i = 0; i < t->n_cols && rc == RTQ_OK; i++) {
         rtq__vec *v = c->batch.cols[i];
         if (cols[i])
-            rc = rtq__vec_append(v, c->batch.n, &c->arena, cols[i], n, t->cols[i].name, NULL);
+            rc = rtq__vec_append(v, c->batch.n, &c->arena, cols[i], n, t->cols[i].name, a->diag);
         else if (v->kind != RTQ_STRING && !rtq__vec_valid(&c->arena, v))
             rc = RTQ_ERR_NOMEM;
         else
@@ -201,20 +235,17 @@ int rtq__appender_vectors(rtq_appender *a, rtq__vec *const *cols, uint32_t n)
     return rc;
 }
 
-/* An rtq_value as a one-row column. */
-static rtq_column one(const rtq_value *v, rtq_str *text, int32_t *i32, uint8_t *b)
+/* An rtq_value as a one-row column. An int is checked as a long: what does not fit is refused, not cut. */
+static rtq_column one(const rtq_value *v, rtq_str *text, uint8_t *b)
 {
     rtq_column c = {0};
-    c.kind = v->kind;
+    c.kind = v->kind == RTQ_INT ? RTQ_LONG : v->kind;
     c.data = &v->u;
     c.nulls = &v->is_null;
     if (v->kind == RTQ_STRING || v->kind == RTQ_DYNAMIC || v->kind == RTQ_UNKNOWN) {
         text->ptr = v->u.s;
         text->len = v->len;
         c.data = text;
-    } else if (v->kind == RTQ_INT) {
-        *i32 = (int32_t)v->u.i;
-        c.data = i32;
     } else if (v->kind == RTQ_BOOL) {
         *b = v->u.i != 0;
         c.data = b;
@@ -229,6 +260,8 @@ static inline bool quick_cell(rtq__chunk *c, uint32_t column, const rtq_value *v
     const char *text = value->u.s;
     if (value->is_null || value->kind != v->kind)
         return false;
+    if (v->valid) /* a row that was refused may have left its null here */
+        rtq__bit_set(v->valid, c->batch.n);
     switch (value->kind) {
     case RTQ_LONG:
     case RTQ_REAL:
@@ -255,30 +288,24 @@ int rtq_appender_row(rtq_appender *a, const rtq_value *cells, size_t n_cells)
     if (!a || (n_cells && !cells))
         return RTQ_ERR_ARG;
     t = &a->push->base.tables[a->table];
+    forget_error(a);
     if (n_cells != t->n_cols)
-        return RTQ_ERR_ARG;
+        return wrong_count(a, n_cells);
     if (!(c = room(a)))
         return RTQ_ERR_NOMEM;
     for (uint32_t i = 0; i < t->n_cols; i++) {
+        rtq_value cell;
         rtq_str text;
-        int32_t i32;
         uint8_t b;
         rtq_column col;
         if (quick_cell(c, i, &cells[i]))
             continue;
-        if (cells[i].is_null) { /* a null may come with any kind, also none */
-            rtq_value null = {0};
-            null.kind = t->cols[i].kind;
-            null.is_null = 1;
-            col = one(&null, &text, &i32, &b);
-            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired,
-                               NULL);
-        } else {
-            col = one(&cells[i], &text, &i32, &b);
-            rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired,
-                               NULL);
-        }
-        if (rc < 0)
+        cell = cells[i];
+        if (cell.is_null) /* a null may come with any kind, also none */
+            cell = (rtq_value){.kind = t->cols[i].kind, .is_null = 1};
+        col = one(&cell, &text, &b);
+        if ((rc = rtq__vec_fill(c->batch.cols[i], c->batch.n, &c->arena, &col, 0, 1, t->cols[i].name, true, &repaired,
+                                a->diag)) < 0)
             return rc;
     }
     if (t->open && (rc = null_rest(c, t->n_cols, c->batch.n, 1)) < 0)
@@ -358,14 +385,24 @@ out:
     return rc;
 }
 
+static bool is_blank(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && memchr(" \t\r", text[i], 3))
+        i++;
+    return i == len;
+}
+
 int rtq_appender_json(rtq_appender *a, const char *bytes, size_t len)
 {
     rtq__appender_mark mark;
-    size_t at = 0;
+    size_t at = 0, line = 0;
     int rc;
 
     if (!a || !bytes)
         return RTQ_ERR_ARG;
+    forget_error(a);
     mark = rtq__appender_get_mark(a);
     if (len == RTQ_NTS)
         len = strlen(bytes);
@@ -376,8 +413,8 @@ int rtq_appender_json(rtq_appender *a, const char *bytes, size_t len)
     while (at < len) { /* else a line each */
         const char *nl = memchr(bytes + at, '\n', len - at);
         size_t n = nl ? (size_t)(nl - bytes) - at : len - at;
-        size_t blank = strspn(bytes + at, " \t\r");
-        if (blank < n) {
+        line++;
+        if (!is_blank(bytes + at, n)) {
             int one_rc = json_text(a, bytes + at, n);
             if (one_rc == RTQ_ERR_NOMEM) {
                 rtq__appender_rollback(a, mark);
@@ -388,7 +425,7 @@ int rtq_appender_json(rtq_appender *a, const char *bytes, size_t len)
                 a->push->in++;
                 a->push->errored++;
                 rtq__mutex_unlock(&a->push->lock);
-                rc = RTQ_ERR_DATA;
+                rc = rtq__diag_add(a->diag, RTQ_ERR_DATA, RTQ__SEV_ERROR, 0, 0, "line %zu is no JSON object", line);
             }
         }
         at += n + 1;
@@ -424,12 +461,15 @@ int rtq_appender_flush(rtq_appender *a)
     if (!a)
         return RTQ_ERR_ARG;
     p = a->push;
+    forget_error(a);
     if (!a->first && a->watermark == INT64_MIN)
         return RTQ_OK;
     rtq__mutex_lock(&p->lock);
     if (p->closed) {
         rtq__mutex_unlock(&p->lock);
-        return a->first ? RTQ_ERR_STATE : RTQ_OK;
+        return !a->first ? RTQ_OK
+                         : rtq__diag_add(a->diag, RTQ_ERR_STATE, RTQ__SEV_ERROR, 0, 0,
+                                         "the run takes no more rows of this source");
     }
     if (!a->first) { /* a mark alone: no row will be older, also where none comes for a while */
         mark_only(p, a);
@@ -493,4 +533,5 @@ void rtq__appender_done(rtq_appender *a)
     if (p->wake)
         p->wake(p->wake_ctx);
     rtq__mutex_unlock(&p->lock);
+    rtq_diag_free(a->diag);
 }

@@ -1,6 +1,7 @@
 /* custom.c - sources of the host: its function table behind the interface of the built-in ones, with the same demand. */
 #include "sources/push/custom.h"
 #include "sources/push/push.h"
+#include <stdio.h>
 
 struct custom {
     rtq__push push; /* first: rows go through its chunks */
@@ -12,16 +13,13 @@ struct custom {
     uint32_t n_tables;
     rtq__arena view; /* the demand as the host sees it */
     bool ended;
+    int failed;    /* what next() gave */
+    char why[160]; /* … and the reason */
     int32_t watermark_kind;
     int64_t max_delay, wall; /* the clock of the last call */
 };
 
 static const rtq__src_class rtq__src_custom;
-
-bool rtq__custom_is(const rtq__src *src)
-{
-    return src->cls == &rtq__src_custom;
-}
 
 static int value_of(rtq_value *out, const rtq__cell *c, rtq__arena *arena)
 {
@@ -135,6 +133,17 @@ static int custom_start(rtq__src *src, const void *position, size_t len, rtq_dia
                : RTQ_OK;
 }
 
+/* Why the host could not go on: often because it could not add its rows. */
+static const char *reason(const struct custom *c, int rc)
+{
+    rtq_diag_item item = {.size = sizeof item};
+
+    for (uint32_t i = 0; i < c->n_tables; i++)
+        if (rtq_diag_get(&item, c->appenders[i].diag, 0) == RTQ_OK)
+            return item.message;
+    return rtq_strerror(rc);
+}
+
 static int custom_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq__batch **out, uint32_t *table,
                        rtq_diag *diag)
 {
@@ -143,12 +152,17 @@ static int custom_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows,
 
     (void)max_rows;
     c->wall = clock->wall_ticks;
-    if ((rc = rtq__push_next(&c->push, out, table)) != RTQ_AGAIN || c->ended)
-        return rc == RTQ_AGAIN ? RTQ_END : rc;
+    if ((rc = rtq__push_next(&c->push, out, table)) != RTQ_AGAIN)
+        return rc;
+    if (c->failed < 0)
+        return rtq__diag_add(diag, c->failed, RTQ__SEV_ERROR, 0, 0, "%s", c->why);
+    if (c->ended)
+        return RTQ_END;
     rc = c->vt.next(c->pointers, clock, c->user);
-    if (rc < 0)
-        return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "the custom source failed: %s", rtq_strerror(rc));
     c->ended = rc == RTQ_END;
+    c->failed = rc < 0 ? rc : RTQ_OK; /* told once the rows that came with it are read */
+    if (rc < 0)
+        snprintf(c->why, sizeof c->why, "%s", reason(c, rc));
     for (uint32_t i = 0; i < c->n_tables; i++)
         rtq_appender_flush(&c->appenders[i]);
     if (rc == RTQ_AGAIN)
@@ -229,9 +243,13 @@ int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vta
     c->push.base.cls = &rtq__src_custom;
     c->wall = INT64_MIN;
     rtq__arena_init(&c->view, mem, 0);
-    memcpy(&c->vt, vtable, rtq__struct_len(vtable->size, sizeof c->vt));
-    if ((rc = rtq__push_init(&c->push, mem, tables, diag)) < 0)
+    c->vt = *vtable;
+    if ((rc = rtq__push_init(&c->push, mem, NULL, tables, diag)) < 0)
         goto out;
+    if (c->push.base.n_tables == 0) {
+        rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "tables() of the source declares none");
+        goto out;
+    }
     c->appenders = rtq__arena_zalloc(&c->push.arena, (c->push.base.n_tables + 1) * sizeof *c->appenders);
     c->pointers = rtq__arena_zalloc(&c->push.arena, (c->push.base.n_tables + 1) * sizeof *c->pointers);
     if (!c->appenders || !c->pointers) {

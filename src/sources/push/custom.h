@@ -3,8 +3,7 @@
 #define RTQ__CUSTOM_H
 #include "exec/source.h"
 
-bool rtq__custom_is(const rtq__src *src);
-/* Takes `user` over on RTQ_OK only: destroy runs when the source closes. */
+/* vtable: complete. Takes `user` over on RTQ_OK only: destroy runs when the source closes. */
 int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vtable, void *user, rtq_destroy_fn destroy,
                      rtq_diag *diag);
 

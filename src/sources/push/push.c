@@ -12,11 +12,55 @@ static const rtq__option_def options[] = {
     {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
 
-int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *tables, rtq_diag *diag)
+static int declare(rtq__push *p, const char *text, rtq_diag *diag)
 {
     rtq__ast_list list;
     rtq__table *defs;
     uint32_t n = 0;
+    int rc;
+
+    rtq__diag_set_text(diag, text, strlen(text));
+    if ((rc = rtq__parse_tables(&list, &p->arena, text, strlen(text), diag)) < 0)
+        return rc;
+    if (!(defs = rtq__arena_zalloc(&p->arena, (list.n + 1) * sizeof *defs)))
+        return RTQ_ERR_NOMEM;
+    for
+        RTQ__AST_EACH(item, list)
+        {
+            for (uint32_t i = 0; i < n; i++)
+                if (strcmp(defs[i].name, item->column.name.ptr) == 0)
+                    return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end,
+                                         "there is a table '%s' already", defs[i].name);
+            if ((rc = rtq__table_from_schema(&defs[n++], &p->arena, item->column.name.ptr, item->column.name.len,
+                                             &item->column.schema, diag)) < 0)
+                return rc;
+        }
+    p->base.tables = defs;
+    p->base.n_tables = n;
+    return RTQ_OK;
+}
+
+static int declare_one(rtq__push *p, const char *name, const char *schema, rtq_diag *diag)
+{
+    rtq__ast_list list;
+    rtq__table *def = rtq__arena_zalloc(&p->arena, sizeof *def);
+    int rc;
+
+    if (!def)
+        return RTQ_ERR_NOMEM;
+    rtq__diag_set_text(diag, schema, strlen(schema));
+    if ((rc = rtq__parse_schema(&list, &p->arena, schema, strlen(schema), diag)) < 0 ||
+        (rc = rtq__table_from_schema(def, &p->arena, name, strlen(name), &list, diag)) < 0) {
+        rtq__diag_subject(diag, "schema");
+        return rc;
+    }
+    p->base.tables = def;
+    p->base.n_tables = 1;
+    return RTQ_OK;
+}
+
+int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *name, const char *tables, rtq_diag *diag)
+{
     int rc;
 
     p->base.mem = mem;
@@ -25,19 +69,8 @@ int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *tables, rtq_diag *di
     rtq__arena_init(&p->scratch, mem, 0);
     if (rtq__mutex_init(&p->lock) != 0)
         return RTQ_ERR_NOMEM;
-    rtq__diag_set_text(diag, tables, strlen(tables));
-    if ((rc = rtq__parse_tables(&list, &p->arena, tables, strlen(tables), diag)) < 0)
-        return rc == RTQ_ERR_SYNTAX ? RTQ_ERR_ARG : rc;
-    if (!(defs = rtq__arena_zalloc(&p->arena, (list.n + 1) * sizeof *defs)))
-        return RTQ_ERR_NOMEM;
-    for
-        RTQ__AST_EACH(item, list)
-    if ((rc = rtq__table_from_schema(&defs[n++], &p->arena, item->column.name.ptr, item->column.name.len,
-                                     &item->column.schema, diag)) < 0)
-        return rc;
-    p->base.tables = defs;
-    p->base.n_tables = n;
-    return RTQ_OK;
+    rc = name ? declare_one(p, name, tables, diag) : declare(p, tables, diag);
+    return rc == RTQ_ERR_SYNTAX ? RTQ_ERR_ARG : rc;
 }
 
 static void free_chunks(rtq__mem *mem, rtq__chunk *c)
@@ -91,7 +124,6 @@ static int push_open(rtq__src **out, rtq__mem *mem, const rtq_option *opts, size
 {
     const char *schema, *time_column;
     rtq__push *p;
-    rtq__buf text;
     int rc;
 
     if ((rc = rtq__options_check(options, opts, n, "push", diag)) < 0)
@@ -100,11 +132,7 @@ static int push_open(rtq__src **out, rtq__mem *mem, const rtq_option *opts, size
         return RTQ_ERR_NOMEM;
     p->base.cls = &rtq__src_push;
     schema = rtq__option_get(options, opts, n, "schema");
-    rtq__buf_init(&text, mem);
-    rtq__buf_addf(&text, "%s(%s)", rtq__option_get(options, opts, n, "table"), schema);
-    rtq__buf_addc(&text, '\0');
-    rc = text.failed ? RTQ_ERR_NOMEM : rtq__push_init(p, mem, text.ptr, diag);
-    rtq__buf_free(&text);
+    rc = rtq__push_init(p, mem, rtq__option_get(options, opts, n, "table"), schema, diag);
     time_column = rtq__option_get(options, opts, n, "time_column");
     if (rc == RTQ_OK && time_column)
         rc = set_time_column(p, time_column, diag);
@@ -170,12 +198,21 @@ static void push_attach(rtq__src *src, void (*wake)(void *ctx), void *ctx)
     rtq__mutex_unlock(&p->lock);
 }
 
+static void count(rtq__push *p)
+{
+    p->base.stats.in = p->in;
+    p->base.stats.dropped = p->dropped;
+    p->base.stats.errored = p->errored;
+    p->base.stats.pending = p->queued;
+}
+
 static void push_detach(rtq__src *src) /* the run has ended: appenders get RTQ_ERR_STATE */
 {
     rtq__push *p = (rtq__push *)src;
     rtq__mutex_lock(&p->lock);
     p->closed = true;
     p->wake = NULL;
+    count(p); /* what nobody reads any more is seen as pending */
     rtq__mutex_unlock(&p->lock);
 }
 
@@ -257,10 +294,7 @@ static rtq__chunk *take_chunk(rtq__push *p, bool *end)
             part->mark = part->next_mark;
     }
     *end = !c && (p->closed || (p->host_gone && p->n_appenders == 0));
-    p->base.stats.in = p->in;
-    p->base.stats.dropped = p->dropped;
-    p->base.stats.errored = p->errored;
-    p->base.stats.pending = p->queued;
+    count(p);
     p->reading = c;
     rtq__mutex_unlock(&p->lock);
     return c;

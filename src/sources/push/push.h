@@ -43,7 +43,8 @@ typedef struct rtq__push {
 
 extern const rtq__src_class rtq__src_push;
 
-int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *tables, rtq_diag *diag); /* "T(a:long, *); U(...)" */
+/* tables: "T(a:long, *); U(...)"; with a name the columns of that one table: "a:long, *". */
+int rtq__push_init(rtq__push *p, rtq__mem *mem, const char *name, const char *tables, rtq_diag *diag);
 void rtq__push_release(rtq__push *p);
 bool rtq__push_is(const rtq__src *src); /* push or custom */
 void rtq__push_host_gone(rtq__src *src);
@@ -57,6 +58,7 @@ struct rtq_appender {
     rtq__chunk *first, *current; /* filled, not handed over */
     uint64_t rows;
     int64_t watermark;
+    rtq_diag *diag; /* why the last call failed */
 };
 int rtq__appender_init(rtq_appender *a, rtq__push *p, uint32_t table);
 void rtq__appender_done(rtq_appender *a);
