@@ -35,7 +35,7 @@ RTQ_API void rtq_blob_free(rtq_blob *blob);
 
 /** Number of items. NULL: 0. Thread: one. */
 RTQ_API size_t rtq_diag_count(const rtq_diag *diag);
-/** Reads item `index`; out->size must be set. @return RTQ_OK, RTQ_ERR_ARG. Thread: one. */
+/** Reads item `index`; out->size must be set. @return RTQ_OK, RTQ_END behind the last, RTQ_ERR_ARG. Thread: one. */
 RTQ_API int rtq_diag_get(rtq_diag_item *out, const rtq_diag *diag, size_t index);
 /** All items as text: message, query line, carets, hint. *out is NULL or an earlier blob, which is reused.
  *  @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_NOMEM. Thread: one. */

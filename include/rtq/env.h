@@ -14,7 +14,9 @@ typedef void *(*rtq_alloc_fn)(void *ptr, size_t old_len, size_t new_len, void *u
 typedef void (*rtq_log_fn)(int level, const char *component, const char *message, size_t len, void *user);
 /** A host function over a batch of rows. args[k] has n_rows rows (stride 0: a constant). out: n_rows cells as in rtq_column, zeroed;
  *  out_nulls: a byte a row, zeroed. Text in out may lie in arguments, in static memory or in rtq_call_alloc() memory.
- *  @return RTQ_OK; below 0 (best through rtq_call_fail()): the rows become null and count as errored. Thread: that of the step. */
+ *  Bad UTF-8 becomes U+FFFD; a dynamic that is no JSON makes its row null and errored.
+ *  @return RTQ_OK; below 0 (best through rtq_call_fail()): the rows become null and count as errored, with a notice. Thread: that of the
+ *  step; where all arguments are constants, first that of the compile, unless the function is volatile. */
 typedef int (*rtq_function_fn)(rtq_call *call, void *out, uint8_t *out_nulls, const rtq_column *args, size_t n_args,
                                size_t n_rows, void *user);
 
@@ -50,7 +52,7 @@ RTQ_API int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t f
                                  rtq_destroy_fn destroy, rtq_diag **diag);
 /** Memory for results of a host function; lives as long as the rows. NULL: out of memory. Thread: that of the call. */
 RTQ_API void *rtq_call_alloc(rtq_call *call, size_t len);
-/** Says why the function fails. message must outlive the call. @return RTQ_ERR_USER. Thread: that of the call. */
+/** Says why the function fails, for the notice. message must outlive the call. @return RTQ_ERR_USER. Thread: that of the call. */
 RTQ_API int rtq_call_fail(rtq_call *call, const char *message);
 
 /** Names a file that functions of the language read, before the first compile in this env. data: "geo", a MaxMind database such as
@@ -61,7 +63,8 @@ RTQ_API int rtq_call_fail(rtq_call *call, const char *message);
 RTQ_API int rtq_env_set_data(rtq_env *env, const char *data, const char *path, rtq_diag **diag);
 
 /** Sets or replaces a reference table; queries read it by name, like a source's. The rows are copied and swapped in at once; each run
- *  sees the new table from its next step on. schema: "a:long, b:string"; NULL: the table is dropped.
+ *  sees the new table from its next step on. schema: "a:long, b:string"; NULL: the table is dropped, and gives no rows. Running queries
+ *  find the columns of a new schema by name and type; one that misses a column ends with a notice.
  *  @return RTQ_OK, RTQ_ERR_ARG (schema, column count or kinds), RTQ_ERR_DATA (a value that does not fit), RTQ_ERR_NOMEM. Thread: any. */
 RTQ_API int rtq_env_set_table(rtq_env *env, const char *name, const char *schema, const rtq_column *columns,
                               size_t n_columns, size_t n_rows, rtq_diag **diag);

@@ -17,7 +17,7 @@ typedef struct {
         *sources;                 /**< they give table names and schemas; none and no `tables`: every table is open */
     size_t n_sources;             /**< number of sources */
     const rtq_script *library;    /**< .create-or-alter functions and views that the query may use */
-    const rtq_option *parameters; /**< values of `declare query_parameters`: name, KQL literal */
+    const rtq_option *parameters; /**< values of `declare query_parameters`: name, KQL literal; others are ignored */
     size_t n_parameters;          /**< number of parameters */
     const char *tables;       /**< declared tables: "T(a:long, b:string, *); U(...)"; a final * makes a table open */
     uint64_t max_state_bytes; /**< budget of the query's state; 0: the run's */

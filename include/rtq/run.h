@@ -18,16 +18,22 @@ typedef struct {
     rtq_sink *late;      /**< for rows that come too late for their window: RTQ_ERR_UNSUPPORTED now, they are counted */
     rtq_sink *errors;    /**< gets the result rows that the sink failed on */
     uint64_t max_errors; /**< failures of the sink after which the query is suspended; 0: never */
-    uint64_t flags;      /**< RTQ_COLUMN_* */
+    uint64_t flags;      /**< 0: there are none yet */
     int64_t every_ticks; /**< scheduled: at each multiple of `every` (not built in yet: RTQ_ERR_UNSUPPORTED) */
     int64_t over_ticks;  /**< scheduled: over the last `over` */
 } rtq_attach_options;
 
 /** What a notice is about. */
-enum { RTQ_NOTE_SOURCE = 1, RTQ_NOTE_QUERY, RTQ_NOTE_SINK, RTQ_NOTE_LOSS, RTQ_NOTE_APPLIED };
+enum {
+    RTQ_NOTE_SOURCE = 1, /**< a source: it ended by an error, or some of its records could not be read */
+    RTQ_NOTE_QUERY,      /**< a query: it ended, was suspended, or a function failed on some of its rows */
+    RTQ_NOTE_SINK,       /**< a sink did not take rows, or could not flush */
+    RTQ_NOTE_LOSS,       /**< rows that waited are lost: out of memory, or what they waited for was removed */
+    RTQ_NOTE_APPLIED     /**< committed changes took effect */
+};
 /** Something went wrong, or took effect, while the run goes on. Pointers are borrowed. */
 typedef struct {
-    size_t size;         /**< set by the caller: sizeof of the struct */
+    size_t size;         /**< set by the library: sizeof of its struct */
     int32_t note;        /**< RTQ_NOTE_* */
     int32_t code;        /**< RTQ_ERR_*; 0: none */
     uint64_t query_id;   /**< id in the run; 0: none */
@@ -53,7 +59,7 @@ typedef struct {
                                *   that rows which wait for a join or a subquery take more than a quarter of it (8 MiB at most) */
     int64_t idle_ns;    /**< not used yet */
     uint32_t step_rows; /**< rows that one step reads at most; 0: 65536 */
-    uint32_t flags;     /**< RTQ_COLUMN_* */
+    uint32_t flags;     /**< RTQ_RUN_* */
 } rtq_run_options;
 
 /** What statistics are of. */
@@ -61,7 +67,8 @@ enum { RTQ_STAT_SOURCE = 1, RTQ_STAT_QUERY, RTQ_STAT_SINK };
 /** Counts since the start, consistent with each other at any time, also in mid-flight:
  *  source: in = out + filtered + errored + dropped + pending;
  *  query: in = used + filtered + late + errored + dropped + pending, and out = rows produced (what the source rejected for it counts as
- *  filtered; what is read a second time is not counted again); sink (of a query): in = out + errored + dropped + pending. */
+ *  filtered; what is read a second time is not counted again); sink (of a query): in = out + errored + dropped + pending. Rows that
+ *  were handed over count from the next step on. */
 typedef struct {
     size_t size;             /**< set by the caller: sizeof of the struct */
     uint64_t in;             /**< came in */
@@ -71,7 +78,7 @@ typedef struct {
     uint64_t late;           /**< too late for their window */
     uint64_t errored;        /**< could not be read, evaluated or delivered */
     uint64_t dropped;        /**< lost to a full queue or a lack of memory, by declared policy */
-    uint64_t pending;        /**< waiting */
+    uint64_t pending;        /**< waiting; once the run has ended: never read, or not delivered */
     uint64_t bytes;          /**< read by sources */
     uint64_t state_bytes;    /**< held by queries now */
     uint64_t state_keys;     /**< groups and keys held by queries now */
@@ -85,17 +92,20 @@ RTQ_API int rtq_run_new(rtq_run **out, rtq_env *env, const rtq_run_options *opti
 RTQ_API void rtq_run_free(rtq_run *run);
 
 /** Adds a source, which may belong to one run only. Ids (id may be NULL) are never reused.
- *  @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_STATE (attached already, or the run has ended), RTQ_ERR_NOMEM. Thread: any. */
+ *  @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_SEMANTIC (a query that is there reads such a table with other column types), RTQ_ERR_STATE
+ *  (attached already, or the run has ended), RTQ_ERR_NOMEM. Thread: any. */
 RTQ_API int rtq_run_add_source(uint64_t *id, rtq_run *run, rtq_source *source, rtq_diag **diag);
 /** Adds a query whose rows go to sink (NULL: they are counted only).
  *  @return RTQ_OK, RTQ_ERR_ARG (name taken), RTQ_ERR_SEMANTIC (no source has a table that it reads, or with other column types),
- *  RTQ_ERR_STATE, RTQ_ERR_UNSUPPORTED (a schedule), RTQ_ERR_NOMEM. Thread: any. */
+ *  RTQ_ERR_STATE (the run has ended), RTQ_ERR_UNSUPPORTED (a schedule, a sink for late rows, a function without its data: see
+ *  rtq_env_set_data()), RTQ_ERR_NOMEM. Thread: any. */
 RTQ_API int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *sink,
                               const rtq_attach_options *options, rtq_diag **diag);
 /** Puts another query in the place of one: id, name, sink and counts stay, state starts empty.
- *  @return RTQ_OK, RTQ_ERR_ARG (no such query), RTQ_ERR_SEMANTIC, RTQ_ERR_STATE, RTQ_ERR_NOMEM. Thread: any. */
+ *  @return RTQ_OK, RTQ_ERR_ARG (no such query), RTQ_ERR_SEMANTIC, RTQ_ERR_STATE, RTQ_ERR_UNSUPPORTED, RTQ_ERR_NOMEM. Thread: any. */
 RTQ_API int rtq_run_replace_query(rtq_run *run, uint64_t id, rtq_query *query, rtq_diag **diag);
-/** Removes a query (its open windows are dropped) or a source (its input ends). @return RTQ_OK, RTQ_ERR_ARG. Thread: any. */
+/** Removes a query (its open windows are dropped, and rows that wait for its sink with a notice) or a source (its input ends, rows not
+ *  read are lost with a notice). @return RTQ_OK, RTQ_ERR_ARG (no such id), RTQ_ERR_STATE (the run has ended), RTQ_ERR_NOMEM. Thread: any. */
 RTQ_API int rtq_run_remove(rtq_run *run, uint64_t id);
 /** Applies the changes collected so far, together, before the next event. @return RTQ_OK, RTQ_ERR_ARG. Thread: any. */
 RTQ_API int rtq_run_commit(rtq_run *run);
@@ -128,8 +138,8 @@ RTQ_API int rtq_run_save(rtq_blob **out, rtq_run *run, rtq_diag **diag);
  *  @return RTQ_ERR_UNSUPPORTED, RTQ_ERR_ARG. Thread: run. */
 RTQ_API int rtq_run_load(rtq_run *run, const void *data, size_t len, rtq_diag **diag);
 
-/** Counts of one source, one query, or one query's sink by id; id 0: the sum. out->size must be set.
- *  @return RTQ_OK, RTQ_ERR_ARG. Thread: any. */
+/** Counts of one source, one query, or one query's sink by id; id 0: the sum, also of those that were removed. out->size must be set.
+ *  @return RTQ_OK, RTQ_ERR_ARG (no such id). Thread: any. */
 RTQ_API int rtq_run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id);
 /** What each source was asked for, what it takes over, and the plans of the queries, as of the last commit. Text or JSON.
  *  @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_NOMEM. Thread: any. */

@@ -9,7 +9,8 @@ extern "C" {
 #endif
 
 /** Gets result rows. The batch is borrowed.
- *  @return 0: go on; RTQ_END: this query is done; below 0: its rows count as errored (RTQ_NOTE_SINK). rtq_run_stop() ends the run.
+ *  @return RTQ_OK: go on; RTQ_AGAIN: not now, offer them again (meanwhile no source is read); RTQ_END: this query is done, what waits is
+ *  dropped; all else: its rows count as errored (RTQ_NOTE_SINK). rtq_run_stop() ends the run.
  *  Thread: that of the step. */
 typedef int (*rtq_batch_fn)(const rtq_batch *batch, void *user);
 
@@ -34,7 +35,8 @@ typedef struct {
     size_t size; /**< set by the caller: sizeof of the struct */
     /** A query's rows will come: *stream stands for them. < 0: the query does not start. */
     int (*open)(void **stream, uint64_t query_id, const rtq_query *query, void *user);
-    /** Rows. RTQ_OK; RTQ_AGAIN: not now, offer them again (meanwhile no source is read); RTQ_END: the query is done; < 0: errored. */
+    /** Rows. RTQ_OK; RTQ_AGAIN: not now, offer them again (meanwhile no source is read); RTQ_END: the query is done, what waits is
+     *  dropped; all else: errored. */
     int (*write)(void *stream, const rtq_batch *batch, void *user);
     /** The run ends: RTQ_OK when all is out, RTQ_AGAIN: not yet, < 0: failed. *durable_sequence: batches up to here are durable. */
     int (*flush)(void *stream, uint64_t *durable_sequence, void *user);

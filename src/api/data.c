@@ -1,5 +1,5 @@
 /* data.c - files of the host that functions of the language read. */
-#include "exec/handles.h"
+#include "api/api.h"
 
 static int refuse(rtq_env *env, const rtq__host_data *what, const char *name, rtq_diag *diag)
 {
@@ -23,7 +23,7 @@ int rtq_env_set_data(rtq_env *env, const char *data, const char *path, rtq_diag 
     int rc;
 
     if (!env || !data || !path)
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, env);
     d = rtq__diag_begin(diag, env->mem);
     what = rtq__host_data_find(data);
     rtq__mutex_lock(&env->lock);

@@ -1,5 +1,5 @@
 /* functions.c - functions of the host: "f(s:string, n:long) -> bool". */
-#include "exec/handles.h"
+#include "api/api.h"
 #include "fn/host.h"
 
 struct signature {
@@ -20,6 +20,7 @@ static int parse_signature(struct signature *s, const char *text, rtq__arena *ar
 {
     const char *p = skip_blanks(text), *open = strchr(p, '('), *close = strrchr(p, ')'), *arrow, *end;
     static const char form[] = "the signature must read like f(s:string, n:long) -> bool";
+    int rc;
 
     rtq__diag_set_text(diag, text, strlen(text));
     if (!open || !close || close < open || open == p)
@@ -49,11 +50,17 @@ static int parse_signature(struct signature *s, const char *text, rtq__arena *ar
         memset(&s->params, 0, sizeof s->params);
         return RTQ_OK;
     }
-    rtq__diag_set_text(diag, open + 1, (size_t)(close - open - 1)); /* spans below count from the parenthesis */
-    return rtq__parse_schema(&s->params, arena, open + 1, (size_t)(close - open - 1), diag) == RTQ_ERR_NOMEM
-               ? RTQ_ERR_NOMEM
-           : rtq__diag_errors(diag) ? RTQ_ERR_ARG
-                                    : RTQ_OK;
+    rtq__diag_set_text(diag, open + 1, (size_t)(close - open - 1));
+    rc = rtq__parse_schema(&s->params, arena, open + 1, (size_t)(close - open - 1), diag);
+    rtq__diag_within(diag, text, strlen(text), (size_t)(open + 1 - text));
+    if (rc < 0)
+        return rc == RTQ_ERR_NOMEM ? rc : RTQ_ERR_ARG;
+    for
+        RTQ__AST_EACH(item, s->params)
+    if (item->kind != RTQ__AST_COLUMN || !item->column.type)
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, (size_t)(open + 1 - text) + item->begin,
+                             (size_t)(open + 1 - text) + item->end, "a parameter must read name:type");
+    return RTQ_OK;
 }
 
 static int invoke(const rtq__host_function *f, rtq_call *call, void *out, uint8_t *out_nulls, const rtq_column *args,
@@ -71,7 +78,7 @@ static int invoke(const rtq__host_function *f, rtq_call *call, void *out, uint8_
 }
 
 /* The row that the binder reads: parameter types as the catalogue writes them. */
-static int fill_row(rtq__host_function *f, const struct signature *s, uint32_t flags, rtq__mem *mem, rtq_diag *diag)
+static int fill_row(rtq__host_function *f, const struct signature *s, uint32_t flags, rtq__mem *mem)
 {
     rtq__buf args;
     uint32_t n = 0;
@@ -83,11 +90,6 @@ static int fill_row(rtq__host_function *f, const struct signature *s, uint32_t f
     for
         RTQ__AST_EACH(item, s->params)
         {
-            if (item->kind != RTQ__AST_COLUMN || !item->column.type) {
-                rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end,
-                                   "a parameter must read name:type");
-                goto out;
-            }
             rtq__buf_addf(&args, "%s%s", n ? ", " : "", rtq__kind_name(item->column.type));
             f->kinds[n++] = (uint8_t)item->column.type;
         }
@@ -138,7 +140,7 @@ int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rt
     if (!env || !signature || !fn || (flags & ~(uint32_t)(RTQ_FN_VOLATILE | RTQ_FN_CALLED_ON_NULL | RTQ_FN_SERIAL))) {
         if (destroy)
             destroy(user);
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, env);
     }
     d = rtq__diag_begin(diag, env->mem);
     rtq__arena_init(&arena, env->mem, 0);
@@ -153,7 +155,7 @@ int rtq_env_add_function(rtq_env *env, const char *signature, uint32_t flags, rt
     rc = RTQ_ERR_NOMEM;
     if (!(f = rtq__calloc(env->mem, 1, sizeof *f)) || rtq__mutex_init(&f->serial) != 0)
         goto out;
-    if ((rc = fill_row(&f->base, &s, flags, env->mem, d)) < 0 ||
+    if ((rc = fill_row(&f->base, &s, flags, env->mem)) < 0 ||
         (rc = rtq__grow(env->mem, &env->functions, &env->cap_functions, env->n_functions + 1, sizeof *env->functions)) <
             0)
         goto out;

@@ -28,18 +28,16 @@ static int add_table(struct inputs *in, rtq__arena *a, const rtq__table *table)
 static int gather_tables(struct inputs *in, rtq_query *q, const rtq_query_options *o, rtq_diag *diag)
 {
     rtq__ast_list declared = {0};
+    uint32_t n_given;
     size_t n = 0;
     int rc;
 
-    for (size_t i = 0; i < o->n_sources; i++) {
-        if (!o->sources[i])
-            return RTQ_ERR_ARG;
+    for (size_t i = 0; i < o->n_sources; i++)
         n += o->sources[i]->src->n_tables;
-    }
     if (o->tables) {
         rtq__diag_set_text(diag, o->tables, strlen(o->tables));
         if ((rc = rtq__parse_tables(&declared, &q->arena, o->tables, strlen(o->tables), diag)) < 0)
-            return rc;
+            return rc == RTQ_ERR_SYNTAX ? RTQ_ERR_ARG : rc;
         n += declared.n;
     }
     if (!(in->tables = rtq__arena_alloc(&q->arena, (n + 1) * sizeof *in->tables)))
@@ -53,10 +51,15 @@ static int gather_tables(struct inputs *in, rtq_query *q, const rtq_query_option
             if (!known && (rc = add_table(in, &q->arena, t)) < 0)
                 return rc;
         }
+    n_given = in->n_tables;
     for
         RTQ__AST_EACH(item, declared)
         {
             rtq__table t;
+            for (uint32_t j = n_given; j < in->n_tables; j++)
+                if (strcmp(in->tables[j]->name, item->column.name.ptr) == 0)
+                    return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, item->begin, item->end,
+                                         "there is a table '%s' already", in->tables[j]->name);
             if ((rc = rtq__table_from_schema(&t, &q->arena, item->column.name.ptr, item->column.name.len,
                                              &item->column.schema, diag)) < 0 ||
                 (rc = add_table(in, &q->arena, &t)) < 0)
@@ -163,17 +166,24 @@ static int compile(rtq_query *q, const char *text, size_t len, const rtq_query_o
     return make_schemas(q);
 }
 
-static int read_options(rtq_query_options *o, const rtq_query_options *options)
+static int read_options(rtq_query_options *o, const rtq_query_options *options, rtq_env *env, rtq_diag *diag)
 {
     memset(o, 0, sizeof *o);
-    if (options) {
-        if (options->size < sizeof options->size)
-            return RTQ_ERR_ARG;
-        memcpy(o, options, rtq__struct_len(options->size, sizeof *o));
-    }
-    if ((o->n_sources && !o->sources) || (o->n_parameters && !o->parameters) || o->emit > RTQ_EMIT_CORRECTIONS)
-        return RTQ_ERR_ARG;
-    return o->emit == RTQ_EMIT_FINAL ? RTQ_OK : RTQ_ERR_UNSUPPORTED;
+    if ((options && !rtq__struct_read(o, sizeof *o, options)) || (o->n_sources && !o->sources) ||
+        (o->n_parameters && !o->parameters) || o->emit > RTQ_EMIT_CORRECTIONS || o->reserved)
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "invalid query options");
+    for (size_t i = 0; i < o->n_parameters; i++)
+        if (!o->parameters[i].key || !o->parameters[i].value)
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "parameter %zu has no name or no value", i);
+    for (size_t i = 0; i < o->n_sources; i++)
+        if (!o->sources[i] || o->sources[i]->env != env)
+            return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                                 "source %zu is NULL or belongs to another environment", i);
+    if (o->library && o->library->env != env)
+        return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0, "the library belongs to another environment");
+    if (o->emit != RTQ_EMIT_FINAL)
+        return rtq__diag_add(diag, RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0, "only RTQ_EMIT_FINAL is built in");
+    return RTQ_OK;
 }
 
 int rtq__query_new(rtq_query **out, rtq_env *env, const char *text, size_t len, const char *name, size_t name_len,
@@ -182,12 +192,10 @@ int rtq__query_new(rtq_query **out, rtq_env *env, const char *text, size_t len, 
     rtq_query_options o;
     rtq_query *q;
     rtq_diag *d = rtq__diag_begin(diag, env->mem);
-    int rc = read_options(&o, options);
+    int rc = read_options(&o, options, env, d);
 
-    *out = NULL;
     if (rc < 0)
-        return rtq__diag_add(d, rc, RTQ__SEV_ERROR, 0, 0,
-                             rc == RTQ_ERR_UNSUPPORTED ? "only RTQ_EMIT_FINAL is built in" : "invalid query options");
+        return rc;
     if (!(q = rtq__calloc(env->mem, 1, sizeof *q)))
         return RTQ_ERR_NOMEM;
     atomic_init(&q->refs, 1);
@@ -207,8 +215,10 @@ int rtq__query_new(rtq_query **out, rtq_env *env, const char *text, size_t len, 
 int rtq_query_compile(rtq_query **out, rtq_env *env, const char *kql, size_t len, const rtq_query_options *options,
                       rtq_diag **diag)
 {
+    if (out)
+        *out = NULL;
     if (!out || !env || !kql)
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, env);
     return rtq__query_new(out, env, kql, len == RTQ_NTS ? strlen(kql) : len, NULL, 0, options, NULL, diag);
 }
 

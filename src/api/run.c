@@ -4,20 +4,19 @@
 
 int rtq_run_new(rtq_run **out, rtq_env *env, const rtq_run_options *options)
 {
+    rtq_run_options o = {0};
     rtq_run *run;
     int rc;
 
-    if (!out || !env || (options && options->size < sizeof options->size))
+    if (out)
+        *out = NULL;
+    if (!out || !env ||
+        (options && (!rtq__struct_read(&o, sizeof o, options) ||
+                     o.flags & ~(uint32_t)(RTQ_RUN_CLOCK_WALL | RTQ_RUN_EXTERNAL_FILES))))
         return RTQ_ERR_ARG;
-    *out = NULL;
     if (!(run = rtq__calloc(env->mem, 1, sizeof *run)))
         return RTQ_ERR_NOMEM;
-    if (options)
-        memcpy(&run->options, options, rtq__struct_len(options->size, sizeof run->options));
-    if (run->options.flags & ~(uint32_t)(RTQ_RUN_CLOCK_WALL | RTQ_RUN_EXTERNAL_FILES)) {
-        rtq__free(env->mem, run);
-        return RTQ_ERR_ARG;
-    }
+    run->options = o;
     if (run->options.step_rows == 0)
         run->options.step_rows = 65536;
     atomic_init(&run->refs, 1);
@@ -77,6 +76,7 @@ void rtq_run_free(rtq_run *run)
     rtq__buf_free(&run->explained[1]);
     rtq__out_free(&run->lent);
     rtq__eval_free(&run->eval);
+    rtq_diag_free(run->own_diag);
     rtq__arena_free(&run->scratch);
     rtq__waiter_free(&run->waiter);
     rtq__mutex_destroy(&run->lock);
@@ -122,7 +122,7 @@ int rtq_run_add_source(uint64_t *id, rtq_run *run, rtq_source *source, rtq_diag 
     rtq__change c = {.what = RTQ__CHANGE_ADD_SOURCE, .source = source};
 
     if (!run || !source)
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, run ? run->env : NULL);
     return source->env == run->env ? change(run, &c, NULL, id, diag) : foreign(run, diag);
 }
 
@@ -132,10 +132,8 @@ int rtq_run_add_query(uint64_t *id, rtq_run *run, rtq_query *query, rtq_sink *si
     rtq__change c = {.what = RTQ__CHANGE_ADD_QUERY, .query = query, .sink = sink};
     rtq_attach_options o = {0};
 
-    if (!run || !query || (options && options->size < sizeof options->size))
-        return RTQ_ERR_ARG;
-    if (options)
-        memcpy(&o, options, rtq__struct_len(options->size, sizeof o));
+    if (!run || !query || (options && (!rtq__struct_read(&o, sizeof o, options) || o.flags)))
+        return rtq__bad_argument(diag, run ? run->env : NULL);
     if (query->env != run->env || (sink && sink->env != run->env) || (o.errors && o.errors->env != run->env) ||
         (o.late && o.late->env != run->env))
         return foreign(run, diag);
@@ -155,7 +153,7 @@ int rtq_run_replace_query(rtq_run *run, uint64_t id, rtq_query *query, rtq_diag 
     rtq__change c = {.what = RTQ__CHANGE_REPLACE, .id = id, .query = query};
 
     if (!run || !query)
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, run ? run->env : NULL);
     return query->env == run->env ? change(run, &c, NULL, NULL, diag) : foreign(run, diag);
 }
 
@@ -178,7 +176,7 @@ int rtq_run_step(rtq_run *run, const rtq_clock *clock, rtq_diag **diag)
     int rc;
 
     if (!run)
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, NULL);
     rtq__run_ref(run); /* a callback may free the run */
     rc = rtq__run_step(run, clock, rtq__diag_begin(diag, run->mem));
     if (atomic_load(&run->refs) == 1)
@@ -223,7 +221,7 @@ int rtq_run_all(rtq_run *run, rtq_diag **diag)
     int rc;
 
     if (!run)
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, NULL);
     while ((rc = rtq_run_step(run, NULL, diag)) != RTQ_END) {
         if (rc < 0)
             return rc;
@@ -246,21 +244,25 @@ void rtq_run_stop(rtq_run *run, int mode)
     rtq__waiter_wake(&run->waiter);
 }
 
+static int no_checkpoints(rtq_run *run, rtq_diag **diag)
+{
+    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
+                         "checkpoints are not built in yet");
+}
+
 int rtq_run_save(rtq_blob **out, rtq_run *run, rtq_diag **diag)
 {
     if (!out || !run)
-        return RTQ_ERR_ARG;
-    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
-                         "checkpoints are not built in yet");
+        return rtq__bad_argument(diag, run ? run->env : NULL);
+    return no_checkpoints(run, diag);
 }
 
 int rtq_run_load(rtq_run *run, const void *data, size_t len, rtq_diag **diag)
 {
     (void)len;
     if (!run || !data)
-        return RTQ_ERR_ARG;
-    return rtq__diag_add(rtq__diag_begin(diag, run->mem), RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, 0, 0,
-                         "checkpoints are not built in yet");
+        return rtq__bad_argument(diag, run ? run->env : NULL);
+    return no_checkpoints(run, diag);
 }
 
 int rtq_run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id)

@@ -31,9 +31,10 @@ int rtq_script_parse(rtq_script **out, rtq_env *env, const char *text, size_t le
     rtq_diag *d;
     int rc = RTQ_ERR_NOMEM;
 
+    if (out)
+        *out = NULL;
     if (!out || !env || !text)
-        return RTQ_ERR_ARG;
-    *out = NULL;
+        return rtq__bad_argument(diag, env);
     if (len == RTQ_NTS)
         len = strlen(text);
     d = rtq__diag_begin(diag, env->mem);
@@ -70,8 +71,13 @@ int rtq_script_compile(rtq_query **out, const rtq_script *script, size_t index, 
     const rtq__script_piece *p;
     int rc;
 
-    if (!out || !script || index >= script->n_queries)
-        return RTQ_ERR_ARG;
+    if (out)
+        *out = NULL;
+    if (!out || !script)
+        return rtq__bad_argument(diag, NULL);
+    if (index >= script->n_queries)
+        return rtq__diag_add(rtq__diag_begin(diag, script->env->mem), RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
+                             "the file has %zu queries, there is no number %zu", script->n_queries, index);
     p = &script->pieces[script->queries[index]];
     rc = rtq__query_new(out, script->env, script->text + p->begin, p->end - p->begin, p->name, p->name_len, options,
                         script, diag);

@@ -131,9 +131,10 @@ int rtq_sink_open(rtq_sink **out, rtq_env *env, const char *kind, const rtq_opti
     uint32_t n;
     int rc;
 
+    if (out)
+        *out = NULL;
     if (!out || !env || !kind || (n_options && !options))
-        return RTQ_ERR_ARG;
-    *out = NULL;
+        return rtq__bad_argument(diag, env);
     d = rtq__diag_begin(diag, env->mem);
     classes = rtq__sink_classes(&n);
     rtq__nearest_init(&nearest, kind, strlen(kind));
@@ -158,12 +159,12 @@ int rtq_sink_open(rtq_sink **out, rtq_env *env, const char *kind, const rtq_opti
 
 int rtq_sink_custom(rtq_sink **out, rtq_env *env, const rtq_sink_vtable *vtable, void *user, rtq_destroy_fn destroy)
 {
+    rtq_sink_vtable own;
     rtq_sink *s = NULL;
-    bool good = out && env && vtable && vtable->size >= offsetof(rtq_sink_vtable, write) + sizeof vtable->write &&
-                vtable->write;
+    bool good = out && env && vtable && rtq__struct_read(&own, sizeof own, vtable) && own.write;
 
     if (good && (s = new_sink(env, NULL, user, destroy))) {
-        memcpy(&s->own, vtable, rtq__struct_len(vtable->size, sizeof s->own));
+        s->own = own;
         s->vtable = &s->own;
     }
     if (out)

@@ -80,14 +80,16 @@ static int new_table(rtq__host_table **out, rtq_env *env, const char *name, cons
     rtq__diag_set_text(diag, schema, strlen(schema));
     if ((rc = rtq__parse_schema(&list, &t->arena, schema, strlen(schema), diag)) < 0 ||
         (rc = rtq__table_from_schema(&t->table, &t->arena, name, strlen(name), &list, diag)) < 0)
-        goto out;
-    if (t->table.open || t->table.n_cols != n_columns)
+        rc = rc == RTQ_ERR_SYNTAX ? RTQ_ERR_ARG : rc;
+    else if (t->table.open)
         rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, strlen(schema),
-                           "table '%s': the schema has %u columns, %zu were given%s", name, (unsigned)t->table.n_cols,
-                           n_columns, t->table.open ? "; a reference table cannot be open" : "");
+                           "table '%s': a reference table cannot be open", name);
+    else if (t->table.n_cols != n_columns)
+        rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, strlen(schema),
+                           "table '%s': the schema has %u columns, %zu were given", name, (unsigned)t->table.n_cols,
+                           n_columns);
     else
         rc = copy_rows(t, columns, n_rows, diag);
-out:
     if (rc < 0) {
         rtq__host_table_unref(t);
         t = NULL;
@@ -105,7 +107,7 @@ int rtq_env_set_table(rtq_env *env, const char *name, const char *schema, const 
     int rc = RTQ_OK;
 
     if (!env || !name || !name[0] || (schema && n_columns && !columns))
-        return RTQ_ERR_ARG;
+        return rtq__bad_argument(diag, env);
     d = rtq__diag_begin(diag, env->mem);
     if (schema && (rc = new_table(&t, env, name, schema, columns, n_columns, n_rows, d)) < 0)
         return rc;

@@ -29,7 +29,8 @@ typedef struct rtq__flow {
     uint64_t seed;            /* of hashes */
     bool unbounded;
     rtq__pipe_stats stats;
-    const char *error; /* why the query died, constant text */
+    uint64_t scan_errors; /* rows that a predicate in front of a scan failed on: they did not pass */
+    const char *error;    /* why the query died, constant text */
 } rtq__flow;
 
 typedef struct rtq__op {

@@ -133,9 +133,9 @@ static int host_resume(rtq__op *op, rtq__batch **out)
     b->now = op->flow->eval->clock_ticks;
     for (uint32_t c = 0; c < node->layout.n; c++) {
         uint32_t col = node->u.rows.cells[c];
-        b->cols[c] = col < from->n_cols ? from->cols[col] : rtq__op_nulls(op->flow, node->kinds[c]);
-        if (!b->cols[c])
-            return RTQ_ERR_NOMEM;
+        if (!(b->cols[c] = col < from->n_cols ? from->cols[col] : NULL))
+            return rtq__op_fail(op, RTQ_ERR_SEMANTIC,
+                                "a reference table has no longer the columns that the query was compiled for");
     }
     *out = b;
     return h->next < h->n ? RTQ__OP_MORE : RTQ__OP_DONE;

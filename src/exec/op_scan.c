@@ -111,7 +111,10 @@ static int scan_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **o
     if (!b)
         return RTQ_ERR_NOMEM;
     op->flow->eval->batch = b;
+    uint64_t errors = op->flow->eval->row_errors;
     int rc = run_filters(s, b);
+    op->flow->scan_errors += op->flow->eval->row_errors - errors;
+    op->flow->eval->row_errors = errors;
     if (rc != RTQ_OK)
         return rc;
     op->flow->n_passed = b->n_sel;

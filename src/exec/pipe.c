@@ -338,6 +338,9 @@ void rtq__pipe_stats_get(rtq__pipe_stats *out, const rtq__pipe *pipe)
     out->used -= out->late;
     out->errored = out->errored < out->used ? out->errored : out->used;
     out->used -= out->errored;
+    uint64_t rejected = pipe->flow.scan_errors < out->filtered ? pipe->flow.scan_errors : out->filtered;
+    out->errored += rejected;
+    out->filtered -= rejected;
 }
 
 const char *rtq__pipe_error(const rtq__pipe *pipe)

@@ -22,7 +22,8 @@ typedef struct rtq__pipe_host {
     /* Rows of result number `result`: one vector a result column, in order, loaded for the selected rows; valid during the call.
      * RTQ_OK; RTQ_END: no more of this result; < 0: these rows count as errored. */
     int (*rows)(void *ctx, uint32_t result, rtq__batch *batch);
-    /* Rows of a reference table: batches with the table's columns in order, valid until the pipe is closed or reset. NULL: no tables. */
+    /* Rows of a reference table: batches with the table's columns in order (NULL: not there any more), valid until the pipe is closed
+     * or reset. NULL: no tables. */
     int (*host_table)(void *ctx, const rtq__table *table, rtq__batch *const **batches, uint32_t *n_batches);
     /* Opens what externaldata names: a bounded source, not planned yet, with one table whose columns are those of the node, in order.
      * NULL: externaldata is refused at start. */

@@ -103,6 +103,7 @@ struct rtq_run {
     size_t n_entries, cap_entries;
     rtq__published *published;
     size_t n_published, cap_published;
+    rtq_stats published_gone[4]; /* by RTQ_STAT_*: of what was removed */
     uint64_t next_id;
     rtq__buf explained[2]; /* text, JSON: as of the last commit */
     /* ---- of the stepping thread ---- */
@@ -113,13 +114,15 @@ struct rtq_run {
     rtq__scratch scratch;
     rtq__eval eval;
     rtq_batch lent;
+    rtq_stats gone[4]; /* published_gone as of the next time */
     uint32_t epoch;
     size_t turn; /* next source to ask */
     bool replan, began, ended, dead, had_query;
     int stopping; /* the stop that steps have seen */
     rtq_clock clock;
     uint64_t table_version;
-    rtq_diag *diag; /* of this step */
+    rtq_diag *diag; /* of this step: the caller's, or our own */
+    rtq_diag *own_diag;
 };
 
 /* run_change.c: any thread */
@@ -146,6 +149,7 @@ const rtq__source_stats *rtq__run_counts(const rtq__run_source *s); /* of the fi
 int rtq__run_external(void *ctx, const rtq__rel *rel, uint32_t uri, rtq__src **out,
                       rtq_diag *diag);                            /* run_external.c */
 int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *batch); /* rtq__pipe_host.rows */
+uint64_t rtq__run_drop_pending(rtq__run_query *q);                /* rows that waited for the sink and go nowhere */
 int rtq__run_drain_pending(rtq_run *run);                         /* OK: nothing waits, AGAIN: some sink is full */
 int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag);
 int rtq__run_flush_sinks(rtq_run *run);
@@ -157,11 +161,17 @@ int rtq__run_step(rtq_run *run, const rtq_clock *clock, rtq_diag *diag);
 int64_t rtq__run_timeout(const rtq_run *run, const rtq_clock *clock);
 void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t source, uint64_t count,
                    const char *format, ...) __attribute__((format(printf, 7, 8)));
+const char *rtq__run_why(const rtq_run *run, size_t before,
+                         int rc); /* what was added to the diag since, else the code's words */
 void rtq__run_wake(void *run);
+void rtq__run_tell_failed(rtq_run *run, rtq__run_query *q);        /* host functions that failed since the last time */
 void rtq__run_end_source(rtq_run *run, rtq__run_source *s);        /* it is not read any more */
+void rtq__run_detach(rtq_run *run, rtq__run_source *s);            /* … and takes nothing any more */
 void rtq__run_after_pipe(rtq_run *run, rtq__run_query *q, int rc); /* what a call of the query's pipe returned */
 /* run_stats.c */
 void rtq__run_publish(rtq_run *run);
+void rtq__run_removed_query(rtq_run *run, const rtq__run_query *q); /* its counts stay in the sums */
+void rtq__run_removed_source(rtq_run *run, const rtq__run_source *s);
 int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id);
 int rtq__run_render(rtq_run *run); /* run_explain.c: of the stepping thread, after a re-plan */
 int rtq__run_explain(rtq__buf *out, const rtq_run *run, bool as_json);

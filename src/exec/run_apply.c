@@ -26,6 +26,40 @@ static rtq__host_table *no_table(rtq_run *run, const char *name)
     return t;
 }
 
+static int column_of(const rtq__table *t, const rtq__table_col *col)
+{
+    for (uint32_t i = 0; i < t->n_cols; i++)
+        if (t->cols[i].kind == col->kind && strcmp(t->cols[i].name, col->name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* The batches of a table as those of another definition of it: columns by name and type, NULL where there is none such. The list and
+ * all it points to is one block. */
+static rtq__batch **list_batches(rtq__mem *mem, const rtq__host_table *t, const rtq__table *as)
+{
+    size_t per_batch = sizeof(rtq__batch *) + sizeof(rtq__batch) + as->n_cols * sizeof(rtq__vec *);
+    rtq__batch **list = rtq__calloc(mem, t->n_batches + 1u, per_batch), *views;
+    rtq__vec **cols;
+
+    if (!list)
+        return NULL;
+    views = (rtq__batch *)(void *)(list + t->n_batches + 1);
+    cols = (rtq__vec **)(void *)(views + t->n_batches);
+    for (uint32_t i = 0; i < t->n_batches; i++, cols += as->n_cols) {
+        const rtq__batch *from = rtq__owned_batch_get(t->batches[i]);
+        views[i] = *from;
+        views[i].cols = cols;
+        views[i].n_cols = as->n_cols;
+        for (uint32_t c = 0; c < as->n_cols; c++) {
+            int k = column_of(&t->table, &as->cols[c]);
+            cols[c] = k < 0 ? NULL : from->cols[k];
+        }
+        list[i] = &views[i];
+    }
+    return list;
+}
+
 static int pipe_host_table(void *ctx, const rtq__table *table, rtq__batch *const **batches, uint32_t *n_batches)
 {
     rtq__run_query *q = ctx;
@@ -41,14 +75,12 @@ static int pipe_host_table(void *ctx, const rtq__table *table, rtq__batch *const
     lists = rtq__realloc(run->mem, q->host_batches, (q->n_host_tables + 1) * sizeof(rtq__batch **));
     if (lists)
         q->host_batches = lists;
-    list = rtq__calloc(run->mem, t->n_batches + 1, sizeof(rtq__batch *));
+    list = list_batches(run->mem, t, table);
     if (!tables || !lists || !list) {
         rtq__free(run->mem, list);
         rtq__host_table_unref(t);
         return RTQ_ERR_NOMEM;
     }
-    for (uint32_t i = 0; i < t->n_batches; i++)
-        list[i] = rtq__owned_batch_get(t->batches[i]);
     q->host_tables[q->n_host_tables] = t;
     q->host_batches[q->n_host_tables++] = list;
     *batches = list;
@@ -80,14 +112,14 @@ static void reload_query(rtq_run *run, rtq__run_query *q)
         }
         rtq__host_table_unref(now);
         rc = rtq__pipe_reload(q->pipe, old->table.name);
-        drop_host_table(run, q, i); /* the state has copies */
         if (rc == RTQ_END)
             q->done = true;
         if (rc < 0) {
             q->done = q->dead = true;
-            rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0,
-                          "query '%s' ended while a reference table was replaced: %s", q->name, rtq_strerror(rc));
+            rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' ended when table '%s' was replaced: %s",
+                          q->name, old->table.name, rtq__pipe_error(q->pipe));
         }
+        drop_host_table(run, q, i); /* the state has copies */
     }
 }
 
@@ -153,9 +185,22 @@ static int add_source(rtq_run *run, rtq__change *c)
     return RTQ_OK;
 }
 
+/* The query stays, dead, and the others go on. Only a lack of memory ends the run. */
+static int could_not_start(rtq_run *run, rtq__run_query *q, size_t before, int rc)
+{
+    const char *why = q->pipe ? rtq__pipe_error(q->pipe) : NULL;
+
+    if (rtq_diag_count(run->diag) > before || !why) /* what was in the way: a sink, a file, a format */
+        why = rtq__run_why(run, before, rc);
+    q->done = q->dead = true;
+    rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name, why);
+    return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
+}
+
 static int add_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
 {
     rtq__run_query *q = rtq__calloc(run->mem, 1, sizeof *q);
+    size_t before = rtq_diag_count(diag);
     int rc = RTQ_ERR_NOMEM;
 
     if (!q || rtq__grow(run->mem, &run->queries, &run->cap_queries, run->n_queries + 1, sizeof *run->queries) < 0)
@@ -174,12 +219,9 @@ static int add_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
     c->name = NULL;
     run->queries[run->n_queries++] = q;
     run->had_query = true;
-    if ((rc = rtq__run_open_sink(q, diag)) < 0 || (rc = open_pipe(run, q)) < 0) {
-        q->done = q->dead = true;
-        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name,
-                      rtq_strerror(rc));
-    }
-    return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
+    if ((rc = rtq__run_open_sink(q, diag)) < 0 || (rc = open_pipe(run, q)) < 0)
+        return could_not_start(run, q, before, rc);
+    return RTQ_OK;
 out:
     rtq__free(run->mem, q);
     return rc;
@@ -204,6 +246,7 @@ static void freeze(rtq__run_query *q)
 static int replace_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
 {
     rtq__run_query *q = query_by_id(run, c->id);
+    size_t before = rtq_diag_count(diag);
     const rtq_query *old;
     rtq_query *swap;
     bool same;
@@ -228,9 +271,7 @@ static int replace_query(rtq_run *run, rtq__change *c, rtq_diag *diag)
     q->done = q->dead = q->started = q->finished = q->waits = q->again = false;
     if ((rc = q->open ? RTQ_OK : rtq__run_open_sink(q, diag)) == RTQ_OK && (rc = open_pipe(run, q)) == RTQ_OK)
         return RTQ_OK;
-    q->done = q->dead = true;
-    rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name, rtq_strerror(rc));
-    return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
+    return could_not_start(run, q, before, rc);
 }
 
 void rtq__run_close_query(rtq_run *run, rtq__run_query *q)
@@ -239,12 +280,7 @@ void rtq__run_close_query(rtq_run *run, rtq__run_query *q)
         rtq__run_flush_sink(q);
     rtq__run_close_sink(q);
     close_pipe(run, q);
-    while (q->first) {
-        rtq__pending *next = q->first->next;
-        rtq_batch_free(q->first->batch);
-        rtq__free(run->mem, q->first);
-        q->first = next;
-    }
+    rtq__run_drop_pending(q);
     rtq_query_free(q->query);
     rtq_sink_free(q->sink);
     rtq_sink_free(q->errors);
@@ -255,9 +291,7 @@ void rtq__run_close_query(rtq_run *run, rtq__run_query *q)
 
 void rtq__run_close_source(rtq_run *run, rtq__run_source *s)
 {
-    rtq__run_end_source(run, s);
-    if (s->src->cls->detach)
-        s->src->cls->detach(s->src);
+    rtq__run_detach(run, s);
     rtq__demand_free(s->old);
     rtq__demand_free(s->demand);
     rtq__source_unref(s->source);
@@ -287,16 +321,29 @@ static void remove_source(rtq_run *run, size_t index)
         }
         q->n_bindings = n;
     }
+    rtq__run_detach(run, run->sources[index]);
+    rtq__run_removed_source(run, run->sources[index]);
     rtq__run_close_source(run, run->sources[index]);
     memmove(&run->sources[index], &run->sources[index + 1], (run->n_sources - index - 1) * sizeof *run->sources);
     run->n_sources--;
+}
+
+static void remove_query(rtq_run *run, rtq__run_query *q)
+{
+    uint64_t n = q->sink_stats.pending;
+
+    rtq__run_removed_query(run, q);
+    if (n)
+        rtq__run_note(run, RTQ_NOTE_LOSS, RTQ_OK, q->id, 0, n,
+                      "query '%s' was removed while %llu rows waited for its sink", q->name, (unsigned long long)n);
+    rtq__run_close_query(run, q);
 }
 
 static void remove_one(rtq_run *run, uint64_t id)
 {
     for (size_t i = 0; i < run->n_queries; i++)
         if (run->queries[i]->id == id) {
-            rtq__run_close_query(run, run->queries[i]);
+            remove_query(run, run->queries[i]);
             memmove(&run->queries[i], &run->queries[i + 1], (run->n_queries - i - 1) * sizeof *run->queries);
             run->n_queries--;
             return;
@@ -433,6 +480,7 @@ static void on_source_notice(rtq__src *src, int code, uint64_t count, const char
 
 static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
 {
+    size_t before = rtq_diag_count(diag);
     int rc;
 
     s->src->notice = on_source_notice;
@@ -443,7 +491,7 @@ static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
     if ((rc = s->src->cls->start(s->src, NULL, 0, diag)) < 0) {
         s->ended = s->dead = true;
         rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' did not start: %s", s->src->cls->kind,
-                      rtq_strerror(rc));
+                      rtq__run_why(run, before, rc));
         return;
     }
     s->handle = s->src->cls->handle ? s->src->cls->handle(s->src) : -1;
@@ -453,24 +501,17 @@ static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
 
 static int start_query(rtq_run *run, rtq__run_query *q, rtq_diag *diag)
 {
-    rtq_diag_item item = {.size = sizeof item};
-    size_t before = diag ? rtq_diag_count(diag) : 0;
+    size_t before = rtq_diag_count(diag);
     int rc;
 
     q->started = true;
     rtq__run_allow_again(run, q);
     run->eval.clock_ticks = run->clock.wall_ticks;
     rc = rtq__pipe_start(q->pipe, diag);
+    rtq__run_tell_failed(run, q);
     if (rc == RTQ_END)
         q->done = true;
-    if (rc < 0) {
-        const char *why = rtq__pipe_error(q->pipe) ? rtq__pipe_error(q->pipe) : rtq_strerror(rc);
-        if (diag && rtq_diag_count(diag) > before && rtq_diag_get(&item, diag, before) == RTQ_OK)
-            why = item.message; /* what was in the way: a file, a format */
-        q->done = q->dead = true;
-        rtq__run_note(run, RTQ_NOTE_QUERY, rc, q->id, 0, 0, "query '%s' could not start: %s", q->name, why);
-    }
-    return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
+    return rc < 0 ? could_not_start(run, q, before, rc) : RTQ_OK;
 }
 
 static int replan(rtq_run *run, rtq_diag *diag)

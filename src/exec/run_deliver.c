@@ -106,6 +106,7 @@ static int settle(rtq__run_query *q, int rc, const rtq_batch *batch, uint64_t n)
             q->done = true;
         return rc;
     }
+    rc = rc > 0 ? RTQ_ERR_ARG : rc; /* no code that a sink may give */
     q->sink_stats.errored += n;
     q->n_errors++;
     rtq__run_note(
@@ -177,6 +178,22 @@ int rtq__run_rows(void *ctx, uint32_t result, rtq__batch *rows)
     return rc;
 }
 
+uint64_t rtq__run_drop_pending(rtq__run_query *q)
+{
+    uint64_t n = q->sink_stats.pending;
+
+    while (q->first) {
+        rtq__pending *next = q->first->next;
+        rtq_batch_free(q->first->batch);
+        rtq__free(q->run->mem, q->first);
+        q->first = next;
+    }
+    q->last = NULL;
+    q->sink_stats.pending = 0;
+    q->sink_stats.dropped += n;
+    return n;
+}
+
 int rtq__run_drain_pending(rtq_run *run)
 {
     bool full = false;
@@ -192,12 +209,14 @@ int rtq__run_drain_pending(rtq_run *run)
                 break;
             }
             q->sink_stats.pending -= n;
-            settle(q, rc, p->batch, n);
+            rc = settle(q, rc, p->batch, n);
             q->first = p->next;
             if (!q->first)
                 q->last = NULL;
             rtq_batch_free(p->batch);
             rtq__free(run->mem, p);
+            if (rc == RTQ_END) /* it wants none of those behind either */
+                rtq__run_drop_pending(q);
         }
         if (!q->first && q->sink_waits)
             watch_sink(q, false);

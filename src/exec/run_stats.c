@@ -47,7 +47,8 @@ void rtq__run_publish(rtq_run *run)
         rtq__mutex_unlock(&run->lock); /* readers see the numbers of the last time */
         return;
     }
-    memset(run->published, 0, need * sizeof *run->published);
+    if (need)
+        memset(run->published, 0, need * sizeof *run->published);
     for (size_t i = 0; i < run->n_sources; i++, n++) {
         run->published[n].id = run->sources[i]->id;
         run->published[n].what = RTQ_STAT_SOURCE;
@@ -61,6 +62,7 @@ void rtq__run_publish(rtq_run *run)
         run->published[n + 1].stats = run->queries[i]->sink_stats;
     }
     run->n_published = n;
+    memcpy(run->published_gone, run->gone, sizeof run->gone);
     rtq__mutex_unlock(&run->lock);
 }
 
@@ -82,19 +84,65 @@ static void add(rtq_stats *to, const rtq_stats *from)
         to->watermark_ticks = from->watermark_ticks;
 }
 
+/* Nothing waits any more of what is removed; what did is lost. */
+static void keep(rtq_run *run, int what, const rtq_stats *of)
+{
+    rtq_stats last = *of;
+
+    last.dropped += last.pending;
+    last.pending = last.state_bytes = last.state_keys = 0;
+    last.watermark_ticks = INT64_MAX;
+    add(&run->gone[what], &last);
+}
+
+void rtq__run_removed_query(rtq_run *run, const rtq__run_query *q)
+{
+    rtq_stats s = {0};
+
+    query_stats(&s, run, q);
+    keep(run, RTQ_STAT_QUERY, &s);
+    keep(run, RTQ_STAT_SINK, &q->sink_stats);
+}
+
+void rtq__run_removed_source(rtq_run *run, const rtq__run_source *source)
+{
+    rtq_stats s = {0};
+
+    source_stats(&s, source);
+    keep(run, RTQ_STAT_SOURCE, &s);
+    if (s.pending)
+        rtq__run_note(run, RTQ_NOTE_LOSS, RTQ_OK, 0, source->id, s.pending,
+                      "%llu rows of the source that was removed were not read", (unsigned long long)s.pending);
+}
+
+/* It was added, but no step has taken it yet: all its counts are 0. */
+static bool is_new(const rtq_run *run, int what, uint64_t id)
+{
+    for (size_t i = 0; i < run->n_entries; i++)
+        if (run->entries[i].id == id)
+            return (what == RTQ_STAT_SOURCE) == (run->entries[i].source != NULL);
+    return false;
+}
+
 int rtq__run_stats(rtq_stats *out, const rtq_run *run, int what, uint64_t id)
 {
     rtq_run *r = (rtq_run *)(uintptr_t)run; /* the lock is not part of what a reader sees */
     rtq_stats sum = {0};
     bool found = id == 0;
 
-    sum.watermark_ticks = INT64_MAX;
     rtq__mutex_lock(&r->lock);
+    if (id == 0)
+        sum = run->published_gone[what];
+    sum.watermark_ticks = INT64_MAX;
     for (size_t i = 0; i < run->n_published; i++)
         if (run->published[i].what == what && (id == 0 || run->published[i].id == id)) {
             add(&sum, &run->published[i].stats);
             found = true;
         }
+    if (!found && is_new(run, what, id)) {
+        sum.watermark_ticks = INT64_MIN;
+        found = true;
+    }
     rtq__mutex_unlock(&r->lock);
     if (!found)
         return RTQ_ERR_ARG;

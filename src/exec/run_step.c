@@ -52,10 +52,30 @@ void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t so
     run->options.notice(&n, run->options.notice_user);
 }
 
+const char *rtq__run_why(const rtq_run *run, size_t before, int rc)
+{
+    rtq_diag_item item = {.size = sizeof item};
+    return rtq_diag_get(&item, run->diag, before) == RTQ_OK ? item.message : rtq_strerror(rc);
+}
+
 /* ---- queries ------------------------------------------------------------------------------------------------------------ */
+
+void rtq__run_tell_failed(rtq_run *run, rtq__run_query *q)
+{
+    const rtq__fn *fn = run->eval.failed.fn;
+
+    if (!fn)
+        return;
+    run->eval.failed.fn = NULL;
+    rtq__run_note(run, RTQ_NOTE_QUERY, RTQ_ERR_USER, q->id, 0, run->eval.failed.rows,
+                  "query '%s': function '%s' failed on %llu rows%s%s", q->name, fn->name,
+                  (unsigned long long)run->eval.failed.rows, run->eval.failed.message[0] ? ": " : "",
+                  run->eval.failed.message);
+}
 
 void rtq__run_after_pipe(rtq_run *run, rtq__run_query *q, int rc)
 {
+    rtq__run_tell_failed(run, q);
     if (rc == RTQ_END)
         q->done = true;
     if (rc >= 0)
@@ -166,18 +186,26 @@ void rtq__run_end_source(rtq_run *run, rtq__run_source *s)
     s->handle = -1;
 }
 
+void rtq__run_detach(rtq_run *run, rtq__run_source *s)
+{
+    rtq__run_end_source(run, s);
+    if (s->src->cls->detach)
+        s->src->cls->detach(s->src);
+}
+
 /* OK: progress; AGAIN: nothing now; END. */
 static int read_source(rtq_run *run, size_t index, uint32_t max_rows, uint32_t *rows)
 {
     rtq__run_source *s = run->sources[index];
     rtq__batch *batch = NULL;
     uint32_t table = 0;
+    size_t before = rtq_diag_count(run->diag);
     int rc = s->src->cls->next(s->src, &run->clock, max_rows < RTQ__ROWS ? max_rows : RTQ__ROWS, &batch, &table,
                                run->diag);
 
     if (rc < 0) {
         rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' failed and ends here: %s", s->src->cls->kind,
-                      rtq_strerror(rc));
+                      rtq__run_why(run, before, rc));
         s->dead = true;
         rtq__run_end_source(run, s);
         return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
@@ -281,11 +309,8 @@ static int finish_run(rtq_run *run, int mode)
         return RTQ_AGAIN;
     for (size_t i = 0; i < run->n_queries; i++)
         rtq__run_close_sink(run->queries[i]);
-    for (size_t i = 0; i < run->n_sources; i++) {
-        rtq__run_end_source(run, run->sources[i]);
-        if (run->sources[i]->src->cls->detach)
-            run->sources[i]->src->cls->detach(run->sources[i]->src);
-    }
+    for (size_t i = 0; i < run->n_sources; i++)
+        rtq__run_detach(run, run->sources[i]);
     rtq__run_publish(run);
     rtq__mutex_lock(&run->lock);
     run->ended = true;
@@ -352,7 +377,7 @@ int rtq__run_step(rtq_run *run, const rtq_clock *clock, rtq_diag *diag)
         run->clock.mono_ns = rtq__clock_mono_ns();
     }
     run->eval.clock_ticks = run->clock.wall_ticks;
-    run->diag = diag;
+    run->diag = diag ? diag : rtq__diag_begin(&run->own_diag, run->mem); /* notices say what it has too */
     rc = step(run);
     run->diag = NULL;
     if (rc < 0) {

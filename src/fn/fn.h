@@ -31,6 +31,11 @@ typedef struct rtq__eval {
     struct rtq__slot *slots;   /* results of scalar subqueries and sets, by number; see expr.h */
     uint64_t random;           /* state of rand() */
     uint64_t row_errors;       /* rows that a host function failed on */
+    struct {
+        const struct rtq__fn *fn; /* the first that failed since somebody looked, NULL: none */
+        uint64_t rows;
+        char message[128]; /* what the host says of it, or "" */
+    } failed;
 } rtq__eval;
 
 /* (b) row functions, the default: the driver handles selection, constants, dictionaries and (null rule PROPAGATE) nulls. */

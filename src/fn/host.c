@@ -1,5 +1,7 @@
 /* host.c - vectors to the columns that host functions take, and back. */
 #include "fn/host.h"
+#include "base/text.h"
+#include <stdio.h>
 
 static size_t public_len(uint8_t kind) /* of a cell in an rtq_column */
 {
@@ -73,6 +75,33 @@ static int argument(rtq_column *out, const rtq__vec *v, const uint32_t *rows, ui
     return RTQ_OK;
 }
 
+/* All text in the engine is valid UTF-8, also that of a host. */
+static int repair(rtq_str *s, rtq__arena *heap)
+{
+    rtq__buf buf;
+    const char *text;
+
+    if (s->len > UINT32_MAX / 4)
+        return RTQ_ERR_DATA;
+    rtq__buf_init(&buf, heap->mem);
+    rtq__utf8_repair(&buf, s->ptr, s->len);
+    text = buf.failed ? NULL : rtq__arena_strndup(heap, buf.ptr, buf.len);
+    *s = (rtq_str){text, buf.len};
+    rtq__buf_free(&buf);
+    return text ? RTQ_OK : RTQ_ERR_NOMEM;
+}
+
+static void failed(rtq__eval *eval, const rtq__fn *fn, const char *message, uint32_t n)
+{
+    eval->row_errors += n;
+    if (!eval->failed.fn) {
+        eval->failed.fn = fn;
+        eval->failed.rows = 0;
+        snprintf(eval->failed.message, sizeof eval->failed.message, "%s", message ? message : "");
+    }
+    eval->failed.rows += eval->failed.fn == fn ? n : 0;
+}
+
 static rtq__cell result_cell(const char *data, size_t i, uint8_t kind, rtq__arena *heap, int *error)
 {
     rtq_str s;
@@ -85,7 +114,9 @@ static rtq__cell result_cell(const char *data, size_t i, uint8_t kind, rtq__aren
     case RTQ_REAL: return rtq__cell_d(((const double *)(const void *)data)[i]);
     case RTQ_STRING:
         s = ((const rtq_str *)(const void *)data)[i];
-        return s.len > UINT32_MAX ? rtq__cell_null(kind) : rtq__cell_s(s.ptr ? s.ptr : "", s.ptr ? s.len : 0);
+        if (s.ptr && !rtq__utf8_valid(s.ptr, s.len) && (*error = repair(&s, heap)) < 0)
+            return rtq__cell_null(kind);
+        return rtq__cell_s(s.ptr ? s.ptr : "", s.ptr ? s.len : 0);
     case RTQ_DYNAMIC:
         s = ((const rtq_str *)(const void *)data)[i];
         if (!s.ptr || (*error = rtq__dyn_parse(&d, s.ptr, s.len, heap)) < 0)
@@ -136,7 +167,7 @@ int rtq__fn_call_host(rtq__vec **out, rtq__fcall *call)
         return RTQ_ERR_NOMEM;
     rc = f->invoke(f, &hc, data, nulls, args, call->n_args, n);
     if (rc < 0) { /* the rows stay null and are counted: one bad batch does not end the query */
-        call->eval->row_errors += n;
+        failed(call->eval, call->fn, hc.message, n);
         return hc.code == RTQ_ERR_NOMEM ? RTQ_ERR_NOMEM : RTQ_OK;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -144,7 +175,10 @@ int rtq__fn_call_host(rtq__vec **out, rtq__fcall *call)
         if (nulls[i])
             continue;
         rtq__vec_set(v, rows[i], result_cell(data, i, call->kind, scratch, &error));
-        call->eval->row_errors += error < 0;
+        if (error == RTQ_ERR_NOMEM)
+            return error;
+        if (error < 0)
+            failed(call->eval, call->fn, "a result is no value of its type", 1);
     }
     return RTQ_OK;
 }

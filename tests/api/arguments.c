@@ -434,16 +434,31 @@ static void older_input_structs_work(void)
         uint64_t id = 0;
         CHECK(rtq_run_add_query(&id, a.run, a.query, NULL, end_of(block, LEN, &o, size), &a.diag) == RTQ_OK && id);
     }
-    /* larger ones, of a newer header: the tail is not looked at */
+    /* larger ones, of a newer header: nothing may be set that is not known here */
     {
         struct {
             rtq_run_options o;
             char more[64];
         } newer = {.o = {.size = sizeof newer}};
         rtq_run *run = NULL;
-        memset(newer.more, 0xee, sizeof newer.more);
+        memset(newer.more, 0, sizeof newer.more);
         CHECK(rtq_run_new(&run, a.env, &newer.o) == RTQ_OK);
         rtq_run_free(run);
+        newer.more[63] = 1;
+        ARG(rtq_run_new(&run, a.env, &newer.o));
+        newer.o.size = SIZE_MAX; /* never set */
+        ARG(rtq_run_new(&run, a.env, &newer.o));
+    }
+    /* likewise what is there for later */
+    {
+        rtq_env_options eo = {.size = sizeof eo, .reserved = 1};
+        rtq_query_options qo = {.size = sizeof qo, .reserved = 1};
+        rtq_attach_options ao = {.size = sizeof ao, .flags = 1};
+        rtq_env *env;
+        rtq_query *q;
+        ARG(rtq_env_new(&env, &eo));
+        ARG(rtq_query_compile(&q, a.env, "T", RTQ_NTS, &qo, NULL));
+        ARG(rtq_run_add_query(NULL, a.run, a.query, NULL, &ao, NULL));
     }
     /* and none at all is a mistake */
     {
@@ -461,6 +476,95 @@ static void older_input_structs_work(void)
     }
     close_all(&a);
     free(block);
+}
+
+/* After a failure there is no handle, and the diagnostic is of this call, not of an earlier one. */
+static void failures_leave_nothing_behind(void)
+{
+    struct all a;
+    void *was = &a;
+    rtq_query_options qo = {.size = 1};
+    const rtq_source_vtable no_source = {.size = sizeof no_source};
+    const rtq_sink_vtable no_sink = {.size = sizeof no_sink};
+#define GONE(type, call)                                                                    \
+    do {                                                                                    \
+        type *h = was;                                                                      \
+        CHECK(rtq_query_compile(&(rtq_query *){NULL}, a.env, "wher", 4, &qo, &a.diag) < 0); \
+        CHECK(rtq_diag_count(a.diag) == 1);                                                 \
+        ARG(call);                                                                          \
+        CHECK(h == NULL);                                                                   \
+    } while (0)
+
+    open_all(&a);
+    GONE(rtq_env, rtq_env_new(&h, &(rtq_env_options){.size = 1}));
+    GONE(rtq_query, rtq_query_compile(&h, NULL, "T", RTQ_NTS, NULL, &a.diag));
+    CHECK(rtq_diag_count(a.diag) <= 1);
+    GONE(rtq_query, rtq_query_compile(&h, a.env, NULL, 0, NULL, &a.diag));
+    GONE(rtq_script, rtq_script_parse(&h, NULL, "T", RTQ_NTS, &a.diag));
+    GONE(rtq_query, rtq_script_compile(&h, a.script, 2, NULL, &a.diag));
+    GONE(rtq_query, rtq_script_compile(&h, NULL, 0, NULL, &a.diag));
+    GONE(rtq_source, rtq_source_open(&h, NULL, "push", NULL, 0, &a.diag));
+    GONE(rtq_source, rtq_source_custom(&h, a.env, &no_source, NULL, NULL, &a.diag));
+    GONE(rtq_sink, rtq_sink_open(&h, NULL, "json", NULL, 0, &a.diag));
+    GONE(rtq_sink, rtq_sink_custom(&h, a.env, &no_sink, NULL, NULL));
+    GONE(rtq_sink, rtq_sink_queue(&h, NULL, 1));
+    GONE(rtq_run, rtq_run_new(&h, NULL, NULL));
+    GONE(rtq_appender, rtq_appender_new(&h, a.source, "Nosuch"));
+#undef GONE
+    qo.size = sizeof qo;
+    CHECK(rtq_query_compile(&(rtq_query *){NULL}, a.env, "T | wher", RTQ_NTS, NULL, &a.diag) < 0);
+    ARG(rtq_env_add_function(a.env, NULL, 0, host_fn, NULL, NULL, &a.diag));
+    rtq_diag_item item = {.size = sizeof item};
+    CHECK(rtq_diag_get(&item, a.diag, 0) == RTQ_OK && item.code == RTQ_ERR_ARG);
+    close_all(&a);
+}
+
+/* Names that would hide each other, and parts of two environments. */
+static void what_does_not_go_together_is_refused(void)
+{
+    static const char *const twice[] = {"T(A:long, A:string)", "T(A:long); T(B:long)"};
+    struct all a, b;
+    const int64_t cell = 1;
+    const rtq_column col[2] = {{RTQ_LONG, 8, &cell, NULL, 0, 0}, {RTQ_LONG, 8, &cell, NULL, 0, 0}};
+    rtq_option push[2] = {{"schema", "A:long, A:long"}, {"table", "T"}};
+    rtq_option parameter = {"x", "1"};
+    rtq_query_options qo = {.size = sizeof qo};
+    rtq_query *q = NULL;
+    rtq_source *s = NULL;
+
+    open_all(&a);
+    open_all(&b);
+    for (size_t i = 0; i < 2; i++) {
+        qo.tables = twice[i];
+        ARG(rtq_query_compile(&q, a.env, "T", RTQ_NTS, &qo, &a.diag));
+        CHECK(rtq_diag_count(a.diag) == 1);
+    }
+    qo.tables = NULL;
+    ARG(rtq_env_set_table(a.env, "R", "k:long, k:long", col, 2, 1, &a.diag));
+    ARG(rtq_env_set_table(a.env, "R", "k:long, v:lng", col, 2, 1, &a.diag));
+    ARG(rtq_source_open(&s, a.env, "push", push, 2, &a.diag));
+    push[0].value = "B:long";
+    push[1].value = "T(A:long);U"; /* a name like any other */
+    CHECK(rtq_source_open(&s, a.env, "push", push, 2, &a.diag) == RTQ_OK);
+    rtq_appender *app = NULL;
+    ARG(rtq_appender_new(&app, s, "T"));
+    rtq_source_free(s);
+
+    qo.sources = (const rtq_source *const *)&b.source;
+    qo.n_sources = 1;
+    ARG(rtq_query_compile(&q, a.env, "Rows", RTQ_NTS, &qo, &a.diag));
+    qo.n_sources = 0;
+    qo.library = b.script;
+    ARG(rtq_query_compile(&q, a.env, "Rows", RTQ_NTS, &qo, &a.diag));
+    qo.library = NULL;
+    qo.parameters = &parameter;
+    qo.n_parameters = 1;
+    parameter.key = NULL;
+    ARG(rtq_query_compile(&q, a.env, "declare query_parameters(x:long); print x", RTQ_NTS, &qo, &a.diag));
+    parameter = (rtq_option){"x", NULL};
+    ARG(rtq_query_compile(&q, a.env, "declare query_parameters(x:long); print x", RTQ_NTS, &qo, &a.diag));
+    close_all(&b);
+    close_all(&a);
 }
 
 static void check_out(const char *what, const char *block, size_t len, size_t size)
@@ -510,6 +614,8 @@ int main(void)
     RUN(runs);
     RUN(sinks_and_batches);
     RUN(free_takes_null);
+    RUN(failures_leave_nothing_behind);
+    RUN(what_does_not_go_together_is_refused);
     RUN(older_input_structs_work);
     RUN(older_output_structs_work);
     return check_failures != 0;

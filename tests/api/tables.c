@@ -170,6 +170,29 @@ static void many_replacements(void)
     expect(&r, "{\"n\":21,\"s\":210}");
 }
 
+/* Columns are found by name and type, whatever their order; where they are gone, the query says so and ends. */
+static void a_table_may_change_its_columns(void)
+{
+    struct rig r;
+    const int64_t keys[] = {1, 2, 3};
+    const rtq_str names[] = {{"uno", 3}, {"dos", 3}, {"tres", 4}};
+    const rtq_column turned[3] = {{RTQ_STRING, sizeof names[0], names, NULL, 0, 0},
+                                  {RTQ_STRING, 0, names, NULL, 0, 0},
+                                  {RTQ_LONG, 8, keys, NULL, 0, 0}};
+    const rtq_column other[2] = {{RTQ_LONG, 8, keys, NULL, 0, 0}, {RTQ_LONG, 8, keys, NULL, 0, 0}};
+
+    open_rig(&r, "T | lookup Names on A", keys, 3);
+    push(&r, 1, 1);
+    CHECK(rtq_env_set_table(r.env, "Names", "Name:string, More:string, A:long", turned, 3, 3, &r.diag) == RTQ_OK);
+    push(&r, 2, 2);
+    CHECK(strcmp(r.got, "{\"A\":1,\"Name\":\"one\"}{\"A\":2,\"Name\":\"dos\"}") == 0 && r.notices == 0);
+    CHECK(rtq_env_set_table(r.env, "Names", "A:long, Name:long", other, 2, 3, &r.diag) == RTQ_OK);
+    push(&r, 3, 3);
+    CHECK(r.notices == 1);
+    r.notices = 0;
+    finish(&r);
+}
+
 int main(void)
 {
     RUN(a_lookup_sees_the_new_rows);
@@ -178,5 +201,6 @@ int main(void)
     RUN(a_dropped_table_is_empty);
     RUN(rows_that_went_on_are_not_called_back);
     RUN(many_replacements);
+    RUN(a_table_may_change_its_columns);
     return check_failures != 0;
 }
