@@ -242,6 +242,7 @@ int rtq__pipe_push(rtq__pipe *pipe, const rtq__read *read, rtq__batch *batch)
     pipe->flow.read = read;
     pipe->flow.passed = table->n_scans > 1 ? bits : NULL;
     pipe->flow.n_passed = 0;
+    uint64_t scan_errors = pipe->flow.scan_errors;
     for (uint32_t i = 0; i < table->n_scans && rc == RTQ_OK; i++)
         rc = enter(pipe, table->scans[i]->id, RTQ__F_PUSH, 0, batch);
     if (!pipe->reading) {
@@ -249,6 +250,8 @@ int rtq__pipe_push(rtq__pipe *pipe, const rtq__read *read, rtq__batch *batch)
         pipe->flow.stats.in += batch->n_sel;
         pipe->flow.stats.used += used;
         pipe->flow.stats.filtered += batch->n_sel - used;
+    } else {
+        pipe->flow.scan_errors = scan_errors;
     }
     return settle(pipe, rc);
 }
