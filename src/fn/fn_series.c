@@ -328,7 +328,7 @@ const rtq__fn rtq__fns_series[] = {
     FILL("series_fill_const", "dynamic, [any], [any]", row_fill_const, 0, "Fills gaps with a constant.", "series-fill-const"),
     FILL("series_fill_linear", "dynamic, [any], [bool], [any]", row_fill_linear, 0, "Fills gaps along straight lines.", "series-fill-linear"),
     {.name = "series_fir", .args = "dynamic, dynamic, [bool], [bool]", .ret = "dynamic", .nulls = RTQ__NULL_CUSTOM, .naming = RTQ__NAME_FIRST, .row = row_fir, .doc = "Finite impulse response filter.", .page = "series-fir-function"},
-    {.name = "series_iir", .args = "dynamic, dynamic, dynamic", .ret = "dynamic", .row = row_iir, .doc = "Infinite impulse response filter.", .page = "series-iir-function"},
+    {.name = "series_iir", .args = "dynamic, dynamic, dynamic", .ret = "dynamic", .naming = RTQ__NAME_FIRST, .row = row_iir, .doc = "Infinite impulse response filter.", .page = "series-iir-function"},
 };
 /* clang-format on */
 RTQ__FAMILY_COUNT(series)

@@ -112,38 +112,14 @@ static rtq__expr *typed_result(rtq__binder *b, rtq__expr *e, const rtq__ast *typ
                                                         : rtq__bind_cast(b, e, kind, at);
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-    for (; *names; names++)
-        if (strcmp(name, *names) == 0)
-            return true;
-    return false;
-}
-
-/* Functions of reals take a decimal too. Of those with one argument the table has a row for each. */
-static void decimals_to_reals(rtq__binder *b, const char *name, rtq__expr **args, uint32_t n, const rtq__ast *at)
-{
-    static const char *const names[] = {"pow",
-                                        "atan2",
-                                        "format_bytes",
-                                        "unixtime_seconds_todatetime",
-                                        "unixtime_milliseconds_todatetime",
-                                        "unixtime_microseconds_todatetime",
-                                        "unixtime_nanoseconds_todatetime",
-                                        NULL};
-    if (is_one_of(name, names))
-        for (uint32_t i = 0; i < n; i++)
-            if (args[i]->kind == RTQ_DECIMAL)
-                args[i] = rtq__bind_cast(b, args[i], RTQ_REAL, at);
-}
-
 /* What a signature cannot say. */
-static bool obeys_its_rules(rtq__binder *b, const char *name, rtq__expr *const *args, uint32_t n)
+static bool obeys_its_rules(rtq__binder *b, const rtq__ast *call, rtq__expr *const *args, uint32_t n)
 {
-    static const char *const no_dynamic[] = {"max_of", "min_of", NULL};
+    const char *name = call->call.name.ptr;
     rtq__cell offset;
     bool neighbour = strcmp(name, "prev") == 0 || strcmp(name, "next") == 0;
-    if (neighbour && args[0]->op != RTQ__E_COL) {
+    bool named = call->call.args.first && call->call.args.first->kind == RTQ__AST_NAME; /* a key of an open table too */
+    if (neighbour && args[0]->op != RTQ__E_COL && (!named || RTQ__BEXPR(args[0])->constant)) {
         rtq__bind_error_at(b, args[0]->begin, args[0]->end, "%s() takes a column", name);
         rtq__diag_hint(b->diag, "give the value a name with `extend` in front, or call %s() of its columns", name);
         return false;
@@ -157,8 +133,8 @@ static bool obeys_its_rules(rtq__binder *b, const char *name, rtq__expr *const *
         rtq__bind_error_at(b, args[0]->begin, args[0]->end, "repeat() does not take dynamic values");
         return false;
     }
-    bool scalars = is_one_of(name, no_dynamic);
-    for (uint32_t i = 0; scalars && i < n; i++) {
+    bool greatest = strcmp(name, "max_of") == 0 || strcmp(name, "min_of") == 0;
+    for (uint32_t i = 0; greatest && i < n; i++) {
         if (args[i]->kind != RTQ_DYNAMIC)
             continue;
         rtq__bind_error_at(b, args[i]->begin, args[i]->end, "%s() does not take dynamic values", name);
@@ -199,13 +175,12 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
     }
     if (!known || broken)
         return rtq__expr_broken(b);
-    decimals_to_reals(b, rows.name, args, n, call);
     uint32_t kind = 0;
     int32_t row = rtq__bind_overload(b, &rows, args, n, &kind, call, false);
     if (row < 0)
         return rtq__expr_broken(b);
     rtq__expr *e = rtq__expr_call(b, rows.fns + row, kind, args, n, call);
-    if (!obeys_its_rules(b, rows.name, args, n))
+    if (!obeys_its_rules(b, call, args, n))
         return rtq__expr_broken(b);
     if (counts_weeks(b, rows.name, args, n))
         e = rtq__bind_cast(b, e, RTQ_REAL, call);

@@ -53,7 +53,7 @@ static void add_key(rtq__binder *b, key_list *keys, rtq__expr *left, rtq__expr *
         return;
     }
     if (left->kind != right->kind) {
-        rtq__expr *to_right = right->kind == RTQ_UNKNOWN || right->kind == RTQ_INT
+        rtq__expr *to_right = right->kind == RTQ_UNKNOWN || (right->kind == RTQ_INT && left->kind != RTQ_UNKNOWN)
                                   ? NULL
                                   : rtq__bind_convert(b, left, right->kind);
         rtq__expr *to_left = to_right || left->kind == RTQ_UNKNOWN ? NULL : rtq__bind_convert(b, right, left->kind);
