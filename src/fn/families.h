@@ -28,8 +28,10 @@
     X(parse)             \
     X(regex)             \
     X(series)            \
+    X(series_fft)        \
     X(series_fit)        \
     X(series_outlier)    \
+    X(series_poly)       \
     X(series_season)     \
     X(series_stat)       \
     X(set)               \

@@ -105,6 +105,9 @@ static void run(world *w)
     call(w, "series_decompose_anomalies",
          "dynamic, [real], [const long], [const string], [long], [const string], [real]", anomalies, 3);
     call(w, "series_outliers", "dynamic, [const string], [real], [const real], [const real]", json, 1);
+    rtq__cell poly[] = {w->json, w->json, rtq__cell_i(RTQ_LONG, w->text.len % 7)};
+    call(w, "series_fit_poly", "dynamic, [dynamic], [const long]", poly, 3);
+    call(w, "series_ifft", "dynamic, [dynamic]", json, 2);
     rtq__cell keys[] = {w->json, w->first, w->text};
     call(w, "bag_set_key", "dynamic, const string, any", keys, 3);
 }

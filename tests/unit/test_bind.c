@@ -164,6 +164,9 @@ Test(bind, names_of_results)
             "d:dynamic, x:dynamic, y:dynamic, series_decompose_anomalies_d_baseline:dynamic, "
             "series_decompose_anomalies_d_ad_flag:dynamic, series_decompose_anomalies_d_ad_score:dynamic, "
             "series_decompose_anomalies_d_baseline1:dynamic");
+    COLUMNS("T | project series_fft(d), (x, y) = series_ifft(d, d), (z, c) = series_fit_poly(d, d, 2)",
+            "series_fft_d_real:dynamic, series_fft_d_imag:dynamic, x:dynamic, y:dynamic, z:real, c:dynamic, "
+            "series_fit_poly_d_variance:real, series_fit_poly_d_rvariance:real, series_fit_poly_d_poly_fit:dynamic");
     COLUMNS(
         "T | project x = series_seasonal(d, 2), series_decompose(d, 7), y = series_decompose_forecast(d, 1, 7, 'avg')",
         "x:dynamic, series_decompose_d_baseline:dynamic, series_decompose_d_seasonal:dynamic, "

@@ -104,6 +104,8 @@ Test(fn_alloc, functions)
     CHECK("series_decompose", "dynamic, [const long], [const string], [long], [real]", fx_json(f, "[1,2,4,5,1]"),
           FX_L(2), FX_S("linefit"));
     CHECK("series_outliers", "dynamic, [const string], [real], [const real], [const real]", fx_json(f, "[1,2,4,5,1]"));
+    CHECK("__series_fit_poly_nth", "const long, dynamic, [dynamic], [const long]", FX_L(4), fx_json(f, "[1,2,4,5,1]"));
+    CHECK("series_fft", "dynamic, [dynamic]", fx_json(f, "[1,2,4,5,1]"));
     CHECK("__series_decompose_anomalies_nth",
           "const long, dynamic, [real], [const long], [const string], [long], [const string], [real]", FX_L(0),
           fx_json(f, "[1,2,4,5,1]"), FX_R(1.5), FX_L(2));

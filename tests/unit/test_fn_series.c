@@ -1,7 +1,9 @@
 /* Series of numbers, sketches: examples of the reference pages and recorded emulator results. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "fx.h"
 
 #define EQ(text, ...) \
@@ -251,6 +253,73 @@ Test(fn_series, anomalies)
     EQ("null", ANOMALY(1), J("[5,5,5,5,5,5,5,5,5,5,5,5,9]"), FX_R(1.5), FX_L(0), FX_S("none"));
     EQ("null", ANOMALY(0), x, FX_R(1.5), FX_L(0), FX_S("none"), FX_L(16));
     EQ("null", ANOMALY(3), x, FX_R(1.5), FX_L(0));
+}
+
+#define POLY(k) "__series_fit_poly_nth", "const long, dynamic, [dynamic], [const long]", FX_L(k)
+
+Test(fn_series, polynomials)
+{
+    rtq__cell y = J("[2,5,6,8,11,15,17,18,25,26,30,30]"), square = J("[1,0,1,4]"), x = J("[-1,0,1,2]");
+    NEAR(0.982900730884447, "series_fit_poly", "dynamic, [dynamic], [const long]", y);
+    NEAR(98.62878787878788, POLY(2), y);
+    NEAR(1.6864801864801862, POLY(3), y);
+    EQ("[2.0,-1.0]", POLY(1), J("[1,3,5]"));
+    EQ("[1.0,3.0,5.0]", POLY(4), J("[1,3,5]"));
+    EQ("[1.0,0.0,0.0]", POLY(1), square, x, FX_L(2));
+    EQ("[1.0,0.0,1.0,4.0]", POLY(4), square, x, FX_L(2));
+    EQ("1.0", POLY(0), square, x, FX_L(2));
+    EQ("[1.5]", POLY(1), square, x, FX_L(0));
+    EQ("0.0", POLY(0), square, x, FX_L(0));
+    EQ("[2.0,-0.5]", POLY(1), J("[1,2,3,4]"), J("[1,1,2,2]"), FX_L(1));
+    EQ("1.0", POLY(0), J("[5,5,5]"));
+    EQ("null", POLY(5), y);
+    EQ("null", POLY(1), J("[1,2,3,4]"), J("[1,1,2,2]"), FX_L(2));
+    EQ("null", POLY(1), J("[1,2,3]"), J("[1,2,3]"), FX_L(3));
+    EQ("null", POLY(1), J("[1,2,3]"), J("[1,2]"));
+    EQ("null", POLY(1), J("[1,2,3]"), J("[1,2,null]"));
+    EQ("null", POLY(1), J("[1,null,3]"));
+    EQ("null", POLY(1), J("[1]"));
+    EQ("null", POLY(1), J("[]"));
+    EQ("null", POLY(1), J("7"));
+    EQ("null", POLY(1), J("[-1e308,1e308,-1e308]"));
+}
+
+#define FFT(k) "__series_fft_nth", "const long, dynamic, [dynamic]", FX_L(k)
+#define IFFT(k) "__series_ifft_nth", "const long, dynamic, [dynamic]", FX_L(k)
+
+/* Lengths that are powers of two, and those that are not; what comes back is what went in. */
+Test(fn_series, fourier)
+{
+    EQ("[10.0,-2.0,-2.0,-2.0]", FFT(0), J("[1,2,3,4]"));
+    EQ("[2.5,-0.5,-0.5,-0.5]", IFFT(0), J("[1,2,3,4]"));
+    EQ("[3.0,-1.0]", FFT(0), J("[1,2]"), J("[0,5]"));
+    EQ("[5.0,-5.0]", FFT(1), J("[1,2]"), J("[0,5]"));
+    EQ("[7.0]", FFT(0), J("[7]"));
+    EQ("[]", FFT(1), J("[]"));
+    for (int n = 1; n < 40; n++) {
+        rtq__cell in = J("[0]");
+        char text[512];
+        size_t at = 0;
+        for (int i = 0; i < n; i++)
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%d", i ? "," : "[", i * i % 11);
+        snprintf(text + at, sizeof text - at, "]");
+        in = J(text);
+        rtq__cell re = J(FX(f, "__series_fft_nth", "const long, dynamic, [dynamic]", FX_L(0), in)),
+                  im = J(FX(f, "__series_fft_nth", "const long, dynamic, [dynamic]", FX_L(1), in));
+        for (int i = 0; i < n; i++) {
+            char *back = strdup(FX(f, "__series_ifft_nth", "const long, dynamic, [dynamic]", FX_L(0), re, im)),
+                 *item = back + 1;
+            for (int k = 0; k < i; k++)
+                item = strchr(item, ',') + 1;
+            cr_expect(fabs(atof(item) - i * i % 11) < 1e-12, "%d of %d: %s", i, n, back);
+            free(back);
+        }
+    }
+    EQ("null", FFT(0), J("[1,2]"), J("[1]"));
+    EQ("null", FFT(0), J("[1,2]"), J("[1,null]"));
+    EQ("null", FFT(0), J("[1,\"2\"]"));
+    EQ("null", FFT(0), J("{\"a\":1}"));
+    EQ("null", FFT(2), J("[1,2]"));
 }
 
 Test(fn_series, sketches)
