@@ -26,8 +26,10 @@ static void call(world *w, const char *name, const char *sig, const rtq__cell *a
     for (uint32_t i = 0; i < n && !fn; i++)
         fn = strcmp(rows[i].args, sig) ? NULL : &rows[i];
     require(fn != NULL);
-    rtq__expr constants[3] = {{.op = RTQ__E_CONST}, {.op = RTQ__E_CONST}, {.op = RTQ__E_CONST}}, *list[3];
+    rtq__expr constants[4] = {{.op = RTQ__E_CONST}}, *list[4];
+    require(n_args <= sizeof list / sizeof *list);
     for (uint32_t i = 0; i < n_args; i++) {
+        constants[i].op = RTQ__E_CONST;
         constants[i].cell = args[i];
         constants[i].kind = args[i].kind;
         list[i] = &constants[i];
