@@ -1,13 +1,15 @@
 /* fn_series_outlier.c - how far points stand out of a series.
  *
  * Tukey's fences: 0 between two percentiles, and beyond them the distance in units of the range between them. With the
- * percentiles 10 and 90 that is multiplied so that 1.5 means what it means with the quartiles. The factor would follow from
- * the normal distribution, but Kusto's does not quite: the one here is what its published scores show. For other percentiles
- * there are none. */
+ * percentiles 10 and 90 that is multiplied so that 1.5 means what it means with the quartiles, if the points are distributed
+ * normally. Kusto has 0.675 and 1.29682082 for z at 75 and 90 percent: that is what its published scores come from. What it has
+ * for other percentiles is not known. */
 #include <math.h>
 #include <stdlib.h>
 #include "fn/families.h"
 #include "fn/fn_array.h"
+
+#define FACTOR (3 * 1.29682082 / (4 * 0.675 - 1.29682082)) /* from 1.5 = (4 z75 - z90) / (2 z90) * factor */
 
 static int by_value(const void *a, const void *b)
 {
@@ -32,7 +34,7 @@ bool rtq__series_scores(double *scores, const double *x, uint32_t n, uint32_t le
     qsort(scores, seen, sizeof *scores, by_value);
     double low = seen ? percentile(scores, seen, quartiles ? 0.25 : 0.1) : -INFINITY;
     double high = seen ? percentile(scores, seen, quartiles ? 0.75 : 0.9) : INFINITY;
-    double range = high - low, factor = quartiles ? 1 : 2.772605605507915;
+    double range = high - low, factor = quartiles ? 1 : FACTOR;
     for (uint32_t i = 0; i < n; i++) {
         double beyond = x[i] > high ? x[i] - high : x[i] < low ? x[i] - low : 0; /* NaN: 0 */
         if (beyond != 0 && (!(range > 0) || !isfinite(range) || !isfinite(beyond)))
@@ -67,15 +69,15 @@ static int prepare_outliers(void **out, rtq__mem *mem, const rtq__fn *fn, const 
     if (given && !rtq__series_is_kind(args[1]))
         return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
                              "the kind of series_outliers() is 'tukey' or 'ctukey'");
-    if ((given && rtq__series_by_quartiles(args[1])) || (low == 10 && high == 90) || (low == 25 && high == 75))
+    if ((given && rtq__series_by_quartiles(args[1])) || (low == 10 && high == 90))
         return RTQ_OK;
     if (!(low >= 2 && high <= 98 && low < high))
         return rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,
                              "the percentiles of series_outliers() are between 2 and 98, the smaller one first");
     return rtq__diag_add(
         diag, RTQ_ERR_UNSUPPORTED, RTQ__SEV_ERROR, begin, end,
-        "'series_outliers' with other percentiles than 10 and 90, or 25 and 75, is not supported: what it "
-        "multiplies scores by is not published for them");
+        "'series_outliers' with other percentiles than 10 and 90 is not supported: what it multiplies scores by is "
+        "not published for them");
 }
 
 static void row_outliers(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
@@ -83,8 +85,6 @@ static void row_outliers(rtq__cell *out, const rtq__cell *args, uint32_t n_args,
     uint32_t n;
     double *x = rtq__series_reals(&args[0], &n, ctx);
     bool quartiles = n_args > 1 && rtq__series_by_quartiles(&args[1]);
-    if (n_args > 3 && !args[3].is_null && args[3].u.d == 25)
-        quartiles = true;
     if (!x)
         return;
     for (uint32_t i = 0; i < n; i++)

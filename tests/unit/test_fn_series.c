@@ -207,8 +207,8 @@ Test(fn_series, outliers)
        "0.0,0.0,0.0,0.0]",
        OUTLIERS, x);
     EQ("[-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, few, FX_S("tukey"));
-    EQ("[-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, few, FX_S("tukey"), FX_NULL(RTQ_REAL), FX_R(10), FX_R(90));
-    EQ("[-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, few, FX_S("ctukey"), FX_R(77), FX_R(25), FX_R(75));
+    EQ("[-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, few, FX_S("tukey"), FX_NULL(RTQ_REAL), FX_R(5), FX_R(95));
+    EQ("[0.0,0.0,0.0,-0.6931514013769787]", OUTLIERS, J("[1,77,1,0]"), FX_S("ctukey"), FX_R(77), FX_R(10), FX_R(90));
     EQ("[-0.5,0.0,0.0,0.0,4.5,0.0,0.0]", OUTLIERS, J("[1,2,3,4,13,null,7]"), FX_S("tukey"), FX_R(7));
     EQ("[0.0,-0.5,0.0,0.0,0.0,4.5]", OUTLIERS, J("[\"7\",1,2,3,4,13]"), FX_S("tukey"), FX_NULL(RTQ_REAL));
 }
