@@ -202,6 +202,11 @@ static rtq__expr *negate(rtq__binder *b, rtq__expr *e, const rtq__ast *at)
 static bool bounds_fit(rtq__binder *b, const rtq__ast *ast, rtq__expr *const *args)
 {
     bool number = is_number(args[0]), span = args[0]->kind == RTQ_DATETIME || args[0]->kind == RTQ_TIMESPAN;
+    if (args[0]->kind == RTQ_STRING || args[0]->kind == RTQ_BOOL || args[0]->kind == RTQ_GUID) {
+        rtq__bind_error_at(b, args[0]->begin, args[0]->end, "'%s' needs a number, timespan or datetime, not %s",
+                           rtq__ast_operator_text(ast->between.op), rtq__kind_text(args[0]->kind));
+        return false;
+    }
     if (!number && !span)
         return true;
     for (uint32_t i = 1; i < 3; i++) {

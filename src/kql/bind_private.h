@@ -93,7 +93,7 @@ typedef struct rtq__aggs {
     rtq__rel *rel; /* the SUMMARIZE */
     rtq__agg_def *defs;
     uint32_t n, cap;
-    rtq__vcol **keys; /* columns that are keys under their own names */
+    rtq__vcol **keys; /* columns that are keys: not part of `*` */
     uint32_t n_keys;
     bool inside; /* an argument of an aggregate is being bound */
 } rtq__aggs;

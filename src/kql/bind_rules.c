@@ -26,7 +26,7 @@ static const rule rules[] = {
     {"array_index_of", 1, 1, 0, NULL},
     {"array_shift_*", 2, 2, 0, NULL},
     {"array_strcat", 1, 1, 0, NULL},
-    {"array_*", 0, ALL, ARRAY | PLAIN, "an array"},
+    {"array_*", 0, ALL, ARRAY | PLAIN, "an array"}, /* and the numbers that some take */
     {"arraylength", 0, 0, ARRAY, "an array"},
     {"bag_remove_keys", 1, 1, ARRAY, "an array"},
     {"bag_has_key", 0, 0, BAG, "a bag"},
@@ -36,6 +36,7 @@ static const rule rules[] = {
     {"bag_set_key", 0, 0, BAG, "a bag"},
     {"bag_zip", 0, 1, ARRAY, "an array"},
     {"buildschema", 0, 0, BAG, "a bag"},
+    {"has_any_index", 1, 1, ARRAY, "an array"},
     {"hash", 0, 0, PLAIN, "a value that is not dynamic"},
     {"hash_*", 0, ALL, PLAIN, "a value that is not dynamic"},
     {"has_any_ipv4*", 1, ALL, TEXT | ARRAY, "a string or an array of strings"},

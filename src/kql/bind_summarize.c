@@ -60,14 +60,16 @@ static void key_item(rtq__binder *b, const rtq__ctx *row, rtq__rel *rel, rtq__pr
         const char *name = rtq__result_name(b, row, value->kind == RTQ__AST_CALL ? value->call.args.first : value,
                                             source->name);
         rtq__proj_declare(b, p, name, add_key(b, rel, k, name, e), false, item);
-        uint32_t cap = aggs->n_keys;
-        aggs->keys = rtq__bind_grow(b, &b->work, aggs->keys, &cap, aggs->n_keys + 1, sizeof *aggs->keys);
-        aggs->keys[aggs->n_keys++] = source;
     } else {
         const char *name = rtq__result_name(b, row, value, NULL);
         if (!name)
             name = rtq__default_name(b, row, false);
         rtq__proj_add(b, p, name, add_key(b, rel, k, name, e), NULL, false, false);
+    }
+    if (source) {
+        uint32_t cap = aggs->n_keys;
+        aggs->keys = rtq__bind_grow(b, &b->work, aggs->keys, &cap, aggs->n_keys + 1, sizeof *aggs->keys);
+        aggs->keys[aggs->n_keys++] = source;
     }
 }
 

@@ -123,6 +123,9 @@ bool rtq__bind_tuple_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
             rtq__bind_error(b, call, "%s() takes an array", call->call.name.ptr);
         return false;
     }
+    if (rtq__expr_is_broken(
+            rtq__bind_fn(b, call->call.name.ptr, args + 3, n, call))) /* mistakes are told of this one */
+        return false;
     bool asc = call->call.name.ptr[strlen("array_sort_")] == 'a';
     out->names = names;
     out->exprs = rtq__bind_work(b, n, sizeof *out->exprs);
