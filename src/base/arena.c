@@ -126,13 +126,16 @@ void rtq__arena_free(rtq__arena *arena)
         next = block->next;
         rtq__free(arena->mem, block);
     }
+    rtq__free(arena->mem, arena->spare);
     arena->first = NULL;
     arena->current = NULL;
+    arena->spare = NULL;
+    arena->spare_len = 0;
 }
 
 uint64_t rtq__arena_bytes(const rtq__arena *arena)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = arena->spare_len;
     for (const rtq__arena_block *block = arena->first; block != NULL; block = block->next)
         bytes += sizeof *block + block->len;
     return bytes;

@@ -14,6 +14,25 @@ void rtq__buf_free(rtq__buf *buf)
     *buf = (rtq__buf){.mem = buf->mem};
 }
 
+void rtq__buf_borrow(rtq__buf *buf, rtq__arena *arena)
+{
+    *buf = (rtq__buf){.mem = arena->mem, .ptr = arena->spare, .cap = arena->spare_len};
+    arena->spare = NULL; /* who borrows while it is lent gets a new one */
+    arena->spare_len = 0;
+}
+
+void rtq__buf_give_back(rtq__buf *buf, rtq__arena *arena)
+{
+    enum { KEPT_LEN = 256 << 10 };
+    if (arena->spare != NULL || buf->cap > KEPT_LEN) {
+        rtq__buf_free(buf);
+        return;
+    }
+    arena->spare = buf->ptr;
+    arena->spare_len = buf->cap;
+    *buf = (rtq__buf){.mem = arena->mem};
+}
+
 void rtq__buf_clear(rtq__buf *buf)
 {
     buf->len = 0;

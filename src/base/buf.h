@@ -13,6 +13,9 @@ typedef struct rtq__buf {
 
 void rtq__buf_init(rtq__buf *buf, rtq__mem *mem);
 void rtq__buf_free(rtq__buf *buf);
+/* Text that is put together again and again, a row at a time: its memory stays with the arena from one use to the next. */
+void rtq__buf_borrow(rtq__buf *buf, rtq__arena *arena);
+void rtq__buf_give_back(rtq__buf *buf, rtq__arena *arena);
 void rtq__buf_clear(rtq__buf *buf);             /* len = 0, keeps memory */
 bool rtq__buf_grow(rtq__buf *buf, size_t more); /* of reserve, when the room does not do */
 /* Room for `more` bytes after len. */

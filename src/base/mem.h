@@ -43,6 +43,8 @@ typedef struct rtq__arena {
     rtq__mem *mem;
     rtq__arena_block *first, *current;
     size_t block_len; /* default 16 KiB */
+    char *spare;      /* of rtq__buf_borrow */
+    size_t spare_len;
 } rtq__arena;
 typedef struct rtq__arena_mark {
     rtq__arena_block *block;

@@ -21,11 +21,14 @@ typedef struct sort {
     bool known, cut; /* cut: `worst` is the last row that counts so far */
     uint64_t limit;  /* UINT64_MAX: all */
     item worst;
-    item *items;
+    item *items, *other; /* cap of each; other and counts are room to sort in */
+    uint32_t *counts;
+    size_t cap;
     uint32_t n_items, given;
+    rtq__rows *spare; /* what the last cut emptied: the next one fills it */
 } sort;
 
-enum { CUT_MIN = 4096 };
+enum { CUT_MIN = 4096, SPARE_BYTES = 1 << 20, SPARE_ITEMS = 1 << 16 };
 
 static const rtq__sort_key *key_of(const sort *s, uint32_t k)
 {
@@ -52,8 +55,11 @@ static void sort_close(rtq__op *op)
 {
     sort *s = (sort *)op;
     rtq__rows_free(s->rows);
+    rtq__rows_free(s->spare);
     rtq__free(op->flow->mem, s->kinds);
     rtq__free(op->flow->mem, s->items);
+    rtq__free(op->flow->mem, s->other);
+    rtq__free(op->flow->mem, s->counts);
 }
 
 /* ---- order ---------------------------------------------------------------------------------------------------------- */
@@ -381,29 +387,48 @@ static int sort_runs(sort *s, item *items, item *spare, uint32_t n, uint32_t *co
 }
 
 /* Items of all rows in order, in s->items. */
+static void drop_other(sort *s)
+{
+    rtq__free(s->op.flow->mem, s->other);
+    s->other = NULL;
+    s->cap = 0;
+}
+
+static int make_room(sort *s, size_t n)
+{
+    rtq__mem *mem = s->op.flow->mem;
+    s->n_items = 0;
+    if (!s->counts && !(s->counts = rtq__alloc(mem, (DIGITS + 1) * N_DIGIT * sizeof *s->counts)))
+        return RTQ_ERR_NOMEM;
+    if (s->cap >= n)
+        return RTQ_OK;
+    drop_other(s);
+    rtq__free(mem, s->items);
+    s->items = rtq__alloc(mem, n * sizeof *s->items);
+    s->other = rtq__alloc(mem, n * sizeof *s->other);
+    if (!s->items || !s->other)
+        return RTQ_ERR_NOMEM;
+    s->cap = n;
+    return RTQ_OK;
+}
+
 static int sort_items(sort *s)
 {
     uint32_t n = rtq__rows_count(s->rows);
-    rtq__mem *mem = s->op.flow->mem;
-    size_t room = (n > RTQ__ROWS ? n : RTQ__ROWS) + 1u;
-    item *items = rtq__alloc(mem, room * sizeof *items), *other = rtq__alloc(mem, room * sizeof *other), *done = NULL;
-    uint32_t *counts = rtq__alloc(mem, (DIGITS + 1) * N_DIGIT * sizeof *counts);
-    int rc = items && other && counts ? RTQ_OK : RTQ_ERR_NOMEM;
+    int rc = make_room(s, (n > RTQ__ROWS ? n : RTQ__ROWS) + 1u);
     for (uint32_t i = 0; i < n && rc == RTQ_OK; i += RTQ__ROWS)
-        rc = fill_items(s, items + i, 0, NULL, i, n - i < RTQ__ROWS ? n - i : RTQ__ROWS);
-    if (rc == RTQ_OK) {
-        done = radix_sort(items, other, n, counts);
-        rc = sort_runs(s, done, done == items ? other : items, n, counts);
-    }
-    rtq__free(mem, counts);
-    if (rc != RTQ_OK) {
-        rtq__free(mem, items);
-        rtq__free(mem, other);
+        rc = fill_items(s, s->items + i, 0, NULL, i, n - i < RTQ__ROWS ? n - i : RTQ__ROWS);
+    if (rc != RTQ_OK)
         return rc;
+    item *items = s->items, *done = radix_sort(items, s->other, n, s->counts);
+    if (done != items) {
+        s->items = done;
+        s->other = items;
     }
-    rtq__free(mem, done == items ? other : items);
-    rtq__free(mem, s->items);
-    s->items = done;
+    if ((rc = sort_runs(s, s->items, s->other, n, s->counts)) != RTQ_OK)
+        return rc;
+    if (n > SPARE_ITEMS)
+        drop_other(s);
     s->n_items = n;
     return RTQ_OK;
 }
@@ -429,9 +454,12 @@ static int cut_store(sort *s)
     int rc = sort_items(s);
     uint32_t keep = (uint32_t)s->limit, n = rtq__rows_count(s->rows);
     uint64_t *kept = rc == RTQ_OK ? rtq__arena_zalloc(flow->scratch, ((size_t)n + 63) / 64 * 8 + 8) : NULL;
-    rtq__rows *fresh = NULL;
-    if (rc == RTQ_OK)
-        rc = kept ? rtq__op_rows(&fresh, &s->op, s->kinds, s->n_cols, 0, 0) : RTQ_ERR_NOMEM;
+    rtq__rows *fresh = s->spare;
+    s->spare = NULL;
+    if (rc == RTQ_OK && !kept)
+        rc = RTQ_ERR_NOMEM;
+    if (rc == RTQ_OK && !fresh)
+        rc = rtq__op_rows(&fresh, &s->op, s->kinds, s->n_cols, 0, 0);
     for (uint32_t i = 0; rc == RTQ_OK && i < keep; i++)
         rtq__bit_set(kept, s->items[i].row);
     uint32_t ids[RTQ__ROWS], n_ids = 0, worst = 0, count = 0;
@@ -462,10 +490,12 @@ static int cut_store(sort *s)
     s->worst = s->items[keep - 1];
     s->worst.row = worst;
     s->cut = true;
-    rtq__rows_free(s->rows);
+    rtq__rows_clear(s->rows);
+    if (rtq__rows_bytes(s->rows) <= SPARE_BYTES)
+        s->spare = s->rows;
+    else
+        rtq__rows_free(s->rows);
     s->rows = fresh;
-    rtq__free(flow->mem, s->items);
-    s->items = NULL;
     s->n_items = 0;
     return RTQ_OK;
 }
@@ -642,7 +672,8 @@ static int sort_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batch **o
 
 static uint64_t sort_bytes(const rtq__op *op)
 {
-    return rtq__rows_bytes(((const sort *)op)->rows);
+    const sort *s = (const sort *)op;
+    return rtq__rows_bytes(s->rows) + (s->spare ? rtq__rows_bytes(s->spare) : 0);
 }
 
 static int sort_save(rtq__buf *out, rtq__op *op)

@@ -21,6 +21,7 @@ typedef struct summarize {
     bool windowed, seen;
     char *state; /* without keys: the one row … */
     pane all;    /* … and its distinct values */
+    pane spare;  /* of a window that is over, emptied: the next one takes it */
     int64_t watermark;
     uint32_t emit_pane, emit_end, emit_row; /* what is being emitted: panes [0, emit_end) */
 } summarize;
@@ -55,6 +56,12 @@ static int open_distinct(summarize *s, pane *p)
 static int open_pane(summarize *s, pane *p)
 {
     const rtq__node *node = s->op.node;
+    if (s->spare.rows) {
+        p->rows = s->spare.rows;
+        p->distinct = s->spare.distinct;
+        s->spare = (pane){0};
+        return RTQ_OK;
+    }
     int rc = open_distinct(s, p);
     return rc != RTQ_OK ? rc
                         : rtq__op_rows(&p->rows, &s->op, node->u.summarize.key_kinds, node->u.summarize.n_keys,
@@ -92,19 +99,50 @@ static void destroy_states(summarize *s, char *base)
     }
 }
 
-static void free_pane(summarize *s, pane *p)
+static void empty_pane(summarize *s, pane *p)
 {
     bool any = false;
     for (uint32_t a = 0; a < s->op.node->u.summarize.n_aggs; a++)
         any |= s->op.node->u.summarize.aggs[a].agg->destroy && !s->op.node->u.summarize.aggs[a].distinct;
     for (uint32_t i = 0; any && p->rows && i < rtq__rows_count(p->rows); i++)
         destroy_states(s, rtq__rows_extra(p->rows, i));
+}
+
+static void free_pane(summarize *s, pane *p)
+{
+    empty_pane(s, p);
     for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs; a++)
         rtq__rows_free(p->distinct[a]);
     rtq__free(s->op.flow->mem, p->distinct);
     rtq__rows_free(p->rows);
     p->rows = NULL;
     p->distinct = NULL;
+}
+
+static uint64_t pane_bytes(const summarize *s, const pane *p)
+{
+    uint64_t bytes = p->rows ? rtq__rows_bytes(p->rows) : 0;
+    for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs; a++)
+        bytes += p->distinct[a] ? rtq__rows_bytes(p->distinct[a]) : 0;
+    return bytes;
+}
+
+/* Windows come and go: what one had, the next uses, unless it was an unusually large one. */
+static void retire_pane(summarize *s, pane *p)
+{
+    enum { SPARE_BYTES = 1 << 20 };
+    if (!s->spare.rows) {
+        empty_pane(s, p);
+        rtq__rows_clear(p->rows);
+        for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs; a++)
+            if (p->distinct[a])
+                rtq__rows_clear(p->distinct[a]);
+        if (pane_bytes(s, p) <= SPARE_BYTES) {
+            s->spare = *p;
+            *p = (pane){0};
+        }
+    }
+    free_pane(s, p);
 }
 
 static void summarize_close(rtq__op *op)
@@ -114,6 +152,7 @@ static void summarize_close(rtq__op *op)
         free_pane(s, &s->panes[i]);
     rtq__free(op->flow->mem, s->panes);
     free_pane(s, &s->all);
+    free_pane(s, &s->spare);
     destroy_states(s, s->state);
     rtq__free(op->flow->mem, s->state);
 }
@@ -394,7 +433,7 @@ static int emitted(summarize *s)
     if (!s->windowed || s->emit_end == 0) /* kept: nobody asks again; or none yet */
         return RTQ__OP_NEED;
     for (uint32_t i = 0; i < s->emit_end; i++)
-        free_pane(s, &s->panes[i]);
+        retire_pane(s, &s->panes[i]);
     s->n_panes -= s->emit_end;
     memmove(s->panes, s->panes + s->emit_end, s->n_panes * sizeof *s->panes);
     s->emit_pane = s->emit_end = s->emit_row = 0;
@@ -440,21 +479,13 @@ static int summarize_advance(rtq__op *op, int64_t watermark, rtq__batch **out)
     return s->emit_end ? summarize_resume(op, out) : RTQ__OP_NEED;
 }
 
-static uint64_t distinct_bytes(const summarize *s, const pane *p)
-{
-    uint64_t bytes = 0;
-    for (uint32_t a = 0; p->distinct && a < s->op.node->u.summarize.n_aggs; a++)
-        bytes += p->distinct[a] ? rtq__rows_bytes(p->distinct[a]) : 0;
-    return bytes;
-}
-
 static uint64_t summarize_bytes(const rtq__op *op)
 {
     const summarize *s = (const summarize *)op;
     uint64_t bytes = s->mem.used + (s->state ? op->node->u.summarize.extra_len : 0);
     for (uint32_t i = 0; i < s->n_panes; i++)
-        bytes += rtq__rows_bytes(s->panes[i].rows) + distinct_bytes(s, &s->panes[i]);
-    return bytes + distinct_bytes(s, &s->all);
+        bytes += pane_bytes(s, &s->panes[i]);
+    return bytes + pane_bytes(s, &s->all) + pane_bytes(s, &s->spare);
 }
 
 static uint64_t summarize_keys(const rtq__op *op)

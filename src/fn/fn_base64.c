@@ -91,7 +91,7 @@ static void row_encode_array(rtq__cell *out, const rtq__cell *args, uint32_t n_a
     (void)n_args;
     if (!ok)
         return;
-    rtq__buf_init(&bytes, ctx->eval->mem);
+    rtq__buf_borrow(&bytes, ctx->eval->scratch);
     rtq__dyn_iter_init(&it, &args[0].u.y, ctx->heap);
     while (ok && rtq__dyn_next(&it)) {
         ok = it.item.tag == RTQ__DYN_LONG && it.item.u.i >= 0 && it.item.u.i < 256;
@@ -103,7 +103,7 @@ static void row_encode_array(rtq__cell *out, const rtq__cell *args, uint32_t n_a
         encode(buf, (const unsigned char *)bytes.ptr, bytes.len);
         rtq__return_buf(out, buf, ctx);
     }
-    rtq__buf_free(&bytes);
+    rtq__buf_give_back(&bytes, ctx->eval->scratch);
 }
 
 /* In base64 a guid has the byte order of Windows: the first three groups are little-endian. */
@@ -169,7 +169,7 @@ static void row_compress(rtq__cell *out, const rtq__cell *args, uint32_t n_args,
     rtq__buf body, *buf = &ctx->eval->text;
     const Bytef *p = (const Bytef *)args[0].u.s;
     (void)n_args;
-    rtq__buf_init(&body, ctx->eval->mem);
+    rtq__buf_borrow(&body, ctx->eval->scratch);
     rtq__buf_add(&body, gzip ? "\x1f\x8b\x08\0\0\0\0\0\0\xff" : "\x78\x01", gzip ? 10 : 2);
     size_t head = body.len;
     bool ok = raw_deflate(&body, &args[0], 1);
@@ -191,7 +191,7 @@ static void row_compress(rtq__cell *out, const rtq__cell *args, uint32_t n_args,
         ctx->error = RTQ_ERR_NOMEM;
     else
         rtq__return_buf(out, buf, ctx);
-    rtq__buf_free(&body);
+    rtq__buf_give_back(&body, ctx->eval->scratch);
 }
 
 static bool raw_inflate(rtq__buf *out, rtq_str in, int window)
@@ -217,7 +217,7 @@ static void row_decompress(rtq__cell *out, const rtq__cell *args, uint32_t n_arg
     bool gzip = ctx->fn->tag == GZIP;
     rtq__buf body, *buf = &ctx->eval->text;
     (void)n_args;
-    rtq__buf_init(&body, ctx->eval->mem);
+    rtq__buf_borrow(&body, ctx->eval->scratch);
     if (decode(&body, args[0].u.s, args[0].len) && body.len > 2 && (!gzip || (body.len > 18 && !body.ptr[3]))) {
         rtq__buf_clear(buf);
         if (raw_inflate(buf, (rtq_str){body.ptr, body.len}, gzip ? 15 + 16 : 15) && rtq__utf8_valid(buf->ptr, buf->len))
@@ -225,7 +225,7 @@ static void row_decompress(rtq__cell *out, const rtq__cell *args, uint32_t n_arg
     }
     if (body.failed || buf->failed)
         ctx->error = RTQ_ERR_NOMEM;
-    rtq__buf_free(&body);
+    rtq__buf_give_back(&body, ctx->eval->scratch);
 }
 #endif
 

@@ -161,18 +161,18 @@ static void row_treepath(rtq__cell *out, const rtq__cell *args, uint32_t n_args,
     enum { MAX_PATHS = 4096 };
     walk w = {.b = ctx->eval->builder, .heap = ctx->heap, .cap = MAX_PATHS, .rc = RTQ_OK};
     (void)n_args;
-    rtq__buf_init(&w.path, ctx->eval->mem);
     w.seen = rtq__arena_alloc(ctx->heap, MAX_PATHS * sizeof *w.seen);
     if (!w.seen) {
         ctx->error = RTQ_ERR_NOMEM;
         return;
     }
+    rtq__buf_borrow(&w.path, ctx->eval->scratch);
     rtq__dyn_begin_array(w.b);
     visit(&w, &args[0].u.y, 0);
     rtq__dyn_end(w.b);
     ctx->error = w.rc;
     rtq__return_built(out, ctx);
-    rtq__buf_free(&w.path);
+    rtq__buf_give_back(&w.path, ctx->eval->scratch);
 }
 
 static uint32_t unknown(const rtq__fn *fn, const uint8_t *kinds, uint32_t n, rtq_diag *diag, size_t begin, size_t end)

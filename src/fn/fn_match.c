@@ -106,10 +106,10 @@ static bool test_row(const rtq__fcall *call, uint32_t row, const rtq__needle *pr
             rtq_str text = rtq__text_of(&b, buf);
             rtq__needle_init(&needle, text.ptr, text.len, call->fn->tag & CASE);
         } else { /* both may need the buffer: the needle gets a copy on the scratch arena */
-            rtq__buf_init(&other, call->eval->mem);
+            rtq__buf_borrow(&other, call->eval->scratch);
             rtq_str text = rtq__text_of(&b, &other);
             const char *copy = rtq__arena_strndup(call->eval->scratch, text.ptr, text.len);
-            rtq__buf_free(&other);
+            rtq__buf_give_back(&other, call->eval->scratch);
             rtq__needle_init(&needle, copy ? copy : "", copy ? text.len : 0, call->fn->tag & CASE);
         }
         prepared = &needle;

@@ -12,7 +12,7 @@ static void row_csv(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
     rtq__buf field;
     bool quoted = false, end = false;
     (void)n_args;
-    rtq__buf_init(&field, ctx->eval->mem);
+    rtq__buf_borrow(&field, ctx->eval->scratch);
     rtq__dyn_begin_array(b);
     for (size_t i = 0; !end; i++) {
         char c = i < text.len ? text.ptr[i] : '\n';
@@ -36,7 +36,7 @@ static void row_csv(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
     if (field.failed)
         ctx->error = RTQ_ERR_NOMEM;
     rtq__return_built(out, ctx);
-    rtq__buf_free(&field);
+    rtq__buf_give_back(&field, ctx->eval->scratch);
 }
 
 /* ---- parse_path ---------------------------------------------------------------------------------------------------- */
@@ -182,7 +182,7 @@ static void row_command_line(rtq__cell *out, const rtq__cell *args, uint32_t n_a
     (void)n_args;
     if (!text.len)
         return;
-    rtq__buf_init(&arg, ctx->eval->mem);
+    rtq__buf_borrow(&arg, ctx->eval->scratch);
     rtq__dyn_begin_array(b);
     size_t used = program_name(text, &arg);
     add_argument(b, &arg);
@@ -192,7 +192,7 @@ static void row_command_line(rtq__cell *out, const rtq__cell *args, uint32_t n_a
     if (arg.failed)
         ctx->error = RTQ_ERR_NOMEM;
     rtq__return_built(out, ctx);
-    rtq__buf_free(&arg);
+    rtq__buf_give_back(&arg, ctx->eval->scratch);
 }
 
 /* ---- parse_version: four parts of eight digits --------------------------------------------------------------------- */

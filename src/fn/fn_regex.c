@@ -127,7 +127,7 @@ static int moving_match(moving *m, rtq__fcall *call, uint32_t row, rtq_str text)
 {
     rtq__cell c = rtq__vec_get(call->args[1], row);
     rtq__buf own;
-    rtq__buf_init(&own, call->eval->mem);
+    rtq__buf_borrow(&own, call->eval->scratch);
     rtq_str pattern = rtq__text_of(&c, &own);
     if (!m->compiled || m->pattern.len != pattern.len ||
         memcmp(m->pattern.ptr ? m->pattern.ptr : "", pattern.ptr, pattern.len)) {
@@ -138,11 +138,11 @@ static int moving_match(moving *m, rtq__fcall *call, uint32_t row, rtq_str text)
         int rc = rtq__regex_new(&m->re, call->eval->mem, pattern.ptr, pattern.len, 0, NULL, 0, 0);
         m->compiled = true;
         if (rc == RTQ_ERR_NOMEM || m->pattern.failed) {
-            rtq__buf_free(&own);
+            rtq__buf_give_back(&own, call->eval->scratch);
             return RTQ_ERR_NOMEM;
         }
     }
-    rtq__buf_free(&own);
+    rtq__buf_give_back(&own, call->eval->scratch);
     return m->re ? rtq__re_match(m->re, text.ptr, text.len, 0, NULL, 0) : 0;
 }
 

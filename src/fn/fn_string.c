@@ -164,7 +164,7 @@ static void row_case(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
     if (ascii)
         return;
     rtq__buf own;
-    rtq__buf_init(&own, ctx->eval->mem);
+    rtq__buf_borrow(&own, ctx->eval->scratch);
     for (size_t i = 0; i < text.len;) {
         uint32_t cp;
         char put[4];
@@ -174,7 +174,7 @@ static void row_case(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
         rtq__buf_add(&own, put, rtq__utf8_put(put, cp));
     }
     rtq__return_buf(out, &own, ctx);
-    rtq__buf_free(&own);
+    rtq__buf_give_back(&own, ctx->eval->scratch);
 }
 
 /* ---- cutting ------------------------------------------------------------------------------------------------------ */

@@ -51,7 +51,7 @@ static void row_decode(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
 {
     rtq__buf raw, *buf = &ctx->eval->text;
     (void)n_args;
-    rtq__buf_init(&raw, ctx->eval->mem);
+    rtq__buf_borrow(&raw, ctx->eval->scratch);
     decode(&raw, (rtq_str){args[0].u.s, args[0].len});
     rtq__buf_clear(buf);
     rtq__utf8_repair(buf, raw.ptr ? raw.ptr : "", raw.len); /* bytes behind % need not be UTF-8 */
@@ -59,7 +59,7 @@ static void row_decode(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
         ctx->error = RTQ_ERR_NOMEM;
     else
         rtq__return_buf(out, buf, ctx);
-    rtq__buf_free(&raw);
+    rtq__buf_give_back(&raw, ctx->eval->scratch);
 }
 
 static void add(rtq__dyn_builder *b, const char *key, rtq_str value)

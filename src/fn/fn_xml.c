@@ -16,14 +16,16 @@ typedef struct node {
         rtq_str name, value;
         struct attribute *next;
     } * attributes, *last_attribute;
-    rtq__buf text; /* on the heap of results: memory goes with it */
-    bool done;     /* written already, with an earlier sibling of its name */
+    struct piece {
+        rtq_str text;
+        struct piece *next;
+    } * text, *last_text;
+    bool done; /* written already, with an earlier sibling of its name */
 } node;
 
 typedef struct xml {
     const char *p, *end;
     rtq__arena *heap;
-    rtq__mem *mem;
     node *open[MAX_DEPTH];
     int depth;
     node *root;
@@ -120,7 +122,18 @@ static void add_text(xml *x, const char *p, const char *end, bool raw)
     if (!x->depth || p == end)
         return;
     rtq_str text = raw ? (rtq_str){p, (size_t)(end - p)} : unescape(x, p, end);
-    rtq__buf_add(&x->open[x->depth - 1]->text, text.ptr, text.len);
+    struct piece *piece = rtq__arena_zalloc(x->heap, sizeof *piece);
+    node *n = x->open[x->depth - 1];
+    if (!piece) {
+        x->failed = true;
+        return;
+    }
+    piece->text = text;
+    if (n->last_text)
+        n->last_text->next = piece;
+    else
+        n->text = piece;
+    n->last_text = piece;
 }
 
 static bool read_attributes(xml *x, node *n)
@@ -160,7 +173,6 @@ static bool open_element(xml *x)
     node *n = rtq__arena_zalloc(x->heap, sizeof *n);
     if (!n)
         return !(x->failed = true);
-    rtq__buf_init(&n->text, x->mem);
     x->p++;
     n->name = read_name(x);
     if (!n->name.len || (!x->depth && x->root) || x->depth == MAX_DEPTH)
@@ -237,9 +249,25 @@ static bool read(xml *x)
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
-static rtq_str trimmed(const node *n)
+static rtq_str whole_text(xml *x, const node *n)
 {
-    rtq_str t = {n->text.len ? n->text.ptr : "", n->text.len};
+    size_t len = 0;
+    char *to, *at;
+    if (!n->text || !n->text->next)
+        return n->text ? n->text->text : (rtq_str){"", 0};
+    for (const struct piece *p = n->text; p; p = p->next)
+        len += p->text.len;
+    if (!(at = to = rtq__arena_alloc(x->heap, len + 1))) {
+        x->failed = true;
+        return (rtq_str){"", 0};
+    }
+    for (const struct piece *p = n->text; p; at += p->text.len, p = p->next)
+        memcpy(at, p->text.ptr, p->text.len);
+    return (rtq_str){to, len};
+}
+
+static rtq_str trimmed(rtq_str t)
+{
     while (t.len && space(t.ptr[t.len - 1]))
         t.len--;
     while (t.len && space(*t.ptr))
@@ -252,11 +280,11 @@ static bool same_name(const node *a, const node *b)
     return a->name.len == b->name.len && !memcmp(a->name.ptr, b->name.ptr, a->name.len);
 }
 
-static void put(rtq__dyn_builder *b, node *n, uint32_t *compares)
+static void put(xml *x, rtq__dyn_builder *b, node *n, uint32_t *compares)
 {
-    rtq_str text = trimmed(n);
+    rtq_str whole = whole_text(x, n), text = trimmed(whole);
     if (!n->attributes && !n->first) {
-        rtq__dyn d = text.len ? rtq__dyn_text(n->text.ptr, n->text.len) : (rtq__dyn){0};
+        rtq__dyn d = text.len ? rtq__dyn_text(whole.ptr, whole.len) : (rtq__dyn){0};
         rtq__dyn_add(b, &d);
         return;
     }
@@ -287,7 +315,7 @@ static void put(rtq__dyn_builder *b, node *n, uint32_t *compares)
             if (k->done || !same_name(c, k))
                 continue;
             k->done = true;
-            put(b, k, compares); /* depth is bounded by MAX_DEPTH */
+            put(x, b, k, compares); /* depth is bounded by MAX_DEPTH */
         }
         if (several)
             rtq__dyn_end(b);
@@ -295,17 +323,10 @@ static void put(rtq__dyn_builder *b, node *n, uint32_t *compares)
     rtq__dyn_end(b);
 }
 
-static void free_texts(node *n)
-{
-    rtq__buf_free(&n->text);
-    for (node *c = n->first; c; c = c->next)
-        free_texts(c);
-}
-
 static void row_xml(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     rtq_str text = rtq__text_of(&args[0], &ctx->eval->text);
-    xml x = {.p = text.ptr, .end = text.ptr + text.len, .heap = ctx->heap, .mem = ctx->eval->mem};
+    xml x = {.p = text.ptr, .end = text.ptr + text.len, .heap = ctx->heap};
     (void)n_args;
     if (text.len > MAX_TEXT)
         return;
@@ -315,7 +336,7 @@ static void row_xml(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
         uint32_t compares = 0;
         rtq__dyn_begin_bag(b);
         rtq__dyn_key(b, x.root->name.ptr, x.root->name.len);
-        put(b, x.root, &compares);
+        put(&x, b, x.root, &compares);
         rtq__dyn_end(b);
         rtq__return_built(out, ctx);
         if (compares >= MAX_COMPARES)
@@ -323,8 +344,6 @@ static void row_xml(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq_
     }
     if (x.failed)
         ctx->error = RTQ_ERR_NOMEM;
-    if (x.root)
-        free_texts(x.root);
 }
 
 /* clang-format off */

@@ -83,11 +83,11 @@ static int repair(rtq_str *s, rtq__arena *heap)
 
     if (s->len > UINT32_MAX / 4)
         return RTQ_ERR_DATA;
-    rtq__buf_init(&buf, heap->mem);
+    rtq__buf_borrow(&buf, heap);
     rtq__utf8_repair(&buf, s->ptr, s->len);
     text = buf.failed ? NULL : rtq__arena_strndup(heap, buf.ptr, buf.len);
     *s = (rtq_str){text, buf.len};
-    rtq__buf_free(&buf);
+    rtq__buf_give_back(&buf, heap);
     return text ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 

@@ -257,11 +257,11 @@ static int repair(const char **ptr, size_t *len, importer *m)
     if (rtq__utf8_valid(*ptr, *len))
         return RTQ_OK;
     m->n_lost++;
-    rtq__buf_init(&fixed, m->scratch->mem);
+    rtq__buf_borrow(&fixed, m->scratch);
     rtq__utf8_repair(&fixed, *ptr, *len);
     char *copy = fixed.failed ? NULL : rtq__arena_strndup(m->scratch, fixed.ptr, fixed.len);
     *ptr = copy, *len = fixed.len;
-    rtq__buf_free(&fixed);
+    rtq__buf_give_back(&fixed, m->scratch);
     return copy ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 

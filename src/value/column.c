@@ -25,14 +25,14 @@ static int text_of(rtq_str *out, rtq_str s, rtq__scratch *scratch, uint64_t *rep
         return RTQ_ERR_DATA;
     if (rtq__utf8_valid(s.ptr, s.len))
         return RTQ_OK;
-    rtq__buf_init(&buf, scratch->mem);
+    rtq__buf_borrow(&buf, scratch);
     if (repaired)
         *repaired += rtq__utf8_repair(&buf, s.ptr, s.len);
     else
         rtq__utf8_repair(&buf, s.ptr, s.len);
     out->len = buf.len;
     out->ptr = buf.failed ? NULL : rtq__arena_strndup(scratch, buf.ptr, buf.len);
-    rtq__buf_free(&buf);
+    rtq__buf_give_back(&buf, scratch);
     return out->ptr ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 

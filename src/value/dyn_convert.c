@@ -132,7 +132,7 @@ static rtq__cell to_string(const rtq__dyn *d, rtq__arena *heap)
     rtq__buf text;
     if (d->tag == RTQ__DYN_STRING)
         return rtq__cell_s(d->u.p, d->len);
-    rtq__buf_init(&text, heap->mem);
+    rtq__buf_borrow(&text, heap);
     rtq__dyn_print_text(&text, d);
     char *p = text.failed || text.len > UINT32_MAX ? NULL
                                                    : rtq__arena_strndup(heap, text.ptr ? text.ptr : "", text.len);
@@ -140,7 +140,7 @@ static rtq__cell to_string(const rtq__dyn *d, rtq__arena *heap)
         c = rtq__cell_s(p, text.len);
     else
         c.is_null = true; /* out of memory: strings are never null otherwise */
-    rtq__buf_free(&text);
+    rtq__buf_give_back(&text, heap);
     return c;
 }
 

@@ -147,12 +147,13 @@ void rtq__rows_free(rtq__rows *r)
 /* Keeps what a next fill of the same size needs, so that windows that come and go allocate nothing. */
 void rtq__rows_clear(rtq__rows *r)
 {
+    enum { BLOCK_SLOTS = 4096 }; /* what a block of rows wants, however few keys it has */
     while (r->n_chunks > 1 && chunk_first(r->n_chunks - 1) >= r->count) {
         r->n_chunks--;
         rtq__rows_give(r, r->chunks[r->n_chunks], chunk_len(r, r->n_chunks));
     }
     r->rows_cap = chunk_first(r->n_chunks);
-    if (r->table_cap > 64 && r->n_slots < r->table_cap / 16)
+    if (r->table_cap > BLOCK_SLOTS && r->n_slots < r->table_cap / 16)
         free_table(r);
     else if (r->n_slots > 0)
         memset(r->table, 0, (size_t)r->table_cap * sizeof *r->table);

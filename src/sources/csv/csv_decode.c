@@ -13,12 +13,12 @@ static int valid_text(const char **p, size_t *len, rtq__feed_rows *rows)
 
     if (rtq__utf8_valid(*p, *len))
         return RTQ_OK;
-    rtq__buf_init(&fixed, rows->mem);
+    rtq__buf_borrow(&fixed, &rows->heap);
     rows->repaired += rtq__utf8_repair(&fixed, *p, *len) > 0;
     copy = fixed.failed ? NULL : rtq__arena_strndup(&rows->heap, fixed.ptr, fixed.len);
     *len = fixed.len;
     *p = copy;
-    rtq__buf_free(&fixed);
+    rtq__buf_give_back(&fixed, &rows->heap);
     return copy ? RTQ_OK : RTQ_ERR_NOMEM;
 }
 

@@ -267,6 +267,8 @@ int rtq__custom_open(rtq__src **out, rtq__mem *mem, const rtq_source_vtable *vta
     *out = &c->push.base;
     return RTQ_OK;
 out:
+    for (uint32_t i = 0; i < c->n_tables; i++)
+        rtq__appender_done(&c->appenders[i]);
     rtq__arena_free(&c->view);
     rtq__push_release(&c->push);
     rtq__free(mem, c);

@@ -69,12 +69,12 @@ static int parse_row(rtq__syslog *d, syslog_row *r)
     if (!rtq__utf8_valid(r->line, r->len)) {
         rtq__buf fixed;
         char *copy;
-        rtq__buf_init(&fixed, d->rows.mem);
+        rtq__buf_borrow(&fixed, &d->rows.heap);
         d->rows.repaired += rtq__utf8_repair(&fixed, r->line, r->len) > 0;
         copy = fixed.failed ? NULL : rtq__arena_strndup(&d->rows.heap, fixed.ptr, fixed.len);
         r->line = copy;
         r->len = (uint32_t)fixed.len;
-        rtq__buf_free(&fixed);
+        rtq__buf_give_back(&fixed, &d->rows.heap);
         if (!copy)
             return RTQ_ERR_NOMEM;
     }
