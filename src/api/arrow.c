@@ -119,6 +119,11 @@ struct stream {
     rtq_blob *text;
 };
 
+static int to_errno(int rc)
+{
+    return rc == RTQ_ERR_NOMEM ? ENOMEM : EIO;
+}
+
 static int stream_schema(struct ArrowArrayStream *s, struct ArrowSchema *out)
 {
     struct stream *p = s->private_data;
@@ -135,17 +140,17 @@ static int stream_next(struct ArrowArrayStream *s, struct ArrowArray *out)
     memset(out, 0, sizeof *out);
     while ((rc = rtq_sink_take(&batch, p->queue)) == RTQ_AGAIN && step != RTQ_END) {
         if ((step = rtq_run_step(p->run, NULL, &p->diag)) < 0)
-            return EIO;
+            return to_errno(step);
         if (step == RTQ_AGAIN && (rc = rtq_sink_take(&batch, p->queue)) != RTQ_AGAIN)
             break;
         if (step == RTQ_AGAIN && rtq_run_wait(p->run, -1) < 0)
             return EIO;
     }
     if (rc != RTQ_OK)
-        return rc < 0 ? EIO : 0; /* a released array is the end */
+        return rc < 0 ? to_errno(rc) : 0; /* a released array is the end */
     rc = rtq_batch_arrow(NULL, out, batch);
     rtq_batch_free(batch);
-    return rc == RTQ_OK ? 0 : rc == RTQ_ERR_NOMEM ? ENOMEM : EIO;
+    return rc == RTQ_OK ? 0 : to_errno(rc);
 }
 
 static const char *stream_error(struct ArrowArrayStream *s)

@@ -1,4 +1,5 @@
 /* nomem.c - every allocation fails once, and from each on for good: no crash, no leak, no other code than RTQ_ERR_NOMEM. */
+#include <errno.h>
 #include <stdatomic.h>
 #include <time.h>
 #include "arrow_abi.h"
@@ -180,6 +181,9 @@ static void push_rows(struct rig *r)
     ok(r, rtq_appender_row(app, row, 5));
     ok(r, rtq_appender_json(app, "{\"A\":4,\"S\":\"x\"}\n{\"A\":5,\"D\":{\"a\":1}}\n[{\"A\":1},{\"A\":2}]", RTQ_NTS));
     ok(r, rtq_appender_flush(app));
+    row[1].kind = RTQ_STRING; /* refused, and told why */
+    rtq_appender_row(app, row, 5);
+    ok(r, rtq_appender_error(app, &r->diag));
     rtq_appender_free(app);
     app = NULL;
     rtq_source_free(r->source);
@@ -311,6 +315,101 @@ static void arrow_there_and_back(struct rig *r)
 out:
     rtq_run_free(run), rtq_sink_free(sink), rtq_query_free(q);
     rtq_appender_free(l.app);
+}
+
+/* ---- a source and a sink of the host, and a queue as an Arrow stream --------------------------------------------- */
+
+struct host {
+    struct rig *r;
+    int left;
+};
+
+static const char *host_tables(void *user)
+{
+    (void)user;
+    return "T(Time:datetime, A:long, *); U(S:string)";
+}
+
+static int host_plan(uint8_t *verdicts, int32_t *watermark_kind, int64_t *max_delay_ticks, const rtq_demand *demand,
+                     void *user)
+{
+    rtq_conjunct c = {.size = sizeof c};
+    rtq_column_def def;
+
+    (void)watermark_kind, (void)max_delay_ticks, (void)user;
+    for (size_t i = 0; rtq_demand_conjunct(&c, demand, i) == RTQ_OK; i++)
+        verdicts[i] = RTQ_PUSH_SUPERSET;
+    for (size_t t = 0; t < 2; t++)
+        for (size_t i = 0; rtq_demand_column(&def, demand, t, i) == RTQ_OK; i++)
+            ;
+    return RTQ_OK;
+}
+
+static int host_next(rtq_appender *const *tables, const rtq_clock *clock, void *user)
+{
+    static const char json[] = "{\"Time\":\"2024-01-01\",\"A\":5,\"more\":{\"x\":[1,2,\"three and some more\"]}}";
+    struct host *h = user;
+    rtq_value text = {.kind = RTQ_STRING, .len = 19};
+    int rc;
+
+    (void)clock;
+    text.u.s = "longer than a dozen";
+    if ((rc = rtq_appender_json(tables[0], json, RTQ_NTS)) < 0 || (rc = rtq_appender_row(tables[1], &text, 1)) < 0)
+        return rc;
+    return --h->left > 0 ? RTQ_OK : RTQ_END;
+}
+
+static const rtq_source_vtable host_source = {
+    .size = sizeof host_source, .tables = host_tables, .plan = host_plan, .next = host_next};
+
+static int host_write(void *stream, const rtq_batch *batch, void *user)
+{
+    struct host *h = user;
+    (void)stream;
+    return h->left++ % 3 == 1 ? RTQ_AGAIN : on_rows(batch, h->r);
+}
+
+static const rtq_sink_vtable host_sink = {.size = sizeof host_sink, .write = host_write};
+
+static void source_and_sink_of_the_host(struct rig *r)
+{
+    static const char *const kql[] = {
+        "T | where A > 1 and more.x[0] == 1 | extend s = tostring(more)",
+        "union (U | where S has 'dozen' | count), (T | summarize max(A) by bin(Time, 1d))"};
+    struct host from = {r, 5}, to = {r, 0};
+
+    if (ok(r, rtq_source_custom(&r->source, r->env, &host_source, &from, NULL, &r->diag)) &&
+        ok(r, rtq_sink_custom(&r->sink, r->env, &host_sink, &to, NULL)) && open_run(r, kql, 2, r->sink)) {
+        run_to_the_end(r);
+        CHECK(r->rc != RTQ_OK || r->rows == 7);
+    }
+}
+
+static void arrow_stream(struct rig *r)
+{
+    static const char *const kql[] = {"T | project Time, A, s = tostring(more)"};
+    struct host from = {r, 5};
+    struct ArrowArrayStream stream = {0};
+    struct ArrowSchema schema = {0};
+    struct ArrowArray array = {0};
+    int rc = 0;
+
+    if (!ok(r, rtq_source_custom(&r->source, r->env, &host_source, &from, NULL, &r->diag)) ||
+        !ok(r, rtq_sink_queue(&r->sink, r->env, 1)) || !open_run(r, kql, 1, r->sink) ||
+        !ok(r, rtq_sink_arrow_stream(&stream, r->sink, r->run)))
+        return;
+    if ((rc = stream.get_schema(&stream, &schema)) == 0)
+        schema.release(&schema);
+    while (rc == 0 && (rc = stream.get_next(&stream, &array)) == 0 && array.release) {
+        r->rows += (uint64_t)array.length;
+        array.release(&array);
+    }
+    if (rc)
+        (void)stream.get_last_error(&stream);
+    CHECK(rc == 0 || rc == ENOMEM);
+    ok(r, rc ? RTQ_ERR_NOMEM : RTQ_OK);
+    stream.release(&stream);
+    CHECK(r->rc != RTQ_OK || r->rows == 5);
 }
 
 static void a_file(struct rig *r, const char *kind, const char *path, const char *sink, const char *const *kql,
@@ -530,6 +629,8 @@ SCENARIO(push_rows)
 SCENARIO(changes_and_queue)
 SCENARIO(removed_and_dropped)
 SCENARIO(arrow_there_and_back)
+SCENARIO(source_and_sink_of_the_host)
+SCENARIO(arrow_stream)
 SCENARIO(json_file)
 SCENARIO(csv_file)
 SCENARIO(syslog_file)
@@ -565,6 +666,8 @@ int main(void)
     RUN(changes_and_queue_without_memory);
     RUN(removed_and_dropped_without_memory);
     RUN(arrow_there_and_back_without_memory);
+    RUN(source_and_sink_of_the_host_without_memory);
+    RUN(arrow_stream_without_memory);
     RUN(json_file_without_memory);
     RUN(csv_file_without_memory);
     RUN(syslog_file_without_memory);
