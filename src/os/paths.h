@@ -16,5 +16,7 @@ void rtq__paths_free(rtq__paths *paths);
  * below); or what the glob pattern matches. Each argument's files are sorted by byte order. RTQ_OK; RTQ_ERR_IO: nothing of that
  * name or unreadable; RTQ_ERR_DATA: a directory or pattern without any matching file; RTQ_ERR_NOMEM. */
 int rtq__paths_add(rtq__paths *paths, const char *argument, const char *suffix, rtq__os_error *error);
+/* Appends one path as it is, whether there is such a file or not. OK, NOMEM. */
+int rtq__paths_add_path(rtq__paths *paths, const char *path);
 
 #endif

@@ -170,6 +170,68 @@ Test(feed_read, growing_file, .init = setup, .fini = teardown)
     close_source(src);
 }
 
+Test(feed_read, a_file_that_comes_later, .init = setup, .fini = teardown)
+{
+    rtq_option options[] = {{"path", NULL}, {"path", NULL}, {"follow", "end"}};
+    rtq__src *src;
+    append("x", "old\n");
+    options[0].value = in_dir("x");
+    options[1].value = in_dir("y");
+    src = open_source(&rtq__src_syslog, options, 3, "Payload");
+    cr_expect_str_eq(step(src, RTQ_AGAIN), "");
+    append("x", "x1\n");
+    cr_expect_str_eq(step(src, RTQ_AGAIN), " x1");
+    append("y", "y1\n");
+    cr_expect_str_eq(step(src, RTQ_AGAIN), " y1");
+    close_source(src);
+}
+
+Test(feed_read, an_unreadable_file_is_told_once, .init = setup, .fini = teardown)
+{
+    rtq_option options[] = {{"path", NULL}, {"follow", "start"}};
+    const char *first;
+    rtq__src *src;
+    append("log", "one\n");
+    options[0].value = in_dir("log");
+    src = open_source(&rtq__src_syslog, options, 2, "Payload");
+    cr_expect_str_eq(step(src, RTQ_AGAIN), " one");
+    cr_assert_eq(unlink(in_dir("log")), 0);
+    cr_assert_eq(mkdir(in_dir("log"), 0700), 0);
+    for (int i = 0; i < 5; i++)
+        cr_expect_str_eq(step(src, RTQ_AGAIN), "");
+    cr_assert_not_null(first = strstr(notices, "cannot read"), "%s", notices);
+    cr_expect_null(strstr(first + 1, "cannot read"), "%s", notices);
+    cr_assert_eq(rmdir(in_dir("log")), 0);
+    cr_expect_str_eq(step(src, RTQ_AGAIN), "");
+    append("log", "two\n");
+    cr_expect_str_eq(step(src, RTQ_AGAIN), " two");
+    close_source(src);
+}
+
+/* What PowerShell and log rotation leave behind, in the place of the text that was meant. */
+Test(feed_read, other_formats_are_named, .init = setup, .fini = teardown)
+{
+    static const struct {
+        const char *bytes, *says;
+        size_t len;
+    } files[] = {{"\xFF\xFE{\0\"\0", "is UTF-16", 6}, {"\x1F\x8B\x08\0", "(gzip)", 4}, {"PK\x03\x04", "zip archive", 4}};
+    rtq_option options[] = {{"path", NULL}, {"path", NULL}};
+    append("good", "{\"a\":1}\n");
+    options[0].value = in_dir("good");
+    options[1].value = in_dir("bad");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        FILE *f = fopen(options[1].value, "w");
+        cr_assert_not_null(f);
+        fwrite(files[i].bytes, 1, files[i].len, f);
+        fclose(f);
+        rtq__src *src = open_source(&rtq__src_json, options, 2, "a");
+        cr_expect_str_eq(step(src, RTQ_END), " 1");
+        cr_expect_not_null(strstr(notices, files[i].says), "%s", notices);
+        cr_expect_eq(src->stats.errored, 0);
+        close_source(src);
+    }
+}
+
 Test(feed_read, from_the_end, .init = setup, .fini = teardown)
 {
     rtq_option options[] = {{"path", NULL}, {"path", NULL}, {"follow", "end"}};

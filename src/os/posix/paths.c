@@ -49,6 +49,11 @@ static int add_path(rtq__paths *paths, const char *directory, const char *name)
     return RTQ_OK;
 }
 
+int rtq__paths_add_path(rtq__paths *paths, const char *path)
+{
+    return add_path(paths, NULL, path);
+}
+
 static bool ends_in(const char *name, const char *suffix)
 {
     size_t len = strlen(name), suffix_len = suffix != NULL ? strlen(suffix) : 0;

@@ -80,11 +80,11 @@ static int sample_stdin(rtq__feed *feed, char *buffer, size_t *len, bool *final,
 
 static int infer(csv_source *s, const char *text, size_t len, bool final, rtq_diag *diag)
 {
-    const char *why = "", *path = s->feed.paths.items[0];
+    const char *why = "", *path = s->feed.paths.items[0], *foreign = rtq__feed_foreign(text, len);
     int rc;
 
-    if (len >= 2 && ((text[0] == '\xFF' && text[1] == '\xFE') || (text[0] == '\xFE' && text[1] == '\xFF')))
-        return rtq__diag_add(diag, RTQ_ERR_DATA, RTQ__SEV_ERROR, 0, 0, "'%s' is UTF-16: only UTF-8 is read", path);
+    if (foreign)
+        return rtq__diag_add(diag, RTQ_ERR_DATA, RTQ__SEV_ERROR, 0, 0, "'%s' %s", path, foreign);
     rc = rtq__csv_infer(&s->table, &s->feed.arena, text, len, final, s->delimiter, s->header, &why);
     if (rc == RTQ_ERR_DATA) {
         rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "'%s': %s", path, why);

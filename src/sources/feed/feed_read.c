@@ -32,7 +32,9 @@ int rtq__feed_start(rtq__src *src, const void *position, size_t len, rtq_diag *d
     for (uint32_t i = 0; i < feed->n_files && i < feed->paths.n; i++) {
         rc = rtq__feed_file_open(&feed->files[i], feed, feed->paths.items[i],
                                  feed->follow == FEED_FOLLOW_END ? UINT64_MAX : 0, &error);
-        if (rc < 0)
+        if (rc == RTQ_ERR_IO && feed->follow && feed->files[i].file.handle < 0)
+            rtq__feed_file_missing(&feed->files[i], feed, &error);
+        else if (rc < 0)
             return rc == RTQ_ERR_IO ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s",
                                                     feed->paths.items[i], error.text)
                                     : rc;
@@ -194,9 +196,10 @@ static int next_of(rtq__feed *feed, rtq__feed_file *f, const rtq_clock *clock)
         ((rc = rtq__feed_file_check(f, feed)) != RTQ_OK || f->final))
         return rc;
     rc = rtq__feed_file_fill(f, feed, &error);
-    if (rc == RTQ_ERR_IO)
+    if (rc == RTQ_ERR_IO && !f->unreadable)
         rtq__feed_note(feed, rc, 1, "%s: %s", f->in.name, error.text);
-    else if (rc <= RTQ_OK)
+    f->unreadable = rc == RTQ_ERR_IO;
+    if (rc != RTQ_ERR_IO && rc <= RTQ_OK)
         return rc;
     if (feed->draining)
         f->drain_to = 0;

@@ -21,6 +21,7 @@ typedef struct rtq__feed_file {
     uint64_t drain_to; /* draining: what is behind it is not read any more */
     bool final;        /* nothing follows what is in the window */
     bool missing;      /* said once that it is not there */
+    bool unreadable;   /* said once that it cannot be opened, or read */
 } rtq__feed_file;
 
 enum { FEED_ONCE = 0, FEED_FOLLOW_START, FEED_FOLLOW_END };
@@ -77,6 +78,8 @@ int rtq__feed_table_finish(rtq__table *table, rtq__arena *arena, const char *nam
                            rtq_diag *diag);
 
 /* feed_window_read.c: one file */
+/* What else than UTF-8 text these first bytes of a file are the beginning of, as words behind its name; NULL: nothing known. */
+const char *rtq__feed_foreign(const char *p, size_t n);
 int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, uint64_t offset, rtq__os_error *error);
 void rtq__feed_file_end(rtq__feed_file *f, rtq__feed *feed); /* closes, the window stays */
 /* More bytes behind the unconsumed ones, which move to the front. OK, END, AGAIN, ERR_IO, NOMEM. */
@@ -84,6 +87,7 @@ int rtq__feed_file_fill(rtq__feed_file *f, rtq__feed *feed, rtq__os_error *error
 /* follow_read.c: before a followed file is read on. OK: there is more, or (then it is final) what the window holds is all of that file;
  * AGAIN: nothing yet; NOMEM, ERR_IO. */
 int rtq__feed_file_check(rtq__feed_file *f, rtq__feed *feed);
+void rtq__feed_file_missing(rtq__feed_file *f, rtq__feed *feed, const rtq__os_error *error); /* could not be opened at the start */
 void rtq__feed_note(rtq__feed *feed, int code, uint64_t count, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

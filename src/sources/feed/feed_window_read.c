@@ -18,6 +18,36 @@ void rtq__feed_note(rtq__feed *feed, int code, uint64_t count, const char *forma
     feed->base.notice(&feed->base, code, count, text);
 }
 
+const char *rtq__feed_foreign(const char *p, size_t n)
+{
+    static const struct {
+        const char *magic, *words;
+        size_t len;
+    } kinds[] = {
+        {"\xFF\xFE", "is UTF-16: only UTF-8 is read", 2},
+        {"\xFE\xFF", "is UTF-16: only UTF-8 is read", 2},
+        {"\x1F\x8B", "is compressed (gzip): pipe it through zcat", 2},
+        {"\x28\xB5\x2F\xFD", "is compressed (zstd): pipe it through zstdcat", 4},
+        {"\xFD\x37zXZ", "is compressed (xz): pipe it through xzcat", 5},
+        {"PK\x03\x04", "is a zip archive or an office document, not text", 4},
+        {"ElfFile\0", "is a Windows event log: the source evtx reads it", 8},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (n >= kinds[i].len && memcmp(p, kinds[i].magic, kinds[i].len) == 0)
+            return kinds[i].words;
+    return NULL;
+}
+
+static int refuse_foreign(const char *p, size_t n, rtq__os_error *error)
+{
+    const char *words = rtq__feed_foreign(p, n);
+
+    if (!words)
+        return RTQ_OK;
+    snprintf(error->text, sizeof error->text, "it %s", words);
+    return RTQ_ERR_IO;
+}
+
 int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, uint64_t offset, rtq__os_error *error)
 {
     bool standard = strcmp(path, "-") == 0;
@@ -28,7 +58,7 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
     f->offset = 0;
     f->limit = UINT64_MAX;
     f->head_len = 0;
-    f->final = f->missing = false;
+    f->final = f->missing = f->unreadable = false;
     memset(&f->in, 0, sizeof f->in);
     f->in.name = standard ? "(standard input)" : path;
     f->in.line = 1;
@@ -42,8 +72,15 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
     }
     if (rc < 0 || (rc = rtq__file_info_get(&f->info, &f->file, error)) < 0)
         return rc;
-    if (f->info.kind == RTQ__FILE_REGULAR && !f->in.live)
-        f->in.clock = f->info.modified_ticks;
+    if (f->info.kind == RTQ__FILE_REGULAR) {
+        char magic[8];
+        size_t got;
+        if (!f->in.live)
+            f->in.clock = f->info.modified_ticks;
+        if (rtq__file_read_at(&f->file, magic, sizeof magic, 0, &got, NULL) == RTQ_OK &&
+            (rc = refuse_foreign(magic, got, error)) < 0)
+            return rc;
+    }
     if (offset && f->info.kind == RTQ__FILE_REGULAR) {
         char before = '\n';
         size_t got;
@@ -103,6 +140,8 @@ int rtq__feed_file_fill(rtq__feed_file *f, rtq__feed *feed, rtq__os_error *error
     if (room == 0)
         return RTQ_END;
     if ((rc = rtq__file_read(&f->file, f->window + f->end, room, &got, error)) != RTQ_OK)
+        return rc;
+    if (f->offset == 0 && !f->in.live && (rc = refuse_foreign(f->window + f->end, got, error)) < 0)
         return rc;
     if (f->head_len < FEED_HEAD && f->offset == f->head_len) {
         size_t n = got < FEED_HEAD - f->head_len ? got : FEED_HEAD - f->head_len;

@@ -35,6 +35,7 @@ static int start_again(rtq__feed_file *f, rtq__feed *feed)
 static int open_new(rtq__feed_file *f, rtq__feed *feed)
 {
     const char *path = f->path;
+    bool told = f->unreadable;
     rtq__os_error error = {0};
     int rc;
 
@@ -44,13 +45,19 @@ static int open_new(rtq__feed_file *f, rtq__feed *feed)
     }
     rtq__feed_file_end(f, feed);
     rc = rtq__feed_file_open(f, feed, path, 0, &error);
-    if (rc == RTQ_ERR_IO) {
-        rtq__file_close(&f->file);
+    if (rc != RTQ_ERR_IO)
+        return rc;
+    rtq__file_close(&f->file);
+    if (!told)
         rtq__feed_note(feed, RTQ_ERR_IO, 1, "cannot read %s: %s", path, error.text);
-        f->missing = true;
-        return RTQ_AGAIN;
-    }
-    return rc;
+    f->missing = f->unreadable = true;
+    return RTQ_AGAIN;
+}
+
+void rtq__feed_file_missing(rtq__feed_file *f, rtq__feed *feed, const rtq__os_error *error)
+{
+    rtq__feed_note(feed, RTQ_OK, 1, "cannot read %s yet: %s", f->path, error->text);
+    f->missing = f->unreadable = true;
 }
 
 int rtq__feed_file_check(rtq__feed_file *f, rtq__feed *feed)

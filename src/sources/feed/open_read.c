@@ -10,14 +10,11 @@ static int add_paths(rtq__feed *feed, const char *argument, const char *suffix, 
 
     if (strcmp(argument, "-") == 0) {
         feed->stdin_used = true;
-        rc = rtq__grow(feed->base.mem, &feed->paths.items, &feed->paths.cap, feed->paths.n + 1,
-                       sizeof *feed->paths.items);
-        if (rc == RTQ_OK && !(feed->paths.items[feed->paths.n] = rtq__strndup(feed->base.mem, "-", 1)))
-            rc = RTQ_ERR_NOMEM;
-        feed->paths.n += rc == RTQ_OK;
-        return rc;
+        return rtq__paths_add_path(&feed->paths, argument);
     }
     rc = rtq__paths_add(&feed->paths, argument, suffix, &error);
+    if (rc == RTQ_ERR_IO && feed->follow) /* it may come, or be given to us */
+        return rtq__paths_add_path(&feed->paths, argument);
     if (rc < 0 && rc != RTQ_ERR_NOMEM) {
         rtq__diag_add(diag, rc == RTQ_ERR_DATA ? RTQ_ERR_IO : rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s",
                       argument, error.text);
@@ -39,13 +36,13 @@ int rtq__feed_open(rtq__feed *feed, rtq__mem *mem, const rtq__option_def *defs, 
     rtq__paths_init(&feed->paths, mem);
     if ((rc = rtq__options_check(defs, options, n, feed->base.cls->kind, diag)) < 0)
         return rc;
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(options[i].key, "path") == 0 && (rc = add_paths(feed, options[i].value, suffix, diag)) < 0)
-            return rc;
     follow = rtq__option_get(defs, options, n, "follow");
     feed->follow = strcmp(follow, "start") == 0 ? FEED_FOLLOW_START
                    : strcmp(follow, "end") == 0 ? FEED_FOLLOW_END
                                                 : FEED_ONCE;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(options[i].key, "path") == 0 && (rc = add_paths(feed, options[i].value, suffix, diag)) < 0)
+            return rc;
     if (feed->stdin_used && (feed->follow || feed->paths.n > 1))
         return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
                              "the standard input can only be read alone, and not be followed");
