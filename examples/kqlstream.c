@@ -100,6 +100,19 @@ static void on_signal(int sig)
     rtq_run_stop(running, times++ ? RTQ_STOP_CANCEL : RTQ_STOP_DRAIN);
 }
 
+static void catch_signals(void (*handler)(int))
+{
+    signal(SIGINT, handler);
+    signal(SIGTERM, handler);
+#ifdef SIGHUP
+    if (signal(SIGHUP, handler) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* nohup */
+#endif
+#ifdef SIGPIPE
+    signal(SIGPIPE, SIG_IGN);
+#endif
+}
+
 /* ---- the command line -------------------------------------------------------------------------------------------------------- */
 
 static int is_output(const char *word)
@@ -404,6 +417,8 @@ static int run_queries(rtq_source *source)
         (rc = rtq_run_new(&running, g.env, &options)) < 0 ||
         (source && (rc = rtq_run_add_source(NULL, running, source, &g.diag)) < 0)) {
         code = complain(code_of(rc));
+        if (!sink && g.n_out && g.input)
+            fail(code, "options behind the OUTPUT are its own; those of the INPUT stand in front of it", NULL);
         goto out;
     }
     for (size_t i = 0; i < g.n_queries; i++) {
@@ -419,19 +434,14 @@ static int run_queries(rtq_source *source)
             }
         }
     }
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-#ifdef SIGPIPE
-    signal(SIGPIPE, SIG_IGN);
-#endif
+    catch_signals(on_signal);
     code = loop(running);
     if (g.stats)
         print_stats(running);
     if (code == 0 && g.failed)
         code = EXIT_FEED;
 out:
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    catch_signals(SIG_DFL);
     rtq_run_free(running);
     rtq_sink_free(sink);
     return code;

@@ -22,6 +22,8 @@ uint32_t rtq__visible_width(uint32_t cp); /* columns of a terminal */
 /* Adds text with escapes for what is not visible and for heaps of combining marks, cut with a mark behind `most` columns.
  * Returns the columns it takes. */
 uint32_t rtq__buf_add_visible(rtq__buf *buf, const char *s, size_t len, uint32_t most);
+/* Adds lines of text with escapes for what is not visible; line ends and tabs stay. json: \uXXXX, so that JSON text stays the same. */
+void rtq__buf_add_tame(rtq__buf *buf, const char *s, size_t len, bool json);
 
 /* One simple case fold for all case-insensitive operators, without mappings that cross the ASCII border. */
 uint32_t rtq__fold(uint32_t cp);

@@ -57,3 +57,26 @@ uint32_t rtq__buf_add_visible(rtq__buf *buf, const char *s, size_t len, uint32_t
     }
     return width;
 }
+
+void rtq__buf_add_tame(rtq__buf *buf, const char *s, size_t len, bool json)
+{
+    uint32_t cp;
+
+    for (size_t at = 0, from = 0; at < len;) {
+        size_t n = rtq__utf8_next(&cp, s + at, len - at);
+        at += n;
+        bool line_end = cp == '\n' || (cp == '\r' && at < len && s[at] == '\n');
+        if (!rtq__is_visible(cp) && !line_end && cp != '\t') {
+            rtq__buf_add(buf, s + from, at - n - from);
+            from = at;
+            if (!json)
+                add_escape(buf, cp);
+            else if (cp < 0x10000)
+                rtq__buf_addf(buf, "\\u%04x", (unsigned)cp);
+            else
+                rtq__buf_addf(buf, "\\u%04x\\u%04x", 0xd7c0 + (unsigned)(cp >> 10), 0xdc00 + (unsigned)(cp & 0x3ff));
+        }
+        if (at == len)
+            rtq__buf_add(buf, s + from, at - from);
+    }
+}

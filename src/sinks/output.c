@@ -1,5 +1,6 @@
 /* output.c - text to a file or stdout. */
 #include "sinks/output.h"
+#include "base/text.h"
 #include <stdio.h>
 
 int rtq__output_open(rtq__output *out, rtq__mem *mem, const char *path, bool append, rtq_diag *diag)
@@ -12,6 +13,7 @@ int rtq__output_open(rtq__output *out, rtq__mem *mem, const char *path, bool app
     out->mem = mem;
     out->file = RTQ__FILE_NONE;
     rtq__buf_init(&out->buf, mem);
+    rtq__buf_init(&out->tamed, mem);
     if (!(out->path = rtq__strndup(mem, standard ? "standard output" : path, standard ? 15 : strlen(path))))
         return RTQ_ERR_NOMEM;
     rc = standard ? rtq__file_stdout(&out->file, &why)
@@ -27,10 +29,18 @@ int rtq__output_open(rtq__output *out, rtq__mem *mem, const char *path, bool app
 
 int rtq__output_write(rtq__output *out)
 {
+    const rtq__buf *text = &out->buf;
     rtq__os_error why;
-    int rc = out->broken ? RTQ_ERR_IO : out->buf.failed ? RTQ_ERR_NOMEM : RTQ_OK;
+    int rc;
 
-    if (rc == RTQ_OK && out->buf.len && (rc = rtq__file_write(&out->file, out->buf.ptr, out->buf.len, &why)) < 0) {
+    if (out->terminal && out->tame) {
+        rtq__buf_clear(&out->tamed);
+        out->tamed.failed = out->buf.failed;
+        rtq__buf_add_tame(&out->tamed, out->buf.ptr, out->buf.len, out->tame == RTQ__TAME_JSON);
+        text = &out->tamed;
+    }
+    rc = out->broken ? RTQ_ERR_IO : text->failed ? RTQ_ERR_NOMEM : RTQ_OK;
+    if (rc == RTQ_OK && text->len && (rc = rtq__file_write(&out->file, text->ptr, text->len, &why)) < 0) {
         out->broken = true;
         snprintf(out->error, sizeof out->error, "cannot write %s: %s", out->path, why.text);
     }
@@ -43,5 +53,6 @@ void rtq__output_close(rtq__output *out)
 {
     rtq__file_close(&out->file);
     rtq__buf_free(&out->buf);
+    rtq__buf_free(&out->tamed);
     rtq__free(out->mem, out->path);
 }

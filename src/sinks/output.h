@@ -5,12 +5,15 @@
 #include "exec/sink.h"
 #include "os/file.h"
 
+enum { RTQ__TAME_NOT = 0, RTQ__TAME_TEXT, RTQ__TAME_JSON };
 typedef struct rtq__output {
     rtq__mem *mem;
     rtq__file file;
     rtq__buf buf;
     char *path;
     bool terminal;
+    uint8_t tame; /* on a terminal: what it would obey is escaped (RTQ__TAME_…) */
+    rtq__buf tamed;
     bool broken; /* a write failed: what follows is refused with the same error */
     char error[512];
 } rtq__output;

@@ -104,6 +104,7 @@ errs "a kind of feed that is not there" 2 "did you mean 'json'" jsn "$dir/n.json
 errs "no file" 2 'json needs the option path' json
 errs "an unknown option" 2 "did you mean 'table'" json "$dir/n.jsonl" --tabel x
 errs "an unknown option of the output" 2 "table has no option 'nosuch'" json "$dir/n.jsonl" table --nosuch 1
+verdict "it may be one of the input" "$(grep -c 'those of the INPUT stand in front of it' "$dir/err")" = 1
 errs "a bad value" 2 "option follow: 'x'" json "$dir/n.jsonl" --follow x
 errs "a bad schema" 2 "there is no type 'strng'" csv "$dir/n.csv" --schema 'a:strng'
 errs "-e without a query" 2 '-e: needs a value' json "$dir/n.jsonl" -e
@@ -217,6 +218,24 @@ wait $pid
 status=$?
 cp "$dir/live" "$dir/out"
 verdict "SIGINT on a followed log" "$status:$(tail -n 1 "$dir/live")" = '0:{"Count":2}'
+# hup NAME WANT COMMAND...: the terminal is closed while a log is followed
+hup()
+{
+    name=$1 want=$2
+    shift 2
+    "$@" "$K" syslog "$dir/log" --follow start json "$dir/live3" -e 'Syslog | project Message' -e 'Syslog | count' >/dev/null 2>"$dir/err" &
+    pid=$!
+    await 'test "$(cat "$dir/live3" 2>/dev/null | wc -l)" = 2'
+    kill -HUP $pid
+    sleep 0.3
+    kill -TERM $pid 2>/dev/null
+    wait $pid
+    status=$?
+    cp "$dir/live3" "$dir/out"
+    verdict "$name" "$status:$(tail -n 1 "$dir/live3")" = "$want"
+    rm -f "$dir/live3"
+}
+hup "SIGHUP ends as SIGTERM does" '0:{"Count":2}' env
 if mkfifo "$dir/fifo" 2>/dev/null; then
     "$K" json "$dir/fifo" json "$dir/live2" -e 'Json | project a' -e 'Json | summarize s = sum(tolong(a))' 2>"$dir/err" &
     pid=$!

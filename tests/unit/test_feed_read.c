@@ -214,7 +214,8 @@ Test(feed_read, other_formats_are_named, .init = setup, .fini = teardown)
     static const struct {
         const char *bytes, *says;
         size_t len;
-    } files[] = {{"\xFF\xFE{\0\"\0", "is UTF-16", 6}, {"\x1F\x8B\x08\0", "(gzip)", 4}, {"PK\x03\x04", "zip archive", 4}};
+    } files[] = {
+        {"\xFF\xFE{\0\"\0", "is UTF-16", 6}, {"\x1F\x8B\x08\0", "(gzip)", 4}, {"PK\x03\x04", "zip archive", 4}};
     rtq_option options[] = {{"path", NULL}, {"path", NULL}};
     append("good", "{\"a\":1}\n");
     options[0].value = in_dir("good");

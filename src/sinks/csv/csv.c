@@ -43,6 +43,7 @@ static int csv_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t n
         rtq__free(mem, c);
         return rc;
     }
+    c->out.tame = RTQ__TAME_TEXT;
     *user = c;
     return RTQ_OK;
 }

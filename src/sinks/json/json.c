@@ -31,6 +31,7 @@ static int json_open(void **user, rtq__mem *mem, const rtq_option *opts, size_t 
         rtq__free(mem, j);
         return rc;
     }
+    j->out.tame = RTQ__TAME_JSON;
     *user = j;
     return RTQ_OK;
 }

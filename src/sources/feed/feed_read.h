@@ -87,7 +87,8 @@ int rtq__feed_file_fill(rtq__feed_file *f, rtq__feed *feed, rtq__os_error *error
 /* follow_read.c: before a followed file is read on. OK: there is more, or (then it is final) what the window holds is all of that file;
  * AGAIN: nothing yet; NOMEM, ERR_IO. */
 int rtq__feed_file_check(rtq__feed_file *f, rtq__feed *feed);
-void rtq__feed_file_missing(rtq__feed_file *f, rtq__feed *feed, const rtq__os_error *error); /* could not be opened at the start */
+void rtq__feed_file_missing(rtq__feed_file *f, rtq__feed *feed,
+                            const rtq__os_error *error); /* could not be opened at the start */
 void rtq__feed_note(rtq__feed *feed, int code, uint64_t count, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
