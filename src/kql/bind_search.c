@@ -1,11 +1,32 @@
 /* bind_search.c - search: terms in any column, over the rows in front of it or over tables. */
 #include "kql/bind_private.h"
+#include <stdio.h>
+#include <string.h>
 
 typedef struct search {
     rtq__binder *b;
     const rtq__ctx *row;
     bool cased;
 } search;
+
+/* "Lab*PC" is \bLab.*PC\b; a `*` at an end takes the boundary away. */
+static rtq__expr *wildcard_pattern(const search *s, const char *term, size_t len, const rtq__ast *at)
+{
+    char *out = rtq__bind_work(s->b, 2 * len + 16, 1), *p = out;
+    p += sprintf(p, "%s%s", s->cased ? "" : "(?i)", term[0] == '*' ? "" : "\\b");
+    for (size_t i = 0; i < len; i++) {
+        if (term[i] == '*') {
+            *p++ = '.';
+            *p++ = '*';
+            continue;
+        }
+        if (term[i] && strchr("\\.+?()|[]{}^$", term[i]))
+            *p++ = '\\';
+        *p++ = term[i];
+    }
+    p += sprintf(p, "%s", term[len - 1] == '*' ? "" : "\\b");
+    return rtq__expr_text(s->b, out, (size_t)(p - out), at);
+}
 
 /* `text` matches the term of `at`: a whole term, or with `*` the start, the end or a part of one. */
 static rtq__expr *matches_term(const search *s, rtq__expr *text, const char *term, size_t len, const rtq__ast *at)
@@ -18,15 +39,15 @@ static rtq__expr *matches_term(const search *s, rtq__expr *text, const char *ter
                            : before        ? (s->cased ? RTQ__OP_HASSUFFIX_CS : RTQ__OP_HASSUFFIX)
                            : after         ? (s->cased ? RTQ__OP_HASPREFIX_CS : RTQ__OP_HASPREFIX)
                                            : (s->cased ? RTQ__OP_HAS_CS : RTQ__OP_HAS);
-    if (memchr(core, '*', core_len)) {
-        rtq__bind_refuse(b, at, "search with `*` inside a term", "write a condition with `matches regex`");
-        return rtq__expr_broken(b);
-    }
     if (!core_len)
         return rtq__expr_cell(b, rtq__cell_i(RTQ_BOOL, 1), at);
     if (text->kind != RTQ_STRING)
         text = rtq__bind_cast(b, text, RTQ_STRING, at);
-    rtq__expr *args[2] = {text, rtq__expr_text(b, core, core_len, at)};
+    rtq__expr *args[2] = {text, NULL};
+    bool inside = memchr(core, '*', core_len);
+    args[1] = inside ? wildcard_pattern(s, term, len, at) : rtq__expr_text(b, core, core_len, at);
+    if (inside)
+        op = RTQ__OP_MATCHES_REGEX;
     return rtq__bind_operator(b, op, args, 2, at, at->begin, at->end);
 }
 
