@@ -61,7 +61,7 @@ static const char *call_name(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast
         fn++; /* make_datetime(x) is named after x, make_datetime(2020, 1, 2) is not */
     const char *prefix = agg ? agg->prefix : fn->prefix;
     switch (agg ? agg->naming : fn->naming) {
-    case RTQ__NAME_FIRST: return first ? rtq__result_name(b, ctx, first, fallback) : NULL;
+    case RTQ__NAME_FIRST: return first ? rtq__result_name(b, ctx, first, fallback) : fallback;
     case RTQ__NAME_FN_FIRST: return with_prefix(b, name, first ? rtq__result_name(b, ctx, first, fallback) : NULL);
     case RTQ__NAME_PREFIX_FIRST:
         return with_prefix(b, prefix, first ? rtq__result_name(b, ctx, first, fallback) : NULL);
