@@ -13,6 +13,8 @@ typedef struct rtq__decimal_digits {
     int n, point;
 } rtq__decimal_digits;
 rtq__decimal_digits rtq__shortest_digits(double value); /* value > 0 and finite */
+/* The same as tostring() of Kusto finds them: not always the nearest, not always the fewest, but they read back as the value. */
+rtq__decimal_digits rtq__kusto_digits(double value); /* value > 0 and finite */
 /* A whole decimal number without blanks: [-+]digits[.digits][e[-+]digits], also .5 and 5. ; too large: infinity. */
 bool rtq__read_decimal(double *out, const char *ptr, size_t len);
 

@@ -161,8 +161,8 @@ static size_t put_zeros(char *out, int n)
     return (size_t)n;
 }
 
-/* 1.0 1500.0 0.001 1.5e-7 1e22: positional for 1e-6 <= value < 1e21. */
-static size_t print_digits(char *out, const rtq__decimal_digits *d)
+/* 1.0 1500.0 0.001 1.5e-7 1e+22, 1e22 to Kusto: positional for 1e-6 <= value < 1e21. */
+static size_t print_digits(char *out, const rtq__decimal_digits *d, bool as_kusto)
 {
     size_t len = 0, n = (size_t)d->n;
     if (d->point > 0 && d->point <= 21) {
@@ -192,29 +192,9 @@ static size_t print_digits(char *out, const rtq__decimal_digits *d)
         len += n - 1;
     }
     out[len++] = 'e';
-    if (d->point - 1 > 0)
+    if (d->point - 1 > 0 && !as_kusto)
         out[len++] = '+';
     return len + rtq__print_long(out + len, d->point - 1);
-}
-
-/* Kusto's own conversion takes the largest of the shortest texts that read back as the value, not the nearest:
- * tostring(0.1 + 0.2) is 0.30000000000000007 on the emulator. Only texts of 16 and 17 digits have a choice. */
-static void raise_to_largest(rtq__decimal_digits *d, double value)
-{
-    for (int step = 0; step < 9; step++) {
-        rtq__decimal_digits next = *d;
-        char text[40];
-        double back;
-        if (next.digits[next.n - 1] == '9')
-            return; /* the next one ends in 0: it would have been found as a shorter text */
-        next.digits[next.n - 1]++;
-        memcpy(text, next.digits, (size_t)next.n);
-        text[next.n] = 'e';
-        size_t len = (size_t)next.n + 1 + rtq__print_long(text + next.n + 1, next.point - next.n);
-        if (!rtq__read_decimal(&back, text, len) || back != value)
-            return;
-        *d = next;
-    }
 }
 
 static size_t print_finite(char *out, double value, bool as_kusto)
@@ -228,12 +208,14 @@ static size_t print_finite(char *out, double value, bool as_kusto)
         memcpy(out + len, "0.0", 3);
         return len + 3;
     }
+    if (as_kusto && value != floor(value)) {
+        rtq__decimal_digits kusto = rtq__kusto_digits(value);
+        return len + print_digits(out + len, &kusto, true);
+    }
     if (print_short(out + len, &more, value))
         return len + more;
-    rtq__decimal_digits d = rtq__shortest_digits(value);
-    if (as_kusto && d.n >= 16 && value < 9007199254740992.0)
-        raise_to_largest(&d, value);
-    return len + print_digits(out + len, &d);
+    rtq__decimal_digits d = as_kusto ? rtq__kusto_digits(value) : rtq__shortest_digits(value);
+    return len + print_digits(out + len, &d, as_kusto);
 }
 
 size_t rtq__print_real(char out[40], double value)
