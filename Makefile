@@ -78,7 +78,7 @@ WITH_DEFS := $(if $(filter 1,$(WITH_ZLIB)),-DRTQ_WITH_ZLIB=1) $(if $(filter 1,$(
 # ---- flags --------------------------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(filter 1,$(WERROR)),-Werror)
 # gcc's flow warnings misfire under sanitizers (its manual says so).
-ifneq ($(and $(SAN),$(filter-out %clang,$(CC))),)
+ifneq ($(and $(SAN),$(if $(findstring clang,$(CC)),,gcc)),)
 WARN += -Wno-maybe-uninitialized -Wno-stringop-overflow
 endif
 CXXWARN := -Wall -Wextra -Wconversion -Wshadow $(if $(filter 1,$(WERROR)),-Werror)

@@ -26,8 +26,11 @@ static void run(rtq__buf *out, rtq__mem *mem, feed_demand *d, const uint8_t *dat
     rtq__csv *csv = NULL;
 
     memset(n, 0, sizeof *n);
-    require(rtq__csv_new(&csv, mem, &d->table, how[0] & 8 ? 30 : 1 << 20, how[0] & 16 ? ';' : ',', how[0] & 1,
-                         &n->stats, &max_time) == RTQ_OK,
+    require(rtq__csv_new(&csv, mem, &d->table, how[0] & 8 ? 30 : 1 << 20,
+                         how[0] & 16  ? ';'
+                         : how[0] & 1 ? CSV_GUESS
+                                      : ',',
+                         how[0] & 1, &n->stats, &max_time) == RTQ_OK,
             "new");
     require(rtq__csv_feed.plan(csv, &d->demand) == RTQ_OK, "plan");
     feed_run(out, &rtq__csv_feed, csv, &n->stats, (const char *)data, len, split);
@@ -48,7 +51,8 @@ static void infer(rtq__mem *mem, const uint8_t *data, size_t len, const uint8_t 
     copy = rtq__arena_zalloc(&arena, len + RTQ__FEED_PAD);
     require(copy != NULL, "memory");
     memcpy(copy, data, len);
-    if (rtq__csv_infer(&table, &arena, copy, len, how[0] & 2, how[0] & 16 ? ';' : ',', how[0] & 1, &why) == RTQ_OK) {
+    char delimiter = how[0] & 16 ? ';' : how[0] & 1 ? CSV_GUESS : ',';
+    if (rtq__csv_infer(&table, &arena, copy, len, how[0] & 2, &delimiter, how[0] & 1, &why) == RTQ_OK) {
         require(table.n_cols > 0, "no columns");
         for (uint32_t i = 0; i < table.n_cols; i++)
             for (uint32_t k = 0; k < i && i < 50; k++)

@@ -124,6 +124,12 @@ gives "syslog: an empty file" "" syslog "$dir/empty"
 errs "csv: an empty file" 1 'there is no header' csv "$dir/empty"
 errs "evtx: an empty file" 1 'not a Windows event log' evtx "$dir/empty"
 gives "csv: an empty file with a schema" '{"Count":0}' csv "$dir/empty" --schema 'a:long' -e 'Csv | count'
+printf '\357\273\277sep=;\r\nTime;Host;Score\r\n2024-05-01;"db;02";1,5\r\n2024-05-02;x\r\n' >"$dir/excel.csv"
+gives "csv: as Excel writes it elsewhere" '{"Host":"db;02","Score":"1,5"}
+{"Host":"x","Score":""}' csv "$dir/excel.csv" -e 'Csv | where Time > datetime(2000-01-01) | project Host, Score'
+verdict "csv: a short record is told with file and line" "$(grep -c "excel.csv: 1 records had fewer cells .*(first: line 4)" "$dir/err")" = 1
+printf 'a,b\r1,2\r' >"$dir/mac.csv"
+errs "csv: lines that end in CR" 1 'the lines end in CR alone' csv "$dir/mac.csv"
 mkdir "$dir/none" "$dir/logs"
 cp "$dir/n.jsonl" "$dir/logs/1.jsonl"
 cp "$dir/m.jsonl" "$dir/logs/2.jsonl"

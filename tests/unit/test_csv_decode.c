@@ -14,6 +14,7 @@ typedef struct fixture {
     rtq__source_stats stats;
     rtq__buf out;
     size_t max_record;
+    char delimiter;
     uint64_t ragged, unfit, repaired;
 } fixture;
 
@@ -22,6 +23,7 @@ static void setup(fixture *f)
     memset(f, 0, sizeof *f);
     f->mem = rtq__mem_new(NULL, NULL, 0);
     f->max_record = 1 << 20;
+    f->delimiter = ',';
     feed_demand_init(&f->d, f->mem, cols, 4, false);
     rtq__buf_init(&f->out, f->mem);
 }
@@ -39,7 +41,8 @@ static const char *run(fixture *f, const char *text, size_t len, bool header, fe
     int64_t max_time = INT64_MIN;
     memset(&f->stats, 0, sizeof f->stats);
     rtq__buf_clear(&f->out);
-    cr_assert_eq(rtq__csv_new(&f->csv, f->mem, &f->d.table, f->max_record, ',', header, &f->stats, &max_time), RTQ_OK);
+    cr_assert_eq(rtq__csv_new(&f->csv, f->mem, &f->d.table, f->max_record, f->delimiter, header, &f->stats, &max_time),
+                 RTQ_OK);
     cr_assert_eq(rtq__csv_feed.plan(f->csv, &f->d.demand), RTQ_OK);
     feed_run(&f->out, &rtq__csv_feed, f->csv, &f->stats, text, len, split);
     f->ragged = f->csv->rows.ragged, f->unfit = f->csv->rows.unfit, f->repaired = f->csv->rows.repaired;
@@ -111,6 +114,14 @@ Test(csv_decode, header)
     cr_expect_str_eq(HEADED(&f, "a,n,r,d"), "");
     cr_expect_str_eq(HEADED(&f, ""), "");
     cr_expect_eq(f.stats.in, 0);
+    cr_expect_str_eq(HEADED(&f, "a,n\r1,2\r3,4\r"), "bad 1\n");
+    f.delimiter = CSV_GUESS;
+    cr_expect_str_eq(HEADED(&f, "a;n;r;d\n\"x;,\";1;2;3\n"), "\"x;,\"\t1\t2.0\t3\tnull\n");
+    cr_expect_str_eq(HEADED(&f, "n\t\"a\"\r\n1\tx,y;z\r\n"), "\"x,y;z\"\t1\tnull\tnull\tnull\n");
+    cr_expect_str_eq(HEADED(&f, "\"a\",\"n;;;|||\",r|\nx,1,2\n"), "\"x\"\tnull\tnull\tnull\tnull\n");
+    cr_expect_str_eq(HEADED(&f, "\xEF\xBB\xBFsep=|\r\na|n\r\nx;|1\r\n1|2|3"), "\"x;\"\t1\tnull\tnull\tnull\nbad 4\n");
+    f.delimiter = ';';
+    cr_expect_str_eq(HEADED(&f, "sep=,\na;n,\nx,;1\n"), "\"x,\"\tnull\tnull\tnull\tnull\n");
     done(&f);
 }
 
@@ -122,7 +133,8 @@ static const char *infer(rtq__arena *arena, const char *text, bool header)
     char *copy = rtq__arena_zalloc(arena, strlen(text) + RTQ__FEED_PAD);
     rtq__buf_init(&out, arena->mem);
     memcpy(copy, text, strlen(text));
-    if (rtq__csv_infer(&table, arena, copy, strlen(text), true, ',', header, &why) != RTQ_OK)
+    char delimiter = header ? CSV_GUESS : ',';
+    if (rtq__csv_infer(&table, arena, copy, strlen(text), true, &delimiter, header, &why) != RTQ_OK)
         return why;
     for (uint32_t i = 0; i < table.n_cols; i++)
         rtq__buf_addf(&out, "%s%s:%s", i ? "," : "", table.cols[i].name, rtq__kind_name(table.cols[i].kind));
@@ -133,6 +145,7 @@ static const char *infer(rtq__arena *arena, const char *text, bool header)
 
 Test(csv_decode, inferred_types)
 {
+    static char wide[CSV_MAX_COLS + 1];
     rtq__mem *mem = rtq__mem_new(NULL, NULL, 0);
     rtq__arena arena;
     rtq__arena_init(&arena, mem, 0);
@@ -150,6 +163,12 @@ Test(csv_decode, inferred_types)
     cr_expect_str_eq(infer(&arena, "a\n\"1\"\n\"\"\n", true), "a:string");
     cr_expect_str_eq(infer(&arena, "\n", true), "there is no header");
     cr_expect_str_eq(infer(&arena, "\"a", true), "the header is not CSV, or too long");
+    cr_expect_str_eq(infer(&arena, "sep=;\na;b,c\n1;1,5\n", true), "a:long,b,c:string");
+    cr_expect_str_eq(infer(&arena, "a\tb\n1\t1,5\n", true), "a:long,b:string");
+    cr_expect_str_eq(infer(&arena, "a;b,c\n1,1;5\n", true), "a;b:long,c:string");
+    cr_expect_str_eq(infer(&arena, "a,b\r1,2\r", true), CSV_CR_ALONE);
+    memset(wide, ',', CSV_MAX_COLS);
+    cr_expect_str_eq(infer(&arena, wide, true), "the header has more than 4096 columns");
     rtq__arena_free(&arena);
     rtq__mem_unref(mem);
 }
@@ -198,7 +217,9 @@ Test(csv_decode, any_split_gives_the_same_rows)
             feed_branch(&f.d, &c, 1);
         }
         f.max_record = round % 3 ? 1 << 20 : 12;
+        f.delimiter = round % 4 == 1 ? CSV_GUESS : ',';
         rtq__buf_clear(&text);
+        rtq__buf_adds(&text, f.delimiter == CSV_GUESS && round % 8 == 1 ? "sep=,\r\n" : "");
         rtq__buf_adds(&text, header ? "d,a,n\n" : "");
         random_csv(&text, &seed);
         all = strdup(run(&f, text.ptr ? text.ptr : "", text.len, header, whole));

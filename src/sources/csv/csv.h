@@ -4,7 +4,7 @@
 #define RTQ__CSV_H
 #include "sources/feed/feed.h"
 
-enum { CSV_MAX_COLS = 4096, CSV_NONE = UINT32_MAX };
+enum { CSV_MAX_COLS = 4096, CSV_NONE = UINT32_MAX, CSV_GUESS = 0 };
 
 enum { CSV_QUOTED = 1, CSV_DOUBLED = 2 /* has "" */, CSV_MISSING = 4 };
 typedef struct csv_cell {
@@ -23,9 +23,10 @@ typedef struct rtq__csv {
     rtq__feed_rows rows;
     const rtq__table *table;
     size_t max_record;
-    char delimiter;
-    bool header;        /* the first record of an input has the names */
-    uint32_t *tail_map; /* columns of inputs that are not read from their start, NULL: those of the table */
+    char delimiter;      /* CSV_GUESS: what the header of each input is written with */
+    char tail_delimiter; /* of inputs that are not read from their start */
+    bool header;         /* the first record of an input has the names */
+    uint32_t *tail_map;  /* columns of inputs that are not read from their start, NULL: those of the table */
     uint32_t tail_cols;
     csv_want *wants;
     uint32_t *slots; /* by column of the table, CSV_NONE: not wanted */
@@ -50,9 +51,17 @@ static inline const char *csv_line_end(const char *p, const char *end)
 /* The text of a cell: itself, or on heap. NULL: out of memory. */
 const char *rtq__csv_text(const csv_cell *cell, size_t *len, rtq__arena *heap);
 
+/* Moves *p behind what Excel puts in front of a header, a line `sep=;`. The delimiter: that one, else `fixed`, or (CSV_GUESS) that of
+ * , ; tab and | which the header has most often outside quotes. 0: the header's end is not there yet (final: it is). */
+char rtq__csv_delimiter(const char **p, const char *end, bool final, char fixed);
+/* Lines that end in CR alone make one record of a file: its header then has a CR in a cell. */
+bool rtq__csv_has_cr(const csv_cell *cell);
+#define CSV_NO_HEADER "there is no header"
+#define CSV_CR_ALONE "the lines end in CR alone: only LF and CR LF are read"
+
 /* csv_infer.c: names from the first record of a sample (or col0 ...), types from the others. final: the sample is all there is.
- * OK, NOMEM, ERR_DATA: no header, too many columns, no CSV (*why). */
-int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char delimiter,
+ * *delimiter: a given one or, with a header, CSV_GUESS; the one found. OK, NOMEM, ERR_DATA: no header, too many columns, no CSV (*why). */
+int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char *delimiter,
                    bool header, const char **why);
 /* Unique name of column i: names that repeat get a number behind them. NULL: out of memory. */
 const char *rtq__csv_name(const rtq__table *table, uint32_t i, const csv_cell *cell, rtq__arena *arena);

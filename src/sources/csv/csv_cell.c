@@ -94,3 +94,35 @@ const char *rtq__csv_text(const csv_cell *cell, size_t *len, rtq__arena *heap)
     *len = (size_t)(to - text) + (size_t)(end - p);
     return text;
 }
+
+bool rtq__csv_has_cr(const csv_cell *cell)
+{
+    return !(cell->flags & CSV_QUOTED) && memchr(cell->p, '\r', cell->len);
+}
+
+char rtq__csv_delimiter(const char **p, const char *end, bool final, char fixed)
+{
+    static const char candidates[] = ",;\t|";
+    uint32_t n[sizeof candidates] = {0}, best = 0;
+    const char *q = *p, *at;
+    bool in_quotes = false;
+
+    for (; q < end && (in_quotes || *q != '\n'); q++) {
+        in_quotes ^= *q == '"';
+        if (!in_quotes && *q && (at = strchr(candidates, *q)))
+            n[at - candidates]++;
+    }
+    if (q == end && !final)
+        return 0;
+    if (q < end && (q - *p == 5 || (q - *p == 6 && q[-1] == '\r')) && memcmp(*p, "sep=", 4) == 0 && (*p)[4] != '\r') {
+        char named = (*p)[4];
+        *p = q + 1;
+        return fixed != CSV_GUESS ? fixed : named;
+    }
+    if (fixed != CSV_GUESS)
+        return fixed;
+    for (uint32_t i = 1; i < sizeof candidates - 1; i++)
+        if (n[i] > n[best])
+            best = i;
+    return candidates[best];
+}

@@ -92,7 +92,7 @@ static int take_record(rtq__csv *d, const rtq__feed_input *in, const char *p, co
     for (uint32_t i = 0; i < d->n_slots; i++)
         row[i].flags = CSV_MISSING;
     for (;; p++, n++) {
-        int got = rtq__csv_cell(&cell, &p, end, d->delimiter, final, why);
+        int got = rtq__csv_cell(&cell, &p, end, in->delimiter, final, why);
         uint32_t column = n >= n_cols ? CSV_NONE : in->map ? in->map[n] : n;
         *past = p;
         if (got != CSV_DONE)
@@ -108,7 +108,10 @@ static int take_record(rtq__csv *d, const rtq__feed_input *in, const char *p, co
         *why = "more cells than columns";
         return CSV_EXTRA;
     }
-    d->rows.ragged += n + 1 < n_cols;
+    if (n + 1 < n_cols) {
+        d->rows.ragged++;
+        d->rows.ragged_line = d->rows.ragged_line ? d->rows.ragged_line : in->line;
+    }
     return CSV_DONE;
 }
 
@@ -142,13 +145,17 @@ static int read_header(rtq__csv *d, rtq__feed_input *in, const char **p, const c
 
     if (!seen || !(map = rtq__arena_alloc(heap, CSV_MAX_COLS * sizeof *map)))
         return RTQ_ERR_NOMEM;
-    while (n < CSV_MAX_COLS) {
+    for (;;) {
         csv_cell cell;
-        int got = rtq__csv_cell(&cell, &q, end, d->delimiter, final, &why);
+        int got = n == CSV_MAX_COLS ? CSV_BAD : rtq__csv_cell(&cell, &q, end, in->delimiter, final, &why);
+        bool cr = got == CSV_DONE && rtq__csv_has_cr(&cell);
         if (got == CSV_MORE)
             return RTQ_AGAIN;
-        if (got != CSV_DONE) {
-            rtq__feed_rows_bad(&d->rows, in->line, "the header is not CSV");
+        if (got != CSV_DONE || cr) {
+            rtq__feed_rows_bad(&d->rows, in->line,
+                               cr                  ? CSV_CR_ALONE
+                               : n == CSV_MAX_COLS ? "the header has more than 4096 columns"
+                                                   : "the header is not CSV");
             past = memchr(*p, '\n', (size_t)(end - *p));
             in->skipping = !past;
             past = past ? past + 1 : NULL;
@@ -183,8 +190,11 @@ static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const c
     bool capped;
     int rc;
 
+    if (!d->header)
+        in->delimiter = d->delimiter;
     if (in->tail) {
         in->mode = BODY;
+        in->delimiter = d->tail_delimiter ? d->tail_delimiter : d->delimiter ? d->delimiter : ',';
         if (d->tail_map && d->header) {
             if (!(in->map = rtq__alloc(d->rows.mem, d->tail_cols * sizeof *in->map)))
                 return RTQ_ERR_NOMEM;
@@ -208,6 +218,12 @@ static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const c
         if ((capped = (size_t)(end - *p) > d->max_record)) {
             end = *p + d->max_record; /* no header is that long: what it has by then */
             final = true;
+        }
+        if (!in->delimiter) {
+            const char *from = *p;
+            if (!(in->delimiter = rtq__csv_delimiter(p, end, final, d->delimiter)))
+                return RTQ_AGAIN;
+            in->line += *p != from;
         }
         if ((rc = read_header(d, in, p, end, final)) != RTQ_OK)
             return rc;

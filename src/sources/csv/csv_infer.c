@@ -125,6 +125,25 @@ static int record(csv_cell *cells, uint32_t *n, const char **p, const char *end,
     return CSV_BAD;
 }
 
+static int first_record(csv_cell *cells, uint32_t *n, const char **p, const char *end, bool final, char delimiter,
+                        const char **why)
+{
+    *why = CSV_NO_HEADER;
+    if (*p == end)
+        return RTQ_ERR_DATA;
+    *why = "the header is not CSV, or too long";
+    if (record(cells, n, p, end, final, delimiter) != CSV_DONE) {
+        if (*n == CSV_MAX_COLS)
+            *why = "the header has more than 4096 columns";
+        return RTQ_ERR_DATA;
+    }
+    *why = CSV_CR_ALONE;
+    for (uint32_t i = 0; i < *n; i++)
+        if (rtq__csv_has_cr(&cells[i]))
+            return RTQ_ERR_DATA;
+    return RTQ_OK;
+}
+
 static int make_columns(rtq__table *table, rtq__arena *arena, const csv_cell *cells, uint32_t n, bool header)
 {
     rtq__table_col *cols = rtq__arena_zalloc(arena, (n + 2u) * sizeof *cols);
@@ -153,10 +172,10 @@ static void narrow(unsigned *kinds, bool *any, const csv_cell *cell, rtq__arena 
         *kinds &= kinds_of(text, len);
 }
 
-int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char delimiter,
+int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t len, bool final, char *delimiter,
                    bool header, const char **why)
 {
-    const char *end = p + len;
+    const char *end = p + len, *first;
     rtq__arena_mark mark;
     csv_cell *cells;
     unsigned *kinds;
@@ -173,14 +192,13 @@ int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t l
     any = rtq__arena_zalloc(arena, CSV_MAX_COLS * sizeof *any);
     if (!cells || !kinds || !any)
         return RTQ_ERR_NOMEM;
-    *why = p == end ? "there is no header" : "the header is not CSV, or too long";
-    {
-        const char *first = p;
-        if (p == end || record(cells, &n, &p, end, final, delimiter) != CSV_DONE)
-            return RTQ_ERR_DATA;
-        if (!header)
-            p = first;
-    }
+    if (header)
+        *delimiter = rtq__csv_delimiter(&p, end, true, *delimiter);
+    first = p;
+    if ((rc = first_record(cells, &n, &p, end, final, *delimiter, why)) < 0)
+        return rc;
+    if (!header)
+        p = first;
     if ((rc = make_columns(table, arena, cells, n, header)) < 0)
         return rc;
     for (uint32_t i = 0; i < n; i++)
@@ -189,7 +207,7 @@ int rtq__csv_infer(rtq__table *table, rtq__arena *arena, const char *p, size_t l
     while (p < end) {
         uint32_t m;
         const char *from = p;
-        if ((got = record(cells, &m, &p, end, final, delimiter)) == CSV_MORE)
+        if ((got = record(cells, &m, &p, end, final, *delimiter)) == CSV_MORE)
             break;
         if (got != CSV_DONE) { /* as the decoder does */
             p = memchr(got == CSV_OPEN ? from : p, '\n', (size_t)(end - (got == CSV_OPEN ? from : p)));

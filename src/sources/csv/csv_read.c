@@ -13,7 +13,8 @@ static const rtq__option_def options[] = {
     {"schema", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL,
      "columns: a:long, b:datetime; default: from the header and the types of the first 1 MiB"},
     {"time_column", RTQ__OPT_TEXT, 0, 0, 0, NULL, NULL, "column with the event time; default: the first datetime"},
-    {"delimiter", RTQ__OPT_TEXT, 0, 0, 0, ",", NULL, "one character, or tab"},
+    {"delimiter", RTQ__OPT_TEXT, 0, 0, 0, "auto", NULL,
+     "one character, tab, or auto: of , ; tab and | the one of the header; without header ,"},
     {"header", RTQ__OPT_BOOL, 0, 0, 0, "true", NULL, "the first record has the names; without: col0, col1, ..."},
     {NULL, 0, 0, 0, 0, NULL, NULL, NULL},
 };
@@ -21,7 +22,7 @@ static const rtq__option_def options[] = {
 typedef struct csv_source {
     rtq__feed feed;
     rtq__table table;
-    char delimiter;
+    char delimiter, seen_delimiter /* in the first file */;
     bool header;
 } csv_source;
 
@@ -85,10 +86,12 @@ static int infer(csv_source *s, const char *text, size_t len, bool final, rtq_di
 
     if (foreign)
         return rtq__diag_add(diag, RTQ_ERR_DATA, RTQ__SEV_ERROR, 0, 0, "'%s' %s", path, foreign);
-    rc = rtq__csv_infer(&s->table, &s->feed.arena, text, len, final, s->delimiter, s->header, &why);
+    s->seen_delimiter = s->delimiter;
+    rc = rtq__csv_infer(&s->table, &s->feed.arena, text, len, final, &s->seen_delimiter, s->header, &why);
     if (rc == RTQ_ERR_DATA) {
         rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "'%s': %s", path, why);
-        rtq__diag_hint(diag, "option schema names the columns");
+        if (strcmp(why, CSV_NO_HEADER) == 0)
+            rtq__diag_hint(diag, "option schema names the columns");
     }
     return rc;
 }
@@ -147,7 +150,9 @@ static int tail_header(csv_source *s, rtq__csv *decoder)
         return RTQ_ERR_NOMEM;
     memset(buffer, 0, SAMPLE + RTQ__FEED_PAD);
     rc = sample_file(&s->feed, s->feed.paths.items[0], buffer, &len, &final, &error);
-    if (rc == RTQ_OK && rtq__csv_infer(&seen, &s->feed.arena, buffer, len, final, s->delimiter, true, &why) == RTQ_OK) {
+    decoder->tail_delimiter = s->delimiter;
+    if (rc == RTQ_OK &&
+        rtq__csv_infer(&seen, &s->feed.arena, buffer, len, final, &decoder->tail_delimiter, true, &why) == RTQ_OK) {
         decoder->tail_cols = seen.n_cols;
         decoder->tail_map = rtq__arena_alloc(&s->feed.arena, (seen.n_cols + 1) * sizeof *decoder->tail_map);
         for (uint32_t i = 0; decoder->tail_map && i < seen.n_cols; i++) {
@@ -166,19 +171,21 @@ static int tail_header(csv_source *s, rtq__csv *decoder)
 
 static int open_table(csv_source *s, const rtq_option *opts, size_t n, rtq_diag *diag)
 {
-    const char *delimiter = rtq__option_get(options, opts, n, "delimiter"),
+    const char *given = rtq__option_get(options, opts, n, "delimiter"), *delimiter = given,
                *schema = rtq__option_get(options, opts, n, "schema");
     const char *time_column = rtq__option_get(options, opts, n, "time_column"),
                *name = rtq__option_get(options, opts, n, "table");
     int rc;
 
+    s->header = rtq__option_bool(options, opts, n, "header");
     if (strcmp(delimiter, "tab") == 0 || strcmp(delimiter, "\\t") == 0)
         delimiter = "\t";
+    else if (strcmp(delimiter, "auto") == 0)
+        delimiter = ",";
     if (strlen(delimiter) != 1 || *delimiter == '"' || *delimiter == '\n' || *delimiter == '\r')
         return rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,
                              "delimiter must be one character, no quote and no line end");
-    s->delimiter = *delimiter;
-    s->header = rtq__option_bool(options, opts, n, "header");
+    s->delimiter = s->header && strcmp(given, "auto") == 0 ? CSV_GUESS : *delimiter;
     if (schema && (rc = rtq__feed_table(&s->table, &s->feed.arena, name, schema, time_column, false, diag)) == RTQ_OK &&
         s->table.open)
         rc = rtq__diag_add(diag, RTQ_ERR_ARG, RTQ__SEV_ERROR, 0, 0,

@@ -17,6 +17,7 @@ typedef struct rtq__feed_input {
     bool skipping;    /* up to the next line end: the rest of a line that was given up, or that began before we did */
     bool tail;        /* does not begin at the input's start */
     uint8_t mode;
+    char delimiter; /* csv's, of this input */
     uint32_t flags, column;
     size_t scanned; /* leading bytes of the window in which no record ends */
     uint32_t *map;  /* allocated from the decoder's memory, freed by its input_end */

@@ -60,21 +60,29 @@ static void report_bad(rtq__feed *feed, const rtq__feed_file *f)
                    bad->why, bad->n > 1 ? "; bad too: line" : "", more);
 }
 
-static void tell(rtq__feed *feed, uint64_t now, uint64_t *told, const char *what)
+static void tell(rtq__feed *feed, uint64_t now, uint64_t *told, const char *what, uint64_t line)
 {
+    const char *name = feed->n_files == 1 && feed->files[0].in.name ? feed->files[0].in.name : NULL;
+    char first[40] = "";
+
+    if (line)
+        snprintf(first, sizeof first, " (first: line %llu)", (unsigned long long)line);
     if (now > *told)
-        rtq__feed_note(feed, RTQ_ERR_DATA, now - *told, "%llu %s", (unsigned long long)(now - *told), what);
+        rtq__feed_note(feed, RTQ_ERR_DATA, now - *told, "%s%s%llu %s%s", name ? name : "", name ? ": " : "",
+                       (unsigned long long)(now - *told), what, first);
     *told = now;
 }
 
 /* What was put right while rows were read. Told now and then, and at the end. */
 static void report_repairs(rtq__feed *feed)
 {
-    const rtq__feed_rows *rows = feed->decoder_class->rows(feed->decoder);
+    rtq__feed_rows *rows = feed->decoder_class->rows(feed->decoder);
 
-    tell(feed, rows->repaired, &feed->told_repaired, "texts were not valid UTF-8: bad bytes were replaced");
-    tell(feed, rows->ragged, &feed->told_ragged, "records had fewer cells than columns: the others are null");
-    tell(feed, rows->unfit, &feed->told_unfit, "cells did not fit the type of their column: they are null");
+    tell(feed, rows->repaired, &feed->told_repaired, "texts were not valid UTF-8: bad bytes were replaced", 0);
+    tell(feed, rows->ragged, &feed->told_ragged, "records had fewer cells than columns: the others are null",
+         feed->n_files == 1 ? rows->ragged_line : 0);
+    tell(feed, rows->unfit, &feed->told_unfit, "cells did not fit the type of their column: they are null", 0);
+    rows->ragged_line = 0;
 }
 
 /* Rows out of the window. OK: it has no more whole records (or none that fit), AGAIN: the rows are full. */

@@ -41,6 +41,7 @@ typedef struct rtq__feed_rows {
     rtq__feed_bad bad;
     uint64_t repaired, ragged,
         unfit; /* texts that were no UTF-8; records with too few cells; cells that are none of their column's type */
+    uint64_t ragged_line; /* of the first since it was last told, 0: none */
 } rtq__feed_rows;
 
 void rtq__feed_rows_init(rtq__feed_rows *rows, rtq__mem *mem, rtq__source_stats *stats, int64_t *max_time,
