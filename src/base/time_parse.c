@@ -138,12 +138,24 @@ static bool take_zone(cursor *in, int64_t *offset)
            rtq__equal_nocase(word, len, "UTC", 3);
 }
 
-/* [weekday,] day month-name year, parted by blanks or dashes; 2-digit years are 1950 to 2049 (RFC 2822). */
+/* month-name day, year: what stands behind the name */
+static bool take_day_year(cursor *in, rtq__civil *civil)
+{
+    if (take_blanks(in) == 0 || !take_number(in, &civil->day, 1, 2, NULL) || !take(in, ','))
+        return false;
+    take_blanks(in);
+    return take_number(in, &civil->year, 4, 4, NULL);
+}
+
+/* [weekday,] day month-name year, parted by blanks or dashes; 2-digit years are 1950 to 2049 (RFC 2822). Also month-name day, year. */
 static bool take_named_date(cursor *in, rtq__civil *civil)
 {
     const char *word;
     size_t len = take_word(in, &word);
     int digits = 0;
+    civil->month = find_month(word, len);
+    if (civil->month > 0)
+        return take_day_year(in, civil);
     if (len > 0) {
         if (!is_weekday(word, len) || !take(in, ','))
             return false;
@@ -165,11 +177,19 @@ static bool take_named_date(cursor *in, rtq__civil *civil)
     return true;
 }
 
-/* yyyy-m-d, also with slashes or dots; m/d/yyyy and m-d-yyyy, as in the examples of parse and todatetime. */
+/* yyyy-m-d, also with slashes or dots; m/d/yyyy, m-d-yyyy and m.d.yyyy, as in the examples of parse and todatetime; yyyymmdd. */
 static bool take_numeric_date(cursor *in, rtq__civil *civil)
 {
     cursor begin = *in;
-    if (take_number(in, &civil->month, 1, 2, NULL) && (peek(in) == '/' || peek(in) == '-')) {
+    int32_t all;
+    if (take_number(in, &all, 8, 8, NULL)) {
+        civil->year = all / 10000;
+        civil->month = all / 100 % 100;
+        civil->day = all % 100;
+        return true;
+    }
+    *in = begin;
+    if (take_number(in, &civil->month, 1, 2, NULL) && (peek(in) == '/' || peek(in) == '-' || peek(in) == '.')) {
         char between = *in->ptr++;
         if (take_number(in, &civil->day, 1, 2, NULL) && take(in, between))
             return take_number(in, &civil->year, 4, 4, NULL);

@@ -138,7 +138,13 @@ Test(base_time, parse_datetime)
                                       "2020-01-01X10:00:00",
                                       "2020-01-01 10:00:00 PST",
                                       "2020-01-01T10:00:00+15:00",
-                                      "20200101",
+                                      "2020011",
+                                      "20201301",
+                                      "31.12.2020",
+                                      "1.2/2020",
+                                      "Dec 2 2020",
+                                      "Dec 2,20",
+                                      "Dec, 2, 2020",
                                       "2020-01",
                                       "2020-01-01-01",
                                       "2020-01/01",
@@ -162,6 +168,11 @@ Test(base_time, parse_datetime)
     assert_datetime("1 Jan 70 00:00", "1970-01-01T00:00:00.0000000Z");
     assert_datetime("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.9999999Z");
     assert_datetime("2020-02-29", "2020-02-29T00:00:00.0000000Z");
+    /* Known to be read by the emulator. */
+    assert_datetime("20190504", "2019-05-04T00:00:00.0000000Z");
+    assert_datetime("5.4.2019", "2019-05-04T00:00:00.0000000Z");
+    assert_datetime("May 4, 2019", "2019-05-04T00:00:00.0000000Z");
+    assert_datetime("may 14,2019 07:08", "2019-05-14T07:08:00.0000000Z");
 }
 
 static void assert_timespan(const char *text, bool good, int64_t expected)
