@@ -143,6 +143,27 @@ static bool obeys_its_rules(rtq__binder *b, const rtq__ast *call, rtq__expr *con
     return true;
 }
 
+static bool is_number(uint32_t kind)
+{
+    return kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_REAL || kind == RTQ_DECIMAL;
+}
+
+/* The default of prev() and next() stands in their column's results: it becomes one of that type. */
+static bool fit_default(rtq__binder *b, const rtq__fn *fn, rtq__expr **args, uint32_t n, const rtq__ast *call)
+{
+    if (fn->tag != RTQ__WINDOW_PREV && fn->tag != RTQ__WINDOW_NEXT)
+        return true;
+    if (n < 3 || args[2]->kind == args[0]->kind)
+        return true;
+    if (args[0]->kind != RTQ_DYNAMIC && !(is_number(args[0]->kind) && is_number(args[2]->kind))) {
+        rtq__bind_error_at(b, args[2]->begin, args[2]->end, "the default of %s() must be of the column's type, %s",
+                           fn->name, rtq__kind_text(args[0]->kind));
+        return false;
+    }
+    args[2] = rtq__bind_cast(b, args[2], args[0]->kind, call);
+    return !rtq__expr_is_broken(args[2]);
+}
+
 /* datetime_diff() counts weeks in reals, as recorded from the emulator; whatever else in longs. */
 static bool counts_weeks(rtq__binder *b, const char *name, rtq__expr *const *args, uint32_t n)
 {
@@ -177,7 +198,7 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
         return rtq__expr_broken(b);
     uint32_t kind = 0;
     int32_t row = rtq__bind_overload(b, &rows, args, n, &kind, call, false);
-    if (row < 0)
+    if (row < 0 || ((rows.fns[row].flags & RTQ__FN_WINDOW) && !fit_default(b, rows.fns + row, args, n, call)))
         return rtq__expr_broken(b);
     rtq__expr *e = rtq__expr_call(b, rows.fns + row, kind, args, n, call);
     if (!obeys_its_rules(b, call, args, n))
