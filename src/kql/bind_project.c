@@ -187,6 +187,8 @@ static void unnamed_item(rtq__binder *b, rtq__proj *p, const rtq__ctx *ctx, cons
         const char *name = rtq__result_name(b, ctx, item->kind == RTQ__AST_CALL ? item->call.args.first : item,
                                             col->name);
         rtq__proj_declare(b, p, name, col, style == RTQ__PROJ_REPLACE, item);
+    } else if (item->kind == RTQ__AST_NAME && e->kind == RTQ_UNKNOWN) { /* a key of an open table is a column too */
+        rtq__proj_declare(b, p, item->name.ptr, alias(b, p, item->name.ptr, e, item), style == RTQ__PROJ_REPLACE, item);
     } else {
         const char *name = rtq__result_name(b, ctx, item, NULL);
         if (!name)

@@ -130,8 +130,10 @@ static rtq__expr *special_pack_all(rtq__binder *b, const rtq__ctx *ctx, const rt
     rtq__expr *both[2] = {bag, rest}, *all = bag ? bag : rest;
     if (bag && rest)
         all = rtq__bind_fn(b, "bag_merge", both, 2, call);
-    else if (!all)
-        all = rtq__bind_fn(b, "bag_pack", NULL, 0, call);
+    else if (!all) {
+        rtq__expr *none = rtq__expr_text(b, "{}", 2, call);
+        all = rtq__bind_fn(b, "parse_json", &none, 1, call);
+    }
     return ignore.u.i ? rtq__bind_fn(b, "__bag_filled", &all, 1, call) : all;
 }
 

@@ -60,6 +60,8 @@ static void key_item(rtq__binder *b, const rtq__ctx *row, rtq__rel *rel, rtq__pr
         const char *name = rtq__result_name(b, row, value->kind == RTQ__AST_CALL ? value->call.args.first : value,
                                             source->name);
         rtq__proj_declare(b, p, name, add_key(b, rel, k, name, e), false, item);
+    } else if (value->kind == RTQ__AST_NAME && e->kind == RTQ_UNKNOWN) { /* a key of an open table is a column too */
+        rtq__proj_declare(b, p, value->name.ptr, add_key(b, rel, k, value->name.ptr, e), false, item);
     } else {
         const char *name = rtq__result_name(b, row, value, NULL);
         if (!name)
