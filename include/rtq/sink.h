@@ -1,5 +1,6 @@
 /** @file rtq/sink.h
- *  Where rows go. One sink may serve many queries, each with its own schema. */
+ *  Where rows go. One sink may serve many queries of a run, each with its own schema; runs that go on at the same time need a sink
+ *  each, but a queue, and a callback that allows it, may serve several. */
 #ifndef RTQ_SINK_H
 #define RTQ_SINK_H
 #include "batch.h"
@@ -44,7 +45,7 @@ typedef struct {
     intptr_t (*handle)(void *user);
     /** Nanoseconds until write should be tried again; -1: none. */
     int64_t (*timeout_ns)(const rtq_clock *clock, void *user);
-    /** The query's last call. */
+    /** The query's last call; not made when open failed. */
     void (*close)(void *stream, void *user);
 } rtq_sink_vtable;
 

@@ -112,13 +112,14 @@ rtq_source *rtq__source_ref(rtq_source *source);
 
 void rtq__source_unref(rtq_source *source); /* a reference of ours; rtq_source_free() is the host's */
 
-/* The queue of a queue sink: the run puts, any thread takes. */
+/* The queue of a queue sink: runs put, any thread takes. */
 typedef struct rtq__queue rtq__queue;
 rtq__queue *rtq__queue_new(rtq__mem *mem, size_t max_batches);
 void rtq__queue_free(rtq__queue *queue);
 int rtq__queue_put(rtq__queue *queue, const rtq_batch *batch); /* OK, AGAIN: full, NOMEM */
 int rtq__queue_take(rtq_batch **out, rtq__queue *queue);       /* OK, AGAIN: nothing now, END: nothing ever */
-/* wake: called when room appears. NULL: the run has let go, take gives END once the queue is empty. */
-void rtq__queue_attach(rtq__queue *queue, void (*wake)(void *ctx), void *ctx);
+/* Once a query of the run ctx: wake is called when room appears. When all have let go, take gives END once the queue is empty. */
+int rtq__queue_attach(rtq__queue *queue, void (*wake)(void *ctx), void *ctx); /* OK, NOMEM */
+void rtq__queue_detach(rtq__queue *queue, const void *ctx);
 
 #endif

@@ -1,15 +1,20 @@
 /* queue.c - batches between a run and whoever takes them. */
 #include "exec/handles.h"
 
+typedef struct reader { /* a run whose queries put here: woken when there is room again */
+    void (*wake)(void *ctx);
+    void *ctx;
+    size_t n_streams;
+} reader;
+
 struct rtq__queue {
     rtq__mem *mem;
     rtq__mutex lock;
     rtq_batch **ring;
     size_t cap, head, n;
-    unsigned n_streams; /* queries attached now */
+    reader *runs;
+    size_t n_runs, cap_runs;
     bool was_attached;
-    void (*wake)(void *ctx);
-    void *wake_ctx;
 };
 
 rtq__queue *rtq__queue_new(rtq__mem *mem, size_t max_batches)
@@ -34,6 +39,7 @@ void rtq__queue_free(rtq__queue *q)
     for (; q->n; q->n--, q->head = (q->head + 1) % q->cap)
         rtq_batch_free(q->ring[q->head]);
     rtq__mutex_destroy(&q->lock);
+    rtq__free(q->mem, q->runs);
     rtq__free(q->mem, q->ring);
     rtq__free(q->mem, q);
 }
@@ -47,14 +53,18 @@ int rtq__queue_put(rtq__queue *q, const rtq_batch *batch)
     rtq__mutex_lock(&q->lock);
     full = q->n == q->cap;
     rtq__mutex_unlock(&q->lock);
-    if (full) /* only the run puts, so it cannot become full in between */
+    if (full)
         return RTQ_AGAIN;
     if ((rc = rtq_batch_retain(&kept, batch)) < 0)
         return rc;
     rtq__mutex_lock(&q->lock);
-    q->ring[(q->head + q->n++) % q->cap] = kept;
+    full = q->n == q->cap; /* another run may have been faster */
+    if (!full)
+        q->ring[(q->head + q->n++) % q->cap] = kept;
     rtq__mutex_unlock(&q->lock);
-    return RTQ_OK;
+    if (full)
+        rtq_batch_free(kept);
+    return full ? RTQ_AGAIN : RTQ_OK;
 }
 
 int rtq__queue_take(rtq_batch **out, rtq__queue *q)
@@ -67,25 +77,40 @@ int rtq__queue_take(rtq_batch **out, rtq__queue *q)
         *out = q->ring[q->head];
         q->head = (q->head + 1) % q->cap;
         q->n--;
-        if (q->wake)
-            q->wake(q->wake_ctx);
+        for (size_t i = 0; i < q->n_runs; i++)
+            q->runs[i].wake(q->runs[i].ctx);
     } else {
-        rc = q->was_attached && q->n_streams == 0 ? RTQ_END : RTQ_AGAIN;
+        rc = q->was_attached && q->n_runs == 0 ? RTQ_END : RTQ_AGAIN;
     }
     rtq__mutex_unlock(&q->lock);
     return rc;
 }
 
-void rtq__queue_attach(rtq__queue *q, void (*wake)(void *ctx), void *ctx)
+int rtq__queue_attach(rtq__queue *q, void (*wake)(void *ctx), void *ctx)
+{
+    size_t i = 0;
+    int rc = RTQ_OK;
+
+    rtq__mutex_lock(&q->lock);
+    while (i < q->n_runs && q->runs[i].ctx != ctx)
+        i++;
+    if (i == q->n_runs && (rc = rtq__grow(q->mem, &q->runs, &q->cap_runs, i + 1, sizeof *q->runs)) == RTQ_OK)
+        q->runs[q->n_runs++] = (reader){wake, ctx, 0};
+    if (rc == RTQ_OK) {
+        q->runs[i].n_streams++;
+        q->was_attached = true;
+    }
+    rtq__mutex_unlock(&q->lock);
+    return rc;
+}
+
+void rtq__queue_detach(rtq__queue *q, const void *ctx)
 {
     rtq__mutex_lock(&q->lock);
-    if (wake) {
-        q->wake = wake;
-        q->wake_ctx = ctx;
-        q->n_streams++;
-        q->was_attached = true;
-    } else if (q->n_streams && --q->n_streams == 0) { /* several queries may share a queue */
-        q->wake = NULL;
-    }
+    for (size_t i = 0; i < q->n_runs; i++)
+        if (q->runs[i].ctx == ctx && --q->runs[i].n_streams == 0) {
+            q->runs[i] = q->runs[--q->n_runs];
+            break;
+        }
     rtq__mutex_unlock(&q->lock);
 }

@@ -79,7 +79,8 @@ typedef struct rtq__run_source {
     bool started, ended, dead, draining;
     bool again;              /* not the first reading … */
     rtq__source_stats first; /* … whose counts these are */
-    intptr_t handle;
+    intptr_t handle;         /* -1: none */
+    bool watched;            /* the waiter has it */
 } rtq__run_source;
 
 /* What rtq_run_stats reads; copied under lock after each batch. */
@@ -116,8 +117,9 @@ struct rtq_run {
     rtq_batch lent;
     rtq_stats gone[4]; /* published_gone as of the next time */
     uint32_t epoch;
-    size_t turn; /* next source to ask */
-    bool replan, began, ended, dead, had_query;
+    size_t turn;  /* next source to ask */
+    bool holding; /* sources are not read, as sinks take nothing */
+    bool began, ended, dead, had_query;
     int stopping; /* the stop that steps have seen */
     rtq_clock clock;
     uint64_t table_version;
@@ -164,8 +166,9 @@ void rtq__run_note(rtq_run *run, int note, int code, uint64_t query, uint64_t so
 const char *rtq__run_why(const rtq_run *run, size_t before,
                          int rc); /* what was added to the diag since, else the code's words */
 void rtq__run_wake(void *run);
-void rtq__run_tell_failed(rtq_run *run, rtq__run_query *q);        /* host functions that failed since the last time */
-void rtq__run_end_source(rtq_run *run, rtq__run_source *s);        /* it is not read any more */
+void rtq__run_tell_failed(rtq_run *run, rtq__run_query *q); /* host functions that failed since the last time */
+void rtq__run_end_source(rtq_run *run, rtq__run_source *s); /* it is not read any more */
+void rtq__run_watch_source(rtq_run *run, rtq__run_source *s, bool on);
 void rtq__run_detach(rtq_run *run, rtq__run_source *s);            /* … and takes nothing any more */
 void rtq__run_after_pipe(rtq_run *run, rtq__run_query *q, int rc); /* what a call of the query's pipe returned */
 /* run_stats.c */

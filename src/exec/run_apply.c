@@ -495,8 +495,7 @@ static void start_source(rtq_run *run, rtq__run_source *s, rtq_diag *diag)
         return;
     }
     s->handle = s->src->cls->handle ? s->src->cls->handle(s->src) : -1;
-    if (s->handle >= 0)
-        rtq__waiter_add(&run->waiter, s->handle);
+    rtq__run_watch_source(run, s, true);
 }
 
 static int start_query(rtq_run *run, rtq__run_query *q, rtq_diag *diag)

@@ -21,19 +21,17 @@ static int open_stream(void **stream, rtq_sink *s, rtq__run_query *q, rtq_diag *
     if (rc < 0)
         return rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "the sink of query '%s' did not open: %s", q->name,
                              s->error && s->error(s->user) ? s->error(s->user) : rtq_strerror(rc));
-    if (s->queue)
-        rtq__queue_attach(s->queue, rtq__run_wake, q->run);
-    return RTQ_OK;
+    return s->queue ? rtq__queue_attach(s->queue, rtq__run_wake, q->run) : RTQ_OK;
 }
 
-static void close_stream(rtq_sink *s, void *stream)
+static void close_stream(rtq_sink *s, void *stream, const rtq_run *run)
 {
     if (!s)
         return;
     if (s->vtable->close)
         s->vtable->close(stream, sink_user(s));
     if (s->queue)
-        rtq__queue_attach(s->queue, NULL, NULL);
+        rtq__queue_detach(s->queue, run);
 }
 
 int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag)
@@ -43,7 +41,7 @@ int rtq__run_open_sink(rtq__run_query *q, rtq_diag *diag)
     if (rc < 0)
         return rc;
     if ((rc = open_stream(&q->errors_stream, q->errors, q, diag)) < 0)
-        close_stream(q->sink, q->stream);
+        close_stream(q->sink, q->stream, q->run);
     q->open = rc == RTQ_OK;
     return rc;
 }
@@ -91,8 +89,8 @@ void rtq__run_close_sink(rtq__run_query *q)
         return;
     q->open = false;
     watch_sink(q, false);
-    close_stream(q->sink, q->stream);
-    close_stream(q->errors, q->errors_stream);
+    close_stream(q->sink, q->stream, q->run);
+    close_stream(q->errors, q->errors_stream, q->run);
 }
 
 /* What became of n rows that were offered. Returns what the pipe should do: OK, END. */

@@ -178,11 +178,33 @@ static void advance(rtq_run *run)
 
 /* ---- sources ------------------------------------------------------------------------------------------------------------- */
 
+void rtq__run_watch_source(rtq_run *run, rtq__run_source *s, bool on)
+{
+    bool shared = false;
+
+    if (s->handle < 0 || s->watched == on)
+        return;
+    s->watched = on;
+    for (size_t i = 0; i < run->n_sources; i++)
+        shared |= run->sources[i] != s && run->sources[i]->watched && run->sources[i]->handle == s->handle;
+    if (on)
+        rtq__waiter_add(&run->waiter, s->handle);
+    else if (!shared)
+        rtq__waiter_remove(&run->waiter, s->handle);
+}
+
+/* Sources are not read while a sink takes nothing, so that they have something must not wake anybody. */
+static void watch_sources(rtq_run *run, bool on)
+{
+    run->holding = !on;
+    for (size_t i = 0; i < run->n_sources; i++)
+        rtq__run_watch_source(run, run->sources[i], on);
+}
+
 void rtq__run_end_source(rtq_run *run, rtq__run_source *s)
 {
     s->ended = true;
-    if (s->handle >= 0)
-        rtq__waiter_remove(&run->waiter, s->handle);
+    rtq__run_watch_source(run, s, false);
     s->handle = -1;
 }
 
@@ -305,8 +327,10 @@ static bool over(const rtq_run *run, int mode)
 
 static int finish_run(rtq_run *run, int mode)
 {
-    if (rtq__run_flush_sinks(run) == RTQ_AGAIN && mode != RTQ_STOP_CANCEL)
+    if (rtq__run_flush_sinks(run) == RTQ_AGAIN && mode != RTQ_STOP_CANCEL) {
+        watch_sources(run, false);
         return RTQ_AGAIN;
+    }
     for (size_t i = 0; i < run->n_queries; i++)
         rtq__run_close_sink(run->queries[i]);
     for (size_t i = 0; i < run->n_sources; i++)
@@ -335,8 +359,11 @@ static int step(rtq_run *run)
         return finish_run(run, mode);
     if (mode)
         stop_sources(run, mode);
-    if (rtq__run_drain_pending(run) == RTQ_AGAIN)
+    if (rtq__run_drain_pending(run) == RTQ_AGAIN) {
+        watch_sources(run, false);
         return RTQ_AGAIN;
+    }
+    watch_sources(run, true);
     if (over(run, mode))
         return finish_run(run, mode);
     if ((rc = read_sources(run)) < 0)
@@ -348,8 +375,10 @@ static int step(rtq_run *run)
         for (size_t i = 0; i < run->n_queries; i++) /* open state stays in the pipes, for save */
             run->queries[i]->done = true;
     rtq__run_publish(run);
-    if (somebody_waits(run))
+    if (somebody_waits(run)) {
+        watch_sources(run, false);
         return RTQ_AGAIN;
+    }
     if (over(run, mode))
         return finish_run(run, mode);
     if (!sources_ended(run))
@@ -397,7 +426,7 @@ int64_t rtq__run_timeout(const rtq_run *run, const rtq_clock *clock)
 
     if (run->ended || run->dead || atomic_load(&run->stop) != run->stopping || atomic_load(&run->commit) || !run->began)
         return 0;
-    for (size_t i = 0; i < run->n_sources; i++) {
+    for (size_t i = 0; i < run->n_sources && !run->holding; i++) {
         const rtq__run_source *s = run->sources[i];
         int64_t t = s->ended || !s->src->cls->timeout_ns ? -1 : s->src->cls->timeout_ns(s->src, clock);
         if (t >= 0 && (best < 0 || t < best))

@@ -1,5 +1,6 @@
 /* sink.c - sinks of the host: rows in order, AGAIN with a handle, with a timeout and with neither, errors, flush and close. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 #include "check.h"
 
@@ -475,6 +476,117 @@ static void a_run_without_queries_drains(void)
     rig_close(&r);
 }
 
+/* ---- a source that always has something, and a sink that takes nothing ------------------------------------------------- */
+
+static const char *ready_tables(void *user)
+{
+    (void)user;
+    return "T(A:long)";
+}
+static int ready_next(rtq_appender *const *tables, const rtq_clock *clock, void *user)
+{
+    rtq_value v = {.kind = RTQ_LONG};
+    (void)clock;
+    if (((int *)user)[2]) /* rows are wanted */
+        CHECK(rtq_appender_row(tables[0], &v, 1) == RTQ_OK);
+    return RTQ_AGAIN;
+}
+static intptr_t ready_handle(void *user)
+{
+    return *(int *)user;
+}
+static int64_t ready_timeout(const rtq_clock *clock, void *user)
+{
+    (void)clock, (void)user;
+    return 0;
+}
+
+static void a_full_queue_does_not_spin(void)
+{
+    for (int by_handle = 0; by_handle < 2; by_handle++) {
+        const rtq_source_vtable vtable = {.size = sizeof vtable,
+                                          .tables = ready_tables,
+                                          .next = ready_next,
+                                          .handle = by_handle ? ready_handle : NULL,
+                                          .timeout_ns = by_handle ? NULL : ready_timeout};
+        struct rig r;
+        int fds[3] = {0, 0, 1};
+        rtq_query *q = NULL;
+        rtq_batch *b = NULL;
+        rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
+
+        memset(&r, 0, sizeof r);
+        CHECK(pipe(fds) == 0 && write(fds[1], "x", 1) == 1 && rtq_env_new(&r.env, NULL) == RTQ_OK);
+        CHECK(rtq_source_custom(&r.source, r.env, &vtable, fds, NULL, &r.diag) == RTQ_OK);
+        qo.sources = (const rtq_source *const *)&r.source;
+        CHECK(rtq_query_compile(&q, r.env, "T", RTQ_NTS, &qo, &r.diag) == RTQ_OK);
+        CHECK(rtq_sink_queue(&r.sink, r.env, 2) == RTQ_OK && rtq_run_new(&r.run, r.env, NULL) == RTQ_OK);
+        CHECK(rtq_run_add_source(NULL, r.run, r.source, &r.diag) == RTQ_OK);
+        CHECK(rtq_run_add_query(&r.id, r.run, q, r.sink, NULL, &r.diag) == RTQ_OK);
+        for (int i = 0; i < 10; i++)
+            CHECK(rtq_run_step(r.run, NULL, &r.diag) >= 0);
+        CHECK(rtq_run_timeout_ns(r.run, NULL) == -1 && rtq_run_wait(r.run, 1000000) == RTQ_AGAIN);
+        CHECK(rtq_sink_take(&b, r.sink) == RTQ_OK && rtq_run_wait(r.run, -1) == RTQ_OK);
+        while (rtq_batch_free(b), rtq_sink_take(&b, r.sink) == RTQ_OK)
+            ;
+        fds[2] = 0;
+        CHECK(rtq_run_step(r.run, NULL, &r.diag) == RTQ_AGAIN); /* room for two now: the source counts again */
+        CHECK(rtq_run_wait(r.run, 1000000000) == (by_handle ? RTQ_OK : RTQ_AGAIN));
+        CHECK(rtq_run_timeout_ns(r.run, NULL) == (by_handle ? -1 : 0));
+        rtq_query_free(q);
+        rig_close(&r);
+        close(fds[0]), close(fds[1]);
+    }
+}
+
+/* ---- one queue, two runs ------------------------------------------------------------------------------------------------- */
+
+struct filler {
+    rtq_env *env;
+    rtq_sink *queue;
+    rtq_query *query;
+};
+
+static void *fill_queue(void *user)
+{
+    struct filler *f = user;
+    rtq_run *run = NULL;
+
+    CHECK(rtq_run_new(&run, f->env, NULL) == RTQ_OK);
+    CHECK(rtq_run_add_query(NULL, run, f->query, f->queue, NULL, NULL) == RTQ_OK);
+    CHECK(rtq_run_all(run, NULL) == RTQ_END);
+    rtq_run_free(run);
+    return NULL;
+}
+
+static void runs_may_share_a_queue(void)
+{
+    struct filler f = {0};
+    pthread_t threads[2];
+    uint64_t rows = 0;
+    rtq_batch *b;
+    int rc;
+
+    CHECK(rtq_env_new(&f.env, NULL) == RTQ_OK && rtq_sink_queue(&f.queue, f.env, 1) == RTQ_OK);
+    CHECK(rtq_query_compile(&f.query, f.env, "range x from 1 to 60000 step 1", RTQ_NTS, NULL, NULL) == RTQ_OK);
+    for (int i = 0; i < 2; i++)
+        CHECK(pthread_create(&threads[i], NULL, fill_queue, &f) == 0);
+    while (rows < 120000) {
+        rtq_batch_info info = {.size = sizeof info};
+        if ((rc = rtq_sink_take(&b, f.queue)) != RTQ_OK) {
+            usleep(100); /* END: one has not begun when the other is done */
+            continue;
+        }
+        CHECK(rtq_batch_info_get(&info, b) == RTQ_OK);
+        rows += info.n_rows;
+        rtq_batch_free(b);
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(rtq_sink_take(&b, f.queue) == RTQ_END && rows == 120000);
+    rtq_query_free(f.query), rtq_sink_free(f.queue), rtq_env_free(f.env);
+}
+
 int main(void)
 {
     RUN(rows_come_in_order_and_everything_is_closed_once);
@@ -490,5 +602,7 @@ int main(void)
     RUN(older_vtables_work);
     RUN(a_shared_queue_wakes_the_run);
     RUN(a_run_without_queries_drains);
+    RUN(a_full_queue_does_not_spin);
+    RUN(runs_may_share_a_queue);
     return check_failures != 0;
 }
