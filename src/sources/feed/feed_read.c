@@ -4,8 +4,9 @@
 #include <stdio.h>
 
 enum { STEP_BYTES = 4 << 20 /* without a row: then the run may look around */ };
-#define POLL_MIN INT64_C(20000000)  /* ns */
-#define POLL_MAX INT64_C(250000000) /* of files in which nothing happens */
+#define POLL_MIN INT64_C(20000000)       /* ns */
+#define POLL_MAX INT64_C(250000000)      /* of files in which nothing happens */
+#define POLL_WATCHED INT64_C(5000000000) /* the system tells; but not of files on other machines */
 
 int rtq__feed_plan(rtq__src *src, rtq_demand *demand)
 {
@@ -27,8 +28,12 @@ int rtq__feed_start(rtq__src *src, const void *position, size_t len, rtq_diag *d
     if (!(feed->files = rtq__calloc(src->mem, feed->n_files ? feed->n_files : 1, sizeof *feed->files)))
         return RTQ_ERR_NOMEM;
     feed->poll_ns = POLL_MIN;
-    for (uint32_t i = 0; i < feed->n_files; i++)
+    if (feed->follow)
+        rtq__watch_open(&feed->watch);
+    for (uint32_t i = 0; i < feed->n_files; i++) {
         feed->files[i].file = RTQ__FILE_NONE;
+        feed->files[i].watched = -1;
+    }
     for (uint32_t i = 0; i < feed->n_files && i < feed->paths.n; i++) {
         rc = rtq__feed_file_open(&feed->files[i], feed, feed->paths.items[i],
                                  feed->follow == FEED_FOLLOW_END ? UINT64_MAX : 0, &error);
@@ -38,6 +43,8 @@ int rtq__feed_start(rtq__src *src, const void *position, size_t len, rtq_diag *d
             return rc == RTQ_ERR_IO ? rtq__diag_add(diag, rc, RTQ__SEV_ERROR, 0, 0, "cannot read '%s': %s",
                                                     feed->paths.items[i], error.text)
                                     : rc;
+        if (feed->follow)
+            rtq__feed_file_watch(&feed->files[i], feed);
     }
     feed->next_path = feed->n_files;
     feed->started = true;
@@ -219,7 +226,7 @@ static int next_follow(rtq__feed *feed, const rtq_clock *clock, const rtq__feed_
     const rtq__feed_rows *rows = feed->decoder_class->rows(feed->decoder);
     uint32_t idle = 0;
 
-    if (clock->mono_ns < feed->next_poll && !feed->draining)
+    if (!rtq__watch_take(&feed->watch) && clock->mono_ns < feed->next_poll && !feed->draining)
         return RTQ_AGAIN;
     for (uint32_t turns = 0; idle < feed->n_files; turns++) {
         rtq__feed_file *f = &feed->files[feed->current];
@@ -239,7 +246,7 @@ static int next_follow(rtq__feed *feed, const rtq_clock *clock, const rtq__feed_
     if (feed->draining)
         return RTQ_END;
     report_repairs(feed);
-    feed->next_poll = clock->mono_ns + feed->poll_ns;
+    feed->next_poll = clock->mono_ns + (feed->unwatched ? feed->poll_ns : POLL_WATCHED);
     feed->poll_ns = feed->poll_ns * 2 < POLL_MAX ? feed->poll_ns * 2 : POLL_MAX;
     return RTQ_AGAIN;
 }
@@ -265,18 +272,24 @@ int rtq__feed_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq
     return rc;
 }
 
+static intptr_t stream_handle(const rtq__feed *feed)
+{
+    return feed->n_files == 1 && feed->files[0].path && feed->paths.n == 1 ? rtq__file_wait_handle(&feed->files[0].file)
+                                                                           : -1;
+}
+
 intptr_t rtq__feed_handle(rtq__src *src)
 {
     const rtq__feed *feed = (const rtq__feed *)src;
-    return feed->n_files == 1 && feed->files[0].path && feed->paths.n == 1 ? rtq__file_wait_handle(&feed->files[0].file)
-                                                                           : -1;
+    intptr_t stream = stream_handle(feed);
+    return stream >= 0 ? stream : feed->watch.handle;
 }
 
 int64_t rtq__feed_timeout(rtq__src *src, const rtq_clock *clock)
 {
     const rtq__feed *feed = (const rtq__feed *)src;
 
-    if (rtq__feed_handle(src) >= 0)
+    if (stream_handle(feed) >= 0)
         return -1;
     if (!feed->follow)
         return feed->started && feed->files[0].file.kind == RTQ__FILE_STREAM ? POLL_MIN
@@ -328,6 +341,7 @@ void rtq__feed_close(rtq__src *src)
     rtq__free(mem, feed->files);
     if (feed->decoder)
         feed->decoder_class->free(feed->decoder);
+    rtq__watch_close(&feed->watch);
     rtq__free(mem, feed->preload);
     rtq__again_free(&feed->again);
     rtq__paths_free(&feed->paths);

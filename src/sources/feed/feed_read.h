@@ -3,6 +3,7 @@
 #define RTQ__FEED_READ_H
 #include "os/file.h"
 #include "os/paths.h"
+#include "os/watch.h"
 #include "sources/again_read.h"
 #include "sources/feed/feed.h"
 
@@ -22,6 +23,7 @@ typedef struct rtq__feed_file {
     bool final;        /* nothing follows what is in the window */
     bool missing;      /* said once that it is not there */
     bool unreadable;   /* said once that it cannot be opened, or read */
+    intptr_t watched;  /* the open file of a followed path, -1: not */
 } rtq__feed_file;
 
 enum { FEED_ONCE = 0, FEED_FOLLOW_START, FEED_FOLLOW_END };
@@ -42,6 +44,8 @@ typedef struct rtq__feed {
     uint32_t n_files, current;
     size_t next_path;
     int64_t next_poll, poll_ns; /* of the monotonic clock */
+    rtq__watch watch;           /* open while files are followed, where the system can tell */
+    bool unwatched;             /* … but not of all of them: they are looked at often */
     bool draining, started;
     char *preload; /* what open had to read of the standard input: its first window */
     size_t preload_cap, preload_len;
@@ -88,7 +92,8 @@ int rtq__feed_file_fill(rtq__feed_file *f, rtq__feed *feed, rtq__os_error *error
  * AGAIN: nothing yet; NOMEM, ERR_IO. */
 int rtq__feed_file_check(rtq__feed_file *f, rtq__feed *feed);
 void rtq__feed_file_missing(rtq__feed_file *f, rtq__feed *feed,
-                            const rtq__os_error *error); /* could not be opened at the start */
+                            const rtq__os_error *error);       /* could not be opened at the start */
+void rtq__feed_file_watch(rtq__feed_file *f, rtq__feed *feed); /* the system tells what happens to it, where it can */
 void rtq__feed_note(rtq__feed *feed, int code, uint64_t count, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -32,6 +32,16 @@ static int start_again(rtq__feed_file *f, rtq__feed *feed)
     return RTQ_OK;
 }
 
+/* The handle stays open also where a file cannot be watched (a limit of the system is reached, it is a pipe): the run has it. */
+void rtq__feed_file_watch(rtq__feed_file *f, rtq__feed *feed)
+{
+    if (feed->watch.handle >= 0)
+        rtq__watch_forget(&feed->watch, f->watched);
+    if (feed->watch.handle < 0 || f->file.kind == RTQ__FILE_STREAM ||
+        rtq__watch_path(&feed->watch, &f->watched, f->path) != RTQ_OK)
+        feed->unwatched = true;
+}
+
 static int open_new(rtq__feed_file *f, rtq__feed *feed)
 {
     const char *path = f->path;
@@ -45,6 +55,8 @@ static int open_new(rtq__feed_file *f, rtq__feed *feed)
     }
     rtq__feed_file_end(f, feed);
     rc = rtq__feed_file_open(f, feed, path, 0, &error);
+    if (rc == RTQ_OK)
+        rtq__feed_file_watch(f, feed); /* before it is read, so that nothing can be missed */
     if (rc != RTQ_ERR_IO)
         return rc;
     rtq__file_close(&f->file);

@@ -31,6 +31,7 @@ int rtq__feed_open(rtq__feed *feed, rtq__mem *mem, const rtq__option_def *defs, 
     int rc;
 
     feed->base.mem = mem;
+    feed->watch = RTQ__WATCH_NONE;
     feed->base.max_time = INT64_MIN;
     rtq__arena_init(&feed->arena, mem, 0);
     rtq__paths_init(&feed->paths, mem);
