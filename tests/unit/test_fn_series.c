@@ -144,7 +144,7 @@ Test(fn_series, seasons)
     EQ("[3.0,3.0,3.0]", SEASONAL, J("[1,3,5]"), FX_L(1));
     EQ("[7.0]", SEASONAL, J("[7]"), FX_L(1));
     EQ("[]", SEASONAL, J("[]"), FX_L(3));
-    EQ("[1e+308,1e+308]", SEASONAL, J("[1e308,1e308]"), FX_L(1));
+    EQ("[1e308,1e308]", SEASONAL, J("[1e308,1e308]"), FX_L(1));
     EQ("null", SEASONAL, J("[1,null,3]"), FX_L(2));
     EQ("null", SEASONAL, J("[1,\"3\",3]"), FX_L(2));
     EQ("null", SEASONAL, J("{\"a\":1}"), FX_L(2));
