@@ -97,7 +97,7 @@ int rtq_diag_render(rtq_blob **out, const rtq_diag *diag)
     rtq__buf_init(&buf, diag->mem);
     for (size_t i = 0; i < diag->n_notes; i++) {
         const rtq__diag_note *note = &diag->notes[i];
-        if (note->subject != NULL) {
+        if (note->subject != NULL && strstr(note->message, note->subject) == NULL) {
             add_text(&buf, note->subject);
             rtq__buf_adds(&buf, ": ");
         }

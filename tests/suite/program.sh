@@ -269,6 +269,10 @@ balanced()
 program json $J null --stats -e 'Json | where EventID == 4625' -e 'Json | summarize count() by tostring(EventID)' -e 'Json | take 2'
 balanced "--stats adds up"
 verdict "--stats: bad lines are errored" "$(grep -c '^sources  in 7 = out 6 + .* errored 1 ' "$dir/err")" = 1
+printf 'a,b\n1,2\n3,4\n' | "$K" csv - null --stats 2>"$dir/err"
+verdict "--stats: the bytes of the standard input" "$(sed -n 's/^sources .*; //p' "$dir/err")" = "12 bytes"
+"$K" json "$dir/missing" 2>"$dir/err"
+verdict "a file that is not there is named once" "$(grep -o missing "$dir/err" | wc -l)" = 1
 program evtx $data/evtx_basic.evtx null --stats -e 'Evtx | where EventID == 4624'
 balanced "--stats adds up with pushdown"
 program csv $data/inventory.csv null --stats -e 'Csv | where score > 1 and active'

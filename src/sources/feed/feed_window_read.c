@@ -68,6 +68,7 @@ int rtq__feed_file_open(rtq__feed_file *f, rtq__feed *feed, const char *path, ui
         f->window = feed->preload;
         f->cap = feed->preload_cap;
         f->end = feed->preload_len;
+        feed->base.stats.bytes += f->end;
         feed->preload = NULL;
     }
     if (rc < 0 || (rc = rtq__file_info_get(&f->info, &f->file, error)) < 0)
