@@ -3,7 +3,6 @@
 #include <sha.h>
 #include <sha2.h>
 #include <xxhash.h>
-#include "base/hash.h"
 #include "base/text.h"
 #include "fn/families.h"
 #include "fn/fn_text.h"
@@ -45,31 +44,6 @@ static void row_hash(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
             return;
         h = (int64_t)((uint64_t)h % (uint64_t)args[1].u.i);
     }
-    rtq__return_long(out, h);
-}
-
-/* Kusto does not say how it combines hashes, and asks not to keep them: the value is ours. */
-static int64_t combine(int64_t a, int64_t b)
-{
-    return (int64_t)rtq__hash_mix((uint64_t)a, (uint64_t)b);
-}
-
-static void row_hash_many(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
-{
-    int64_t h = 0;
-    for (uint32_t i = 0; i < n_args; i++) {
-        int64_t one = hash_cell(&args[i], ctx);
-        h = i ? combine(h, one) : one;
-    }
-    rtq__return_long(out, h);
-}
-
-static void row_hash_combine(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
-{
-    int64_t h = args[0].u.i;
-    (void)ctx;
-    for (uint32_t i = 1; i < n_args; i++)
-        h = combine(h, args[i].u.i);
     rtq__return_long(out, h);
 }
 
@@ -128,8 +102,6 @@ static void row_new_guid(rtq__cell *out, const rtq__cell *args, uint32_t n_args,
 const rtq__fn rtq__fns_hash[] = {
     {.name = "hash", .args = "any, [long]", .ret = "long", .row = row_hash, .doc = "xxHash64 of a value.", .page = "hash-function"},
     {.name = "hash_xxhash64", .args = "any, [long]", .ret = "long", .row = row_hash, .doc = "xxHash64 of a value.", .page = "hash-xxhash64-function"},
-    {.name = "hash_many", .args = "any...", .ret = "long", .nulls = RTQ__NULL_CUSTOM, .row = row_hash_many, .doc = "Hash of several values together.", .page = "hash-many-function"},
-    {.name = "hash_combine", .args = "long, long...", .ret = "long", .row = row_hash_combine, .doc = "Joins hashes.", .page = "hash-combine-function"},
     {.name = "hash_md5", .args = "any", .ret = "string", .row = row_digest, .tag = HASH_MD5, .doc = "MD5 of a value.", .page = "hash-md5-function"},
     {.name = "hash_sha1", .args = "any", .ret = "string", .row = row_digest, .tag = HASH_SHA1, .doc = "SHA-1 of a value.", .page = "hash-sha1-function"},
     {.name = "hash_sha256", .args = "any", .ret = "string", .row = row_digest, .tag = HASH_SHA256, .doc = "SHA-256 of a value.", .page = "hash-sha256-function"},

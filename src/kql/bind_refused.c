@@ -35,6 +35,8 @@ static const char *const graphs[] = {
 static const struct reason {
     const char *name, *why;
 } unpublished[] = {
+    {"hash_combine", "how it joins hashes is not published"},
+    {"hash_many", "how it joins hashes is not published"},
     {"series_periods_detect", "how it finds and scores periods is not published"},
     {"series_periods_validate", "how it scores periods is not published"},
 };

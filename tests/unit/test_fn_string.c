@@ -154,9 +154,6 @@ Test(fn_string, hashes)
     EQ("\"70c07ec18ef89c5309bbb0937f3a6342411e1fdd\"", "hash_sha1", "any", FX_S("World"));
     EQ("\"ba666752dc1a20eb750b0eb64e780cc4c968bc9fb8813461c1d7e750f302d71d\"", "hash_sha256", "any",
        fx_time("2020-01-01"));
-    char many[32];
-    snprintf(many, sizeof many, "%s", FX(f, "hash_many", "any...", FX_S("Hello"), FX_S("World")));
-    EQ(many, "hash_combine", "long, long...", FX_L(753694413698530628), FX_L(1846988464401551951));
 }
 
 Test(fn_string, urls)
