@@ -77,6 +77,8 @@ static void bind_items(rtq__binder *b, const rtq__ctx *row, const rtq__ast *ast,
     if (ast->op->limit) {
         rtq__expr *limit = rtq__bind_count_of_rows(b, row, ast->op->limit, "the limit");
         x->limit = rtq__expr_is_broken(limit) ? NULL : limit;
+    } else if (ast->kind == RTQ__AST_MV_EXPAND && ast->op->alternate) {
+        x->limit = rtq__expr_cell(b, rtq__cell_i(RTQ_LONG, 128), ast); /* of mvexpand, the old spelling */
     }
 }
 
