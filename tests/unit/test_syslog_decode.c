@@ -123,6 +123,13 @@ Test(syslog_decode, headers)
     cr_expect_str_eq(
         CELLS("<189>55: *Mar  1 2024 18:46:11.123 PDT: %SYS-5-CONFIG_I: Configured", HEADER),
         "\"2024-03-02T01:46:11.1230000Z\" \"Local7\" \"Notice\" \"\" \"%SYS-5-CONFIG_I\" \"\" \"\" \"Configured\"");
+    cr_expect_str_eq(CELLS("<165>Aug 24 05:34:00 CST 1987 mymachine myproc[10]: %% time", HEADER),
+                     "\"1987-08-24T11:34:00.0000000Z\" \"Local4\" \"Notice\" \"mymachine\" \"myproc\" \"10\" \"\" "
+                     "\"%% time\"");
+    cr_expect_str_eq(CELLS("node=web type=EXECVE msg=audit(1714557600.123:456): argc=1 a0=\"ls\"", HEADER),
+                     "\"2024-05-01T10:00:00.1230000Z\" \"\" \"\" \"web\" \"\" \"\" \"\" \"argc=1 a0=\\\"ls\\\"\"");
+    cr_expect_str_eq(CELLS("type=X msg=audit(1714557600.12:4): a=1", HEADER),
+                     "null \"\" \"\" \"\" \"\" \"\" \"\" \"audit(1714557600.12:4):\"");
     cr_expect_str_eq(CELLS("date=2024-05-01 time=18:13:38 timezone=\"IST\" device_id=C4 a=\"x \\\"y\\\"\" tail",
                            HEADER),
                      "\"2024-05-01T12:43:38.0000000Z\" \"\" \"\" \"C4\" \"\" \"\" \"\" \"tail\"");
@@ -168,6 +175,16 @@ Test(syslog_decode, extracted)
     cr_expect_str_eq(CELLS("a=1 b=\"two words\" a=3", SYSLOG_EXTRACTED), "{\"a\":[\"1\",\"3\"],\"b\":\"two words\"}");
     cr_expect_str_eq(CELLS("May  1 00:00:01 h kernel: IN=eth0 OUT= SRC=1.2.3.4", SYSLOG_EXTRACTED),
                      "{\"IPv4\":[\"1.2.3.4\"],\"IN\":\"eth0\",\"OUT\":\"\",\"SRC\":\"1.2.3.4\"}");
+    cr_expect_str_eq(CELLS("May  1 00:00:01 %ASA-6-302013: outside:1.2.3.4/55 to dc:10.0.0.1:80 :9.9.9.9: a1.1.1.1",
+                           SYSLOG_EXTRACTED),
+                     "{\"IPv4\":[\"1.2.3.4\",\"10.0.0.1\",\"9.9.9.9\"],\"Category\":\"ASA-6-302013\"}");
+    cr_expect_str_eq(
+        CELLS("type=USER_AUTH msg=audit(1.002:3): pid=7 msg='op=PAM:x acct=\"root\" exe=\"/s\" res=failed' UID='a b'",
+              SYSLOG_EXTRACTED),
+        "{\"type\":\"USER_AUTH\",\"msg\":\"audit(1.002:3):\",\"pid\":\"7\",\"op\":\"PAM:x\",\"acct\":\"root\","
+        "\"exe\":\"/s\",\"res\":\"failed\",\"UID\":\"a b\"}");
+    cr_expect_str_eq(CELLS("a=1 q='x=1 or 2' t=it's n='open", SYSLOG_EXTRACTED),
+                     "{\"a\":\"1\",\"q\":\"x=1 or 2\",\"t\":\"it's\",\"n\":\"'open\"}");
     cr_expect_str_eq(CELLS("x error: disk full at 22:14:15, 00:11:22:33:44:55 256.1.1.1 1.2.3.4.5", SYSLOG_EXTRACTED),
                      "{\"Error\":\"disk full at 22:14:15, 00:11:22:33:44:55 256.1.1.1 1.2.3.4.5\"}");
     cr_expect_str_eq(CELLS("May  1 00:00:01 %L2-MKA-5-X: down", SYSLOG_EXTRACTED), "{\"Category\":\"L2-MKA-5-X\"}");

@@ -120,10 +120,12 @@ static void find_addresses(finder *f, const char *p, const char *end)
             add(f, "IPv6", 4, from, (size_t)(to - from), true, false);
             continue;
         }
-        const char *port = memchr(from, ':', (size_t)(to - from));
-        to = port ? port : to;
-        if (is_ipv4(from, (size_t)(to - from)))
-            add(f, "IPv4", 4, from, (size_t)(to - from), true, false);
+        for (const char *colon; from < to; from = colon + 1) { /* inside:10.0.0.1:80 */
+            colon = memchr(from, ':', (size_t)(to - from));
+            colon = colon ? colon : to;
+            if (is_ipv4(from, (size_t)(colon - from)))
+                add(f, "IPv4", 4, from, (size_t)(colon - from), true, false);
+        }
     }
 }
 

@@ -100,17 +100,40 @@ static bool parse_5424(syslog_row *r, const char *p, const char *end, const sysl
 
 /* ---- key=value --------------------------------------------------------------------------------------------------------- */
 
-bool rtq__syslog_pair(rtq_str *key, rtq_str *value, const char **p, const char *end)
+static bool named(rtq_str key, const char *name)
 {
-    const char *q = blanks(*p, end), *from = q;
+    return key.len == strlen(name) && memcmp(key.ptr, name, key.len) == 0;
+}
+
+/* "key=" at p: past it, or NULL. */
+static const char *key_at(rtq_str *key, const char *p, const char *end)
+{
+    const char *q = p;
 
     while (q < end && is_key(*q))
         q++;
-    if (q == from || q == end || *q != '=' || (*from >= '0' && *from <= '9'))
+    if (q == p || q == end || *q != '=' || (*p >= '0' && *p <= '9'))
+        return NULL;
+    *key = (rtq_str){p, (size_t)(q - p)};
+    return q + 1;
+}
+
+bool rtq__syslog_pair(rtq_str *key, rtq_str *value, const char **p, const char *end)
+{
+    const char *q = blanks(*p, end), *from, *close;
+
+    if (!(q = key_at(key, q, end)))
         return false;
-    *key = (rtq_str){from, (size_t)(q - from)};
-    from = ++q;
-    if (q < end && *q == '"') {
+    if (named(*key, "msg") && end - q > 1 && *q == '\'' &&
+        (from = key_at(value, q + 1, end))) { /* auditd: msg='op=login res=failed' */
+        *key = *value;
+        q = from;
+    }
+    from = q;
+    if (q < end && *q == '\'' && (close = memchr(q + 1, '\'', (size_t)(end - q - 1)))) {
+        *value = (rtq_str){q + 1, (size_t)(close - q - 1)};
+        q = close + 1;
+    } else if (q < end && *q == '"') {
         for (from = ++q; q < end && *q != '"';)
             q += *q == '\\' && q + 1 < end ? 2 : 1;
         q = q > end ? end : q;
@@ -121,18 +144,14 @@ bool rtq__syslog_pair(rtq_str *key, rtq_str *value, const char **p, const char *
     } else {
         while (q < end && *q != ' ' && *q != '\t')
             q++;
-        *value = (rtq_str){from, (size_t)(q - from)};
+        *value = (rtq_str){from, (size_t)(q - from) - (q - from > 1 && q[-1] == '\'')};
     }
+    q += q < end && *q == '\'' && (q + 1 == end || q[1] == ' '); /* the end of such a msg */
     q = blanks(q, end);
     if (q < end && (*q == ',' || *q == ';'))
         q++;
     *p = q;
     return true;
-}
-
-static bool named(rtq_str key, const char *name)
-{
-    return key.len == strlen(name) && memcmp(key.ptr, name, key.len) == 0;
 }
 
 static void pair_time(syslog_row *r, rtq_str date, rtq_str time, rtq_str zone, const syslog_clock *clock)
@@ -150,11 +169,33 @@ static void pair_time(syslog_row *r, rtq_str date, rtq_str time, rtq_str zone, c
                                        zone.len && rtq__syslog_zone(&own.offset, zone.ptr, zone.len) ? &own : clock);
 }
 
+/* audit(1714557600.123:456): when, and which event. */
+static bool audit_time(syslog_row *r, rtq_str msg)
+{
+    const char *p = msg.ptr + 6, *end = msg.ptr + msg.len;
+    int64_t seconds = 0, ms = 0;
+    int digits = 0;
+
+    if (msg.len < 10 || memcmp(msg.ptr, "audit(", 6) != 0)
+        return false;
+    for (; p < end && *p >= '0' && *p <= '9' && digits < 11; p++, digits++)
+        seconds = seconds * 10 + (*p - '0');
+    if (digits == 0 || end - p < 5 || *p++ != '.')
+        return false;
+    for (digits = 0; digits < 3 && *p >= '0' && *p <= '9'; p++, digits++)
+        ms = ms * 10 + (*p - '0');
+    if (digits < 3 || *p != ':')
+        return false;
+    r->time = RTQ_UNIX_EPOCH + seconds * RTQ__TICKS_SECOND + ms * (RTQ__TICKS_SECOND / 1000);
+    r->has_time = r->time <= RTQ__TICKS_MAX;
+    return true;
+}
+
 static bool parse_pairs(syslog_row *r, const char *p, const char *end, const syslog_clock *clock)
 {
-    static const char *const hosts[] = {"device_id", "devname", "device_name", "hostname", "host"};
+    static const char *const hosts[] = {"device_id", "devname", "device_name", "hostname", "host", "node"};
     rtq_str key, value, date = {0}, time = {0}, zone = {0};
-    const char *from = p, *text = p;
+    const char *from = p, *text = p, *audit = NULL;
     size_t best = sizeof hosts / sizeof *hosts, n = 0;
 
     while (rtq__syslog_pair(&key, &value, &p, end)) {
@@ -170,6 +211,8 @@ static bool parse_pairs(syslog_row *r, const char *p, const char *end, const sys
             time = value;
         else if (named(key, "timezone") || named(key, "tz"))
             zone = value;
+        else if (named(key, "msg") && !audit && audit_time(r, value))
+            audit = p;
         else if (named(key, "msg") || named(key, "message"))
             r->message = value;
     }
@@ -178,7 +221,7 @@ static bool parse_pairs(syslog_row *r, const char *p, const char *end, const sys
     r->type = SYSLOG_PAIRS;
     r->data = (rtq_str){from, (size_t)(p - from)};
     pair_time(r, date, time, zone, clock);
-    p = blanks(p, end);
+    p = blanks(audit ? audit : p, end);
     if (p < end) /* the broken tail */
         r->message = (rtq_str){p, (size_t)(end - p)};
     return true;

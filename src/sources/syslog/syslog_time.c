@@ -164,6 +164,18 @@ static bool old_zone(cursor *c, int64_t *offset)
     return true;
 }
 
+/* A year between zone and host: Aug 24 05:34:00 CST 1987 host */
+static void old_year(cursor *c, int32_t *year)
+{
+    cursor at = *c;
+    int32_t found;
+
+    if (take(&at, ' ') && fixed(&at, 4, &found) && found >= 1970 && found < 2100 && at.p < at.end && *at.p == ' ') {
+        *year = found;
+        *c = at;
+    }
+}
+
 /* Oct 11 22:14:15, Oct  1 2024 22:14:15, *Mar  1 18:46:11.123 PDT: */
 bool rtq__syslog_old_time(int64_t *out, const char **p, const char *end, const syslog_clock *clock)
 {
@@ -185,6 +197,8 @@ bool rtq__syslog_old_time(int64_t *out, const char **p, const char *end, const s
     if (!clock_time(&c, &t))
         return false;
     zoned = old_zone(&c, &offset);
+    if (zoned && t.year == 0)
+        old_year(&c, &t.year);
     if (t.year == 0) {
         if (!guess_year(out, &t, zoned ? &utc : clock))
             return false;
