@@ -1,4 +1,5 @@
 /* evtx_cases.c - the generated files: one function a file, what is in it said by its records. */
+#include <stdio.h>
 #include <string.h>
 #include "evtx_gen.h"
 #include "sources/evtx/evtx.h"
@@ -297,12 +298,95 @@ static void truncated(eg *g)
     g->len = EVTX_FILE_HEADER + g->record + 100; /* in the middle of the last record */
 }
 
+/* Values that are too short, too long, out of range. */
+static void odd_values(eg *g)
+{
+    static const uint64_t late = UINT64_C(0x7fffffffffffffff), negative = UINT64_C(0x8000000000000001);
+    static const uint16_t no_month[8] = {2021, 13, 4, 4, 5, 6, 7, 89};
+    static const uint8_t torn_sid[8] = {1, 5, 0, 0, 0, 0, 0, 5}, no_sid[3] = {1, 1, 0};
+    static const uint32_t size4 = 0xabcd, odd_bool = 0x40000000;
+    static const uint64_t size8 = UINT64_C(0x1122334455667788);
+    eg_val v[15] = {
+        {.type = "i8"},
+        {.type = "i16", .data = &size4, .len = 1},
+        {.type = "bool", .data = &odd_bool, .len = 4},
+        {.type = "i64", .data = &size4, .len = 4},
+        {.type = "hex64", .data = &size4, .len = 4},
+        {.type = "f32", .data = &size4, .len = 2},
+        {.type = "i32", .data = &size4, .len = 3},
+        {.type = "str", .data = "  two blanks  "},
+        {.type = "size", .data = &size8, .len = 8},
+        {.type = "filetime", .data = &late, .len = 8},
+        {.type = "filetime", .data = &negative, .len = 8},
+        {.type = "systemtime", .data = no_month, .len = 16},
+        {.type = "u32[]", .data = &size8, .len = 7},
+        {.type = "str", .data = "o\0d\0d", .len = 5},
+        {.type = "str[]", .data = "a\0\0\0\0\0b\0", .len = 8},
+    };
+    eg_inst inst = {&values, 15, v};
+    eg_val data = xml_of(&inst);
+    eg_chunk(g);
+    add(g, &eg_system18, 18, 1, &data);
+    v[0] = (eg_val){.type = "sid", .data = torn_sid, .len = 8};
+    v[1] = (eg_val){.type = "sid", .data = no_sid, .len = 3};
+    v[2] = (eg_val){.type = "guid", .data = guid, .len = 15};
+    v[3] = (eg_val){.type = "bool", .data = &odd_bool, .len = 1};
+    v[4] = (eg_val){.type = "size", .data = &size4, .len = 3};
+    inst.n = 5;
+    add(g, &eg_system18, 18, 2, &data);
+}
+
+/* Instances in instances, elements in elements: deeper than any event, and than what is followed. */
+static void bombs(eg *g)
+{
+    enum { INSTANCES = 60, ELEMENTS = 600 };
+    static char xml[ELEMENTS * 7 + 200];
+    eg_inst inst[INSTANCES];
+    eg_val vals[INSTANCES][2], data;
+    size_t n = 0;
+    eg_chunk(g);
+    for (uint32_t i = 0; i < INSTANCES; i++) {
+        vals[i][0] = i ? xml_of(&inst[i - 1]) : (eg_val){.type = "str", .data = "core"};
+        vals[i][1] = (eg_val){.type = "str", .data = "p"};
+        inst[i] = (eg_inst){&holder, 2, vals[i]};
+    }
+    data = xml_of(&inst[INSTANCES - 1]);
+    add(g, &eg_system18, 18, 1, &data);
+    n += (size_t)sprintf(xml, "<EventData><Data Name=\"Flat\">f</Data>");
+    for (int i = 0; i < ELEMENTS; i++, n += 3)
+        memcpy(xml + n, "<a>", 3);
+    for (int i = 0; i < ELEMENTS; i++, n += 4)
+        memcpy(xml + n, "</a>", 4);
+    strcpy(xml + n, "</EventData>");
+    data = (eg_val){.type = "xml", .xml = xml};
+    add(g, &eg_system18, 18, 2, &data);
+    add_logon(g, "behind", 2, 1, 1);
+}
+
+/* What headers claim is not believed. */
+static void boasts(eg *g)
+{
+    eg_chunk(g);
+    add_logon(g, "boast", 2, 1, 1);
+    add_logon(g, "more", 2, 1, 1);
+    eg_end(g);
+    memset(g->bytes + 8, 0xff, 24);                    /* first and last chunk, next record */
+    memset(g->bytes + 42, 0, 2);                       /* chunks */
+    memset(g->bytes + EVTX_FILE_HEADER + 8, 0xff, 32); /* first and last record */
+    memset(g->bytes + EVTX_FILE_HEADER + 44, 0xff, 8); /* last record's offset, free space */
+}
+
 static const struct {
     const char *name;
     void (*make)(eg *g);
+    bool ended;
 } cases[] = {
-    {"basic", basic},     {"kinds", kinds}, {"classics", classics}, {"forms", forms},         {"literals", literals},
-    {"damaged", damaged}, {"flags", flags}, {"empty", empty},       {"truncated", truncated},
+    {"basic", basic, false},        {"kinds", kinds, false},
+    {"classics", classics, false},  {"forms", forms, false},
+    {"literals", literals, false},  {"damaged", damaged, false},
+    {"flags", flags, true},         {"empty", empty, false},
+    {"truncated", truncated, true}, {"odd_values", odd_values, false},
+    {"bombs", bombs, false},        {"boasts", boasts, true},
 };
 
 const char *eg_case_name(uint32_t i)
@@ -314,7 +398,6 @@ void eg_case(eg *g, uint32_t i)
 {
     eg_begin(g);
     cases[i].make(g);
-    bool done = strcmp(cases[i].name, "flags") == 0 || strcmp(cases[i].name, "truncated") == 0;
-    if (!done)
+    if (!cases[i].ended)
         eg_end(g);
 }

@@ -288,6 +288,38 @@ Test(evtx, damage_costs_only_what_it_hits)
     free(text);
 }
 
+/* clang-format off */
+Test(evtx, values_out_of_range)
+{
+    expect_rows("odd_values", "EventData",
+                "{\"EventData\":{\"I8\":null,\"I16\":null,\"I32\":true,\"I64\":null,\"U64\":null,\"F32\":null,\"F64\":null,"
+                "\"Ansi\":\"  two blanks  \",\"Size\":\"0x1122334455667788\",\"When\":null,\"Never\":null,\"Civil\":null,\"Numbers\":[1432778632,null],\"Text\":\"od\",\"Null\":[\"a\",\"\",\"b\"]}}\n"
+                "{\"EventData\":{\"I8\":null,\"I16\":null,\"I32\":null,\"I64\":false,\"U64\":null,\"F32\":null,\"F64\":null,"
+                "\"Ansi\":null,\"Size\":null,\"When\":null,\"Never\":null,\"Civil\":null,\"Numbers\":null,\"Text\":null,\"Null\":null}}\n");
+}
+
+/* clang-format on */
+Test(evtx, nesting_ends)
+{
+    rtq__source_stats stats;
+    char *text = rows_of("bombs", "EventID EventData.Flat EventData.TargetUserName", &stats, 1024);
+    cr_expect_str_eq(text, "{\"EventID\":1,\"EventData.Flat\":null,\"EventData.TargetUserName\":null}\n"
+                           "{\"EventID\":4624,\"EventData.Flat\":null,\"EventData.TargetUserName\":\"behind\"}\n");
+    cr_expect_eq(stats.errored, 1, "elements");
+    free(text);
+    text = rows_of("bombs", "EventData", &stats, 1024);
+    cr_expect_not_null(strstr(text, "\"Plain\":\"p\"}}\n"), "what is around the instances that are too deep: %s", text);
+    cr_expect_null(strstr(text, "core"));
+    cr_expect_eq(stats.out, 2);
+    free(text);
+}
+
+Test(evtx, what_headers_claim_is_not_believed)
+{
+    expect_rows("boasts", "EventData.TargetUserName",
+                "{\"EventData.TargetUserName\":\"boast\"}\n{\"EventData.TargetUserName\":\"more\"}\n");
+}
+
 Test(evtx, constants_of_templates_are_one_value)
 {
     eg g;

@@ -101,8 +101,10 @@ static int expand_value(rtq__evtx *d, const evtx_val *v, uint32_t depth)
 {
     if (v->type != EVTX_XML)
         return emit_value(d, v);
-    if (depth >= EVTX_NESTING || v->p < d->chunk || v->p + v->len > d->chunk + d->chunk_len)
+    if (v->p < d->chunk || v->p + v->len > d->chunk + d->chunk_len)
         return RTQ_ERR_DATA;
+    if (depth >= EVTX_NESTING - 1) /* what is around it stays */
+        return RTQ_OK;
     uint32_t at = (uint32_t)(v->p - d->chunk);
     return v->len ? expand_fragments(d, at, at + v->len, false, depth + 1) : RTQ_OK;
 }
