@@ -214,6 +214,8 @@ static int32_t atom(closed *c, const rtq__expr *expr)
     uint32_t n = expr->n_args - 1;
     if (!arity_fits(op, n))
         return -1;
+    if ((op == RTQ_OP_ISNULL || op == RTQ_OP_NOTNULL) && expr->args[0]->op != RTQ__E_COL)
+        return -1; /* text is never null, whatever it was made of */
     rtq__cell *values = rtq__planner_keep(c->p, n + 1u, sizeof *values);
     for (uint32_t i = 0, v = 0; i < expr->n_args && values; i++)
         if (i != at && !constant(c, expr->args[i], &values[v++]))
