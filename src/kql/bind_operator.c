@@ -169,8 +169,15 @@ rtq__expr *rtq__bind_unary(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *
             cell.u.i = (int64_t)(0 - (uint64_t)cell.u.i);
         return rtq__expr_cell(b, cell, ast);
     }
+    /* Ints become longs, but not those that a function computes of constants, says Kusto's binder. */
+    bool stays_int = e->kind == RTQ_INT && RTQ__BEXPR(e)->constant &&
+                     (operand->kind == RTQ__AST_CALL || e->op == RTQ__E_CONST);
     if (!minus && e->kind == RTQ_INT)
-        return rtq__bind_convert(b, e, RTQ_LONG);
+        return stays_int ? e : rtq__bind_convert(b, e, RTQ_LONG);
+    if (stays_int)
+        return rtq__bind_cast(
+            b, rtq__bind_operator(b, ast->binary.op, &e, 1, ast, ast->binary.op_begin, ast->binary.op_end), RTQ_INT,
+            ast);
     if (!minus && (e->kind == RTQ_LONG || e->kind == RTQ_REAL || e->kind == RTQ_TIMESPAN || e->kind == RTQ_DECIMAL))
         return e;
     return rtq__bind_operator(b, ast->binary.op, &e, 1, ast, ast->binary.op_begin, ast->binary.op_end);
