@@ -27,7 +27,9 @@ int rtq__rows_save(rtq__buf *out, const rtq__rows *r)
         rtq__buf_add(out, row, r->row_len);
         for (uint32_t c = 0; c < r->n_cols && !out->failed; c++) {
             const char *cell = row + r->offsets[c], *text;
-            uint32_t len = rows_is_text(r->kinds[c]) ? rtq__rows_cell_text(cell, r->kinds[c]) : 0;
+            if (!rows_is_text(r->kinds[c]))
+                continue;
+            uint32_t len = rtq__rows_cell_text(cell, r->kinds[c]);
             memcpy(&text, cell + 8, sizeof text);
             if (len == 0 && (r->kinds[c] == RTQ_STRING || cell[4] != RTQ__DYN_STRING || rows_is_null(r, row, c)))
                 continue;
