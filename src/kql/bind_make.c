@@ -295,7 +295,7 @@ rtq__expr *rtq__expr_call(rtq__binder *b, const rtq__fn *fn, uint32_t kind, rtq_
 {
     rtq__expr *e = rtq__expr_new(b, RTQ__E_CALL, kind, args, n_args, at);
     e->fn = fn;
-    if (kind == RTQ_DYNAMIC && !(fn->flags & RTQ__FN_OPERATOR))
+    if (kind == RTQ_DYNAMIC && !(fn->flags & RTQ__FN_OPERATOR) && !fn->user)
         RTQ__BEXPR(e)->shape = rtq__shape_of_call(fn->name, args, n_args);
     e->flags |= fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW);
     if (fn->flags & (RTQ__FN_VOLATILE | RTQ__FN_NOW | RTQ__FN_WINDOW | RTQ__FN_DATA))

@@ -339,8 +339,9 @@ int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **ar
             report_types(b, rows, bad_row, bad, args, n_args, at);
         return -1;
     }
-    bool operator= rows->fns && rows->fns[row].flags & RTQ__FN_OPERATOR;
-    if (!operator&& !rtq__bind_rules(b, rows, &best_sig, args, n_args))
+    /* a function of the host has rules of its own */
+    bool ruled = !rows->fns || !(rows->fns[row].flags & RTQ__FN_OPERATOR || rows->fns[row].user);
+    if (ruled && !rtq__bind_rules(b, rows, &best_sig, args, n_args))
         return -1;
     *kind = result_kind(b, rows, (uint32_t)row, &best_sig, args, n_args, at);
     return *kind && convert_args(b, rows, &best_sig, args, n_args, at) ? row : -1;
