@@ -35,6 +35,15 @@ static rtq__value table_value(const rtq__tab *tab)
 
 /* ---- messages ---- */
 
+/* Who asks for TargetUserName of an event log means a member. */
+static const char *first_bag(const rtq__tab *row)
+{
+    for (uint32_t i = 0; row && i < row->n; i++)
+        if (row->cols[i].col->kind == RTQ_DYNAMIC)
+            return row->cols[i].name;
+    return NULL;
+}
+
 void rtq__bind_unknown_name(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_name *name, const char *what)
 {
     rtq__nearest nearest;
@@ -56,9 +65,11 @@ void rtq__bind_unknown_name(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast_
     for (uint32_t i = 0; !ctx->row && i < c->n_library; i++)
         rtq__nearest_try(&nearest, c->library[i]->create_function.name.ptr, c->library[i]->create_function.name.len);
     rtq__bind_error_at(b, name->begin, name->end, "there is no %s named '%s'", what, name->ptr);
-    const char *best = rtq__nearest_get(&nearest);
+    const char *best = rtq__nearest_get(&nearest), *bag = first_bag(ctx->row);
     if (best)
         rtq__diag_hint(b->diag, "did you mean '%s'?", best);
+    else if (bag)
+        rtq__diag_hint(b->diag, "a member of a dynamic column is written like %s.%s", bag, name->ptr);
 }
 
 /* ---- tables ---- */

@@ -148,6 +148,12 @@ errs "an output that cannot be made" 1 'cannot write' json "$dir/n.jsonl" json "
 errs "a wrong query" 3 'there is no operator' json "$dir/n.jsonl" -e 'Json | wher a == 1'
 program json "$dir/n.jsonl" -e 'Json | wher a' -e 'Json | count' -e 'Json | extend x = nosuch(1)'
 verdict "all wrong queries are told, none runs" "$status:$(grep -c error "$dir/err"):$(wc -c <"$dir/out")" = 3:2:0
+sed -n '/^    let SecurityEvent/,/^$/s/^    //p' docs/event-logs.md >"$dir/view.kql"
+gives "the view of docs/event-logs.md" '{"TargetUserName":"Bob","Logons":1}
+{"TargetUserName":"lone �!","Logons":1}
+{"TargetUserName":"ALICE","Logons":1}' evtx $data/evtx_basic.evtx -q "$dir/view.kql"
+errs "a member taken for a column" 3 'a member of a dynamic column is written like EventData.TargetUserName' evtx $data/evtx_basic.evtx \
+    -e 'SecurityEvent | where TargetUserName == "bob"'
 gives "one feed: any table name is its" '{"Count":3}' json "$dir/n.jsonl" -e 'SecurityEvent | count'
 
 # ---- carets: under the word, whatever stands before it
