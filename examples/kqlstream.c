@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#endif
 #include "rtq/rtq.h"
 
 enum { MAX = 256, EXIT_FEED = 1, EXIT_USAGE = 2, EXIT_QUERY = 3 };
@@ -402,6 +405,30 @@ static void obey_no_color(void)
         g.out[g.n_out++] = (rtq_option){"colour", "never"};
 }
 
+#if defined(__unix__) || defined(__APPLE__)
+static int same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+#else
+static int same_file(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 && strcmp(a, "-") != 0;
+}
+#endif
+
+/* What is read would be gone before it was. */
+static const char *overwritten_input(void)
+{
+    for (size_t o = 0; o < g.n_out; o++)
+        for (size_t i = 0; i < g.n_in; i++)
+            if (strcmp(g.out[o].key, "path") == 0 && strcmp(g.in[i].key, "path") == 0 &&
+                same_file(g.in[i].value, g.out[o].value))
+                return g.out[o].value;
+    return NULL;
+}
+
 static int run_queries(rtq_source *source)
 {
     rtq_run_options options = {
@@ -409,6 +436,8 @@ static int run_queries(rtq_source *source)
     rtq_sink *sink = NULL;
     int code, rc;
 
+    if (overwritten_input())
+        return fail(EXIT_USAGE, "the output is a file that is read", overwritten_input());
     if (g.n_out && !g.output)
         g.output = "json";
     if (g.output && strcmp(g.output, "table") == 0)
@@ -417,7 +446,7 @@ static int run_queries(rtq_source *source)
         (rc = rtq_run_new(&running, g.env, &options)) < 0 ||
         (source && (rc = rtq_run_add_source(NULL, running, source, &g.diag)) < 0)) {
         code = complain(code_of(rc));
-        if (!sink && g.n_out && g.input)
+        if (rc == RTQ_ERR_ARG && !sink && g.n_out && g.input)
             fail(code, "options behind the OUTPUT are its own; those of the INPUT stand in front of it", NULL);
         goto out;
     }
@@ -474,7 +503,9 @@ static int with_source(int explain)
         options.n_sources = 1;
     }
     if ((code = compile_all(&options)) == 0) {
-        if (g.n_queries == 0 && source)
+        if (g.n_queries == 0 && g.n_files + g.n_inline)
+            code = fail(EXIT_QUERY, "there is no query", g.n_files ? g.files[0] : "-e");
+        else if (g.n_queries == 0 && source)
             code = compile_text(&all, &options);
         if (code == 0)
             code = explain ? explain_all() : run_queries(source);
