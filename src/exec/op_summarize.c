@@ -3,6 +3,7 @@
  * Groups come out in the order in which their keys were first seen. On an input without end, and with a key that is a bin of the event
  * time, each bin has a store of its own (a pane) and its rows come out when the watermark has passed its end. */
 #include "exec/op_list.h"
+#include "exec/pivot_fill.h"
 #include "exec/state.h"
 
 typedef struct pane {
@@ -24,6 +25,7 @@ typedef struct summarize {
     pane spare;  /* of a window that is over, emptied: the next one takes it */
     int64_t watermark;
     uint32_t emit_pane, emit_end, emit_row; /* what is being emitted: panes [0, emit_end) */
+    rtq__pivot_fill fill;
 } summarize;
 
 static rtq__agg_call agg_call(summarize *s, const rtq__plan_agg *agg)
@@ -74,6 +76,7 @@ static int summarize_open(rtq__op *op)
     const rtq__node *node = op->node;
     s->mem = (rtq__agg_mem){.mem = op->flow->mem, .max_bytes = op->flow->max_state_bytes};
     s->watermark = INT64_MIN;
+    rtq__pivot_fill_free(&s->fill, op->flow->mem);
     s->windowed = op->flow->unbounded && node->u.summarize.bin_key >= 0 && node->u.summarize.bin_ticks > 0;
     if (node->u.summarize.n_keys == 0) {
         s->state = rtq__calloc(op->flow->mem, 1, node->u.summarize.extra_len + 16u);
@@ -155,6 +158,7 @@ static void summarize_close(rtq__op *op)
     free_pane(s, &s->spare);
     destroy_states(s, s->state);
     rtq__free(op->flow->mem, s->state);
+    rtq__pivot_fill_free(&s->fill, op->flow->mem);
 }
 
 /* ---- rows in -------------------------------------------------------------------------------------------------------- */
@@ -368,11 +372,46 @@ static int summarize_push(rtq__op *op, uint32_t input, rtq__batch *in, rtq__batc
 }
 
 /* ---- rows out ------------------------------------------------------------------------------------------------------- */
+
+/* The names in the bags of all groups. */
+static int note_names(summarize *s, const rtq__plan_agg *agg, pane *p)
+{
+    rtq__agg_call call = agg_call(s, agg);
+    uint32_t n = p ? rtq__rows_count(p->rows) : 1;
+    rtq__arena heap;
+    int rc = RTQ_OK;
+    rtq__arena_init(&heap, s->op.flow->mem, 0);
+    for (uint32_t i = 0; i < n && rc == RTQ_OK; i++) {
+        char *base = p ? rtq__rows_extra(p->rows, i) : s->state;
+        rtq__cell cell = rtq__cell_null(RTQ_DYNAMIC);
+        if (i % RTQ__ROWS == 0)
+            rtq__arena_reset(&heap);
+        rc = agg->agg->finish(&cell, base + agg->offset, &call, &heap);
+        if (rc == RTQ_OK && !cell.is_null)
+            rc = rtq__pivot_fill_note(&s->fill, s->op.flow->mem, &cell.u.y, &heap);
+    }
+    rtq__arena_free(&heap);
+    s->fill.known = rc == RTQ_OK;
+    return rc;
+}
+
+static int filled(summarize *s, const rtq__plan_agg *agg, pane *p, rtq__cell *cell)
+{
+    rtq__flow *flow = s->op.flow;
+    int rc = s->fill.known ? RTQ_OK : note_names(s, agg, p);
+    if (rc != RTQ_OK || cell->is_null)
+        return rc;
+    return rtq__pivot_fill_apply(&s->fill, &cell->u.y, s->op.node->rel->u.summarize.fill, flow->eval->builder,
+                                 flow->scratch);
+}
+
 static int finish_agg(summarize *s, const rtq__plan_agg *agg, pane *p, uint32_t first, rtq__batch *b)
 {
     rtq__flow *flow = s->op.flow;
     rtq__agg_call call = agg_call(s, agg);
     rtq__cell *cells = rtq__arena_alloc(flow->scratch, (agg->n_cells + 1u) * sizeof *cells);
+    const rtq__rel *rel = s->op.node->rel;
+    bool fills = rel && rel->op == RTQ__R_SUMMARIZE && rel->u.summarize.fill;
     if (!cells)
         return RTQ_ERR_NOMEM;
     for (uint32_t c = 0; c < agg->n_cells; c++) {
@@ -391,6 +430,8 @@ static int finish_agg(summarize *s, const rtq__plan_agg *agg, pane *p, uint32_t 
         memcpy(&number, base + agg->offset, sizeof number);
         cells[0] = agg->distinct ? rtq__cell_i(RTQ_LONG, (int64_t)number) : cells[0];
         int rc = agg->distinct ? RTQ_OK : agg->agg->finish(cells, base + agg->offset, &call, flow->scratch);
+        if (rc == RTQ_OK && fills)
+            rc = filled(s, agg, p, &cells[0]);
         if (rc != RTQ_OK)
             return rc;
         for (uint32_t c = 0; c < agg->n_cells; c++)

@@ -289,6 +289,23 @@ static rtq__expr *pivot_value(rtq__binder *b, const rtq__ctx *row, const rtq__as
     return e;
 }
 
+/* What an aggregate gives of no rows: sums and counts 0, all others null. */
+static const rtq__cell *missing_value(rtq__binder *b, const rtq__ast *call, uint32_t kind)
+{
+    static const char *const zero[] = {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif",
+                                       "sum",   "sumif",   NULL};
+    const rtq__ast *agg = call->call.args.first->next;
+    const char *name = agg ? agg->call.name.ptr : "count";
+    rtq__cell *cell = rtq__bind_alloc(b, 1, sizeof *cell);
+    *cell = rtq__cell_null(kind);
+    for (uint32_t i = 0; zero[i]; i++)
+        if (strcmp(zero[i], name) == 0)
+            *cell = kind == RTQ_REAL                                              ? rtq__cell_d(0)
+                    : kind == RTQ_INT || kind == RTQ_LONG || kind == RTQ_TIMESPAN ? rtq__cell_i(kind, 0)
+                                                                                  : *cell;
+    return cell;
+}
+
 /* One row a group and value, then one row a group with a bag of them. */
 static const rtq__tab *pivot(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab *in, const rtq__ast *ast,
                              const rtq__ast *call)
@@ -330,6 +347,7 @@ static const rtq__tab *pivot(rtq__binder *b, const rtq__ctx *ctx, const rtq__tab
     second->u.summarize.keys = again.defs;
     second->u.summarize.n_keys = again.n;
     bag->flags = RTQ__COL_REST;
+    second->u.summarize.fill = missing_value(b, call, value->kind);
     rtq__tab *out = rtq__tab_new(b, second);
     for (uint32_t i = 0; i < again.n; i++)
         rtq__tab_add(b, out, again.cols[i].name, again.cols[i].col);
