@@ -142,8 +142,7 @@ struct rtq__rel {
             uint32_t n_aggs;
             int32_t bin_key; /* key that is bin(event time, constant), -1 */
             int64_t bin_ticks;
-            const rtq__cell
-                *fill; /* pivot: the one aggregate is a bag, each row has all names, and this where its bag has none */
+            const rtq__cell *fill; /* pivot: what a group has where another group's bag has a name */
         } summarize;
         struct {
             rtq__sort_key *keys;
