@@ -103,6 +103,7 @@ Test(csv_decode, bad_records)
 
 Test(csv_decode, header)
 {
+    static char wide[CSV_MAX_COLS + 20];
     fixture f;
     setup(&f);
     all_columns(&f);
@@ -115,6 +116,11 @@ Test(csv_decode, header)
     cr_expect_str_eq(HEADED(&f, ""), "");
     cr_expect_eq(f.stats.in, 0);
     cr_expect_str_eq(HEADED(&f, "a,n\r1,2\r3,4\r"), "bad 1\n");
+    for (int i = 0; i < CSV_MAX_COLS; i++)
+        wide[i] = ',';
+    strcpy(wide + CSV_MAX_COLS, "a\nx,1\ny\n");
+    cr_expect_str_eq(run(&f, wide, strlen(wide), true, whole), "bad 1\n");
+    cr_expect_eq(f.stats.errored, 3);
     f.delimiter = CSV_GUESS;
     cr_expect_str_eq(HEADED(&f, "a;n;r;d\n\"x;,\";1;2;3\n"), "\"x;,\"\t1\t2.0\t3\tnull\n");
     cr_expect_str_eq(HEADED(&f, "n\t\"a\"\r\n1\tx,y;z\r\n"), "\"x,y;z\"\t1\tnull\tnull\tnull\n");
