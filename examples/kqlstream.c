@@ -405,6 +405,14 @@ static void obey_no_color(void)
         g.out[g.n_out++] = (rtq_option){"colour", "never"};
 }
 
+/* Some bad lines are a word each; when there is nothing else, it was not what the command line said. */
+static int check_read(void)
+{
+    rtq_stats s = {.size = sizeof s};
+    rtq_run_stats(&s, running, RTQ_STAT_SOURCE, 0);
+    return s.in && s.in == s.errored ? fail(EXIT_FEED, "nothing of the input could be read as", g.input) : 0;
+}
+
 #if defined(__unix__) || defined(__APPLE__)
 static int same_file(const char *a, const char *b)
 {
@@ -465,6 +473,8 @@ static int run_queries(rtq_source *source)
     }
     catch_signals(on_signal);
     code = loop(running);
+    if (code == 0 && source)
+        code = check_read();
     if (g.stats)
         print_stats(running);
     if (code == 0 && g.failed)

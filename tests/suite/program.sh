@@ -150,6 +150,7 @@ errs "an output that is the input" 2 'the output is a file that is read' json "$
 verdict "and it is still there" "$(wc -l <"$dir/own.jsonl")" = 3
 printf '// nothing yet\n' >"$dir/none.kql"
 errs "a query file without a query" 3 'there is no query' json "$dir/n.jsonl" -q "$dir/none.kql"
+errs "a feed without a good line" 1 'nothing of the input could be read as: json' json "$dir/one.kql" -e 'Json | count'
 errs "a wrong query" 3 'there is no operator' json "$dir/n.jsonl" -e 'Json | wher a == 1'
 program json "$dir/n.jsonl" -e 'Json | wher a' -e 'Json | count' -e 'Json | extend x = nosuch(1)'
 verdict "all wrong queries are told, none runs" "$status:$(grep -c error "$dir/err"):$(wc -c <"$dir/out")" = 3:2:0

@@ -164,9 +164,10 @@ Test(feed_read, growing_file, .init = setup, .fini = teardown)
     cr_expect_not_null(strstr(notices, "is gone"));
     append("log", "back\nunfinished");
     cr_expect_str_eq(step(src, RTQ_AGAIN), " back");
-    append("log", " line\nlast");
+    append("log", " line\nlast\xff");
     src->cls->drain(src);
-    cr_expect_str_eq(step(src, RTQ_END), " unfinished line last");
+    cr_expect_str_eq(step(src, RTQ_END), " unfinished line last\xEF\xBF\xBD");
+    cr_expect_not_null(strstr(notices, "1 texts were not valid UTF-8"), "what is told at the end: %s", notices);
     close_source(src);
 }
 

@@ -269,6 +269,8 @@ int rtq__feed_next(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rtq
     if (rc >= 0)
         *out = rtq__feed_rows_batch(rows);
     report_bad(feed, at);
+    if (rc == RTQ_END)
+        report_repairs(feed);
     return rc;
 }
 
