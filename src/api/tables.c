@@ -2,7 +2,7 @@
 #include "api/api.h"
 #include "value/column.h"
 
-rtq__host_table *rtq__host_table_ref(rtq__host_table *t)
+static rtq__host_table *host_table_ref(rtq__host_table *t)
 {
     atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
     return t;
@@ -30,7 +30,7 @@ rtq__host_table *rtq__env_table(rtq_env *env, const char *name)
     rtq__mutex_lock(&env->lock);
     for (size_t i = 0; i < env->n_tables && !found; i++)
         if (strcmp(env->tables[i]->table.name, name) == 0)
-            found = rtq__host_table_ref(env->tables[i]);
+            found = host_table_ref(env->tables[i]);
     rtq__mutex_unlock(&env->lock);
     return found;
 }

@@ -21,7 +21,6 @@ typedef struct rtq__host_table {
     uint32_t n_batches;
     uint64_t version;
 } rtq__host_table;
-rtq__host_table *rtq__host_table_ref(rtq__host_table *t);
 void rtq__host_table_unref(rtq__host_table *t);
 
 /* A function of the host and what to call. `base` comes first: fn.user points at it. */

@@ -382,7 +382,8 @@ void rtq__out_rest_json(rtq__buf *buf, const rtq_batch *batch, const rtq__cell *
     }
 }
 
-int rtq__out_row_json(rtq__buf *buf, const rtq_batch *batch, size_t row)
+/* JSON object of one row, appended: columns in order, the rest column expanded into its fields. RTQ_OK or NOMEM. */
+static int out_row_json(rtq__buf *buf, const rtq_batch *batch, size_t row)
 {
     bool first = true;
 
@@ -415,7 +416,7 @@ int rtq_batch_json(rtq_blob **out, const rtq_batch *batch, size_t row)
     if (!out || !batch || row >= batch->rows->n_sel)
         return RTQ_ERR_ARG;
     rtq__blob_take(&buf, *out, batch->mem); /* a host that goes through rows with one blob allocates once */
-    if ((rc = rtq__out_row_json(&buf, batch, row)) == RTQ_OK)
+    if ((rc = out_row_json(&buf, batch, row)) == RTQ_OK)
         rc = rtq__blob_set(out, &buf);
     rtq__buf_free(&buf);
     return rc;

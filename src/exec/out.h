@@ -45,8 +45,6 @@ void rtq__out_free(rtq_batch *out);
 int rtq__out_load(const rtq_batch *batch);
 /* A loaded cell; the kind may be unknown (a dynamic cell). */
 rtq__cell rtq__out_cell(const rtq_batch *batch, size_t row, size_t column);
-/* JSON object of one row, appended: columns in order, the rest column expanded into its fields. RTQ_OK or NOMEM. */
-int rtq__out_row_json(rtq__buf *buf, const rtq_batch *batch, size_t row);
 void rtq__out_rest_json(rtq__buf *buf, const rtq_batch *batch, const rtq__cell *rest,
                         bool *first); /* the fields no column has */
 

@@ -18,7 +18,7 @@ int rtq__pipe_enter(rtq__pipe *pipe, uint32_t node, uint8_t what, uint32_t input
     return RTQ_OK;
 }
 
-void rtq__pipe_unwant(rtq__pipe *pipe)
+static void pipe_unwant(rtq__pipe *pipe)
 {
     const rtq__plan *plan = pipe->flow.plan;
     for (uint32_t i = plan->n_nodes; i-- > 0;) {
@@ -123,7 +123,7 @@ static void fed(rtq__pipe *pipe, rtq__frame *f)
         return;
     }
     station->closed = true;
-    rtq__pipe_unwant(pipe);
+    pipe_unwant(pipe);
     f->edge = 0;
     f->stage = TELL;
 }

@@ -51,7 +51,6 @@ struct rtq__pipe {
 int rtq__pipe_enter(rtq__pipe *pipe, uint32_t node, uint8_t what, uint32_t input,
                     rtq__batch *batch); /* one more frame */
 int rtq__pipe_drive(rtq__pipe *pipe);   /* until nothing is left to do */
-void rtq__pipe_unwant(rtq__pipe *pipe); /* closes what nobody listens to */
 
 /* pipe_gate.c */
 bool rtq__gate_open(const rtq__pipe *pipe, const rtq__node *node, uint32_t input);

@@ -167,7 +167,6 @@ const char *rtq__run_why(const rtq_run *run, size_t before,
                          int rc); /* what was added to the diag since, else the code's words */
 void rtq__run_wake(void *run);
 void rtq__run_tell_failed(rtq_run *run, rtq__run_query *q); /* host functions that failed since the last time */
-void rtq__run_end_source(rtq_run *run, rtq__run_source *s); /* it is not read any more */
 void rtq__run_watch_source(rtq_run *run, rtq__run_source *s, bool on);
 void rtq__run_detach(rtq_run *run, rtq__run_source *s);            /* … and takes nothing any more */
 void rtq__run_after_pipe(rtq_run *run, rtq__run_query *q, int rc); /* what a call of the query's pipe returned */

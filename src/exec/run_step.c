@@ -201,7 +201,7 @@ static void watch_sources(rtq_run *run, bool on)
         rtq__run_watch_source(run, run->sources[i], on);
 }
 
-void rtq__run_end_source(rtq_run *run, rtq__run_source *s)
+static void run_end_source(rtq_run *run, rtq__run_source *s)
 {
     s->ended = true;
     rtq__run_watch_source(run, s, false);
@@ -210,7 +210,7 @@ void rtq__run_end_source(rtq_run *run, rtq__run_source *s)
 
 void rtq__run_detach(rtq_run *run, rtq__run_source *s)
 {
-    rtq__run_end_source(run, s);
+    run_end_source(run, s);
     if (s->src->cls->detach)
         s->src->cls->detach(s->src);
 }
@@ -229,7 +229,7 @@ static int read_source(rtq_run *run, size_t index, uint32_t max_rows, uint32_t *
         rtq__run_note(run, RTQ_NOTE_SOURCE, rc, 0, s->id, 0, "source '%s' failed and ends here: %s", s->src->cls->kind,
                       rtq__run_why(run, before, rc));
         s->dead = true;
-        rtq__run_end_source(run, s);
+        run_end_source(run, s);
         return rc == RTQ_ERR_NOMEM ? rc : RTQ_OK;
     }
     if (batch && batch->n_sel) {
@@ -237,7 +237,7 @@ static int read_source(rtq_run *run, size_t index, uint32_t max_rows, uint32_t *
         feed(run, index, table, batch);
     }
     if (rc == RTQ_END || (rc == RTQ_AGAIN && s->draining)) {
-        rtq__run_end_source(run, s);
+        run_end_source(run, s);
         return RTQ_OK;
     }
     return rc;
@@ -296,7 +296,7 @@ static void stop_sources(rtq_run *run, int mode)
                 s->src->cls->drain(s->src);
             s->draining = true;
         } else {
-            rtq__run_end_source(run, s);
+            run_end_source(run, s);
         }
     }
 }

@@ -8,9 +8,7 @@
 /* RTQ_ERR_LIMIT when the budget is what refused `more` bytes, else RTQ_ERR_NOMEM. */
 int rtq__agg_full(const rtq__agg_mem *m, size_t more);
 
-/* The rows of `call` for which argument `pred` is true, as a call of its own. Lives on eval->scratch. */
-int rtq__agg_narrow(rtq__agg_call *out, const rtq__agg_call *call, uint32_t pred);
-/* Runs `update` on the narrowed call. */
+/* Runs `update` on the rows for which argument `pred` is true. */
 int rtq__agg_if(rtq__agg_call *call, uint32_t pred, int (*update)(rtq__agg_call *call));
 
 static inline uint32_t rtq__agg_row(const rtq__agg_call *c, uint32_t k)
@@ -103,7 +101,6 @@ typedef struct rtq__digest {
 _Static_assert(sizeof(rtq__digest) <= 32, "state_len of percentile and tdigest in agg_table.c");
 int rtq__digest_add(rtq__digest *d, rtq__agg_mem *m, uint32_t kind, int64_t i, double r, int64_t weight);
 int rtq__digest_merge(rtq__digest *into, const rtq__digest *from, rtq__agg_mem *m);
-void rtq__digest_sort(rtq__digest *d);
 rtq__cell rtq__digest_percentile(rtq__digest *d, double percent); /* nearest rank; null when empty */
 void rtq__digest_free(rtq__digest *d, rtq__agg_mem *m);
 int rtq__digest_to_dyn(rtq__dyn *out, rtq__digest *d, rtq__dyn_builder *b, rtq__arena *heap);

@@ -23,7 +23,8 @@ int rtq__agg_full(const rtq__agg_mem *m, size_t more)
     return m->max_bytes && m->used + more > m->max_bytes ? RTQ_ERR_LIMIT : RTQ_ERR_NOMEM;
 }
 
-int rtq__agg_narrow(rtq__agg_call *out, const rtq__agg_call *call, uint32_t pred)
+/* The rows of `call` for which argument `pred` is true, as a call of its own. Lives on eval->scratch. */
+static int agg_narrow(rtq__agg_call *out, const rtq__agg_call *call, uint32_t pred)
 {
     const rtq__vec *p = call->args[pred];
     rtq__sel *sel = rtq__arena_alloc(call->eval->scratch, sizeof *sel * (call->n_sel + 1u));
@@ -50,7 +51,7 @@ int rtq__agg_if(rtq__agg_call *call, uint32_t pred, int (*update)(rtq__agg_call 
 {
     rtq__agg_call narrow;
     rtq__arena_mark mark = rtq__arena_get_mark(call->eval->scratch);
-    int rc = rtq__agg_narrow(&narrow, call, pred);
+    int rc = agg_narrow(&narrow, call, pred);
     if (rc == RTQ_OK && narrow.n_sel)
         rc = update(&narrow);
     rtq__arena_release(call->eval->scratch, mark);

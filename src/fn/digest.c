@@ -20,7 +20,7 @@ static int by_real(const void *a, const void *b) /* NaN first */
 }
 
 /* Sorts and joins equal values, which loses nothing. */
-void rtq__digest_sort(rtq__digest *d)
+static void digest_sort(rtq__digest *d)
 {
     if (d->sorted == d->n)
         return;
@@ -55,7 +55,7 @@ static double scale(double q)
 
 static void compress(rtq__digest *d)
 {
-    rtq__digest_sort(d);
+    digest_sort(d);
     if (d->n <= MAX_ITEMS / 2)
         return;
     double total = (double)d->weight, before = 0;
@@ -128,7 +128,7 @@ rtq__cell rtq__digest_percentile(rtq__digest *d, double percent)
 {
     if (!d->n)
         return rtq__cell_null(d->kind ? d->kind : RTQ_LONG);
-    rtq__digest_sort(d);
+    digest_sort(d);
     double rank = ceil(percent * (double)d->weight / 100 - 1e-9);
     int64_t seen = 0;
     uint32_t i = 0;
@@ -155,7 +155,7 @@ static void add_number(rtq__dyn_builder *b, int64_t i)
 /* As a dynamic value: [[format], [values], [weights]]. */
 int rtq__digest_to_dyn(rtq__dyn *out, rtq__digest *d, rtq__dyn_builder *b, rtq__arena *heap)
 {
-    rtq__digest_sort(d);
+    digest_sort(d);
     rtq__dyn_begin_array(b);
     rtq__dyn_begin_array(b);
     add_number(b, 7);

@@ -11,8 +11,6 @@ int rtq__fcall_filter(rtq__sel *out, uint32_t *n_out, const rtq__fcall *call);
 /* A row function over FLAT and CONST arguments. */
 int rtq__fcall_rows(rtq__vec **out, const rtq__fcall *call);
 
-/* A DICT vector made FLAT for the rows of sel (n: rows of the batch); others are returned as they are. NULL: out of memory. */
-rtq__vec *rtq__vec_flat(rtq__scratch *s, rtq__vec *v, const rtq__sel *sel, uint32_t n_sel, uint32_t n);
 /* Rows of sel whose cell of the bool vector is true (want) or false (!want); never the null ones. out == sel is allowed. */
 uint32_t rtq__bools_filter(rtq__sel *out, const rtq__vec *v, const rtq__sel *sel, uint32_t n_sel, bool want);
 

@@ -25,7 +25,8 @@ static bool is_dictionary(const rtq__fcall *call, const call_shape *s)
     return v->form == RTQ__DICT && v->n <= call->n_sel;
 }
 
-rtq__vec *rtq__vec_flat(rtq__scratch *scratch, rtq__vec *v, const rtq__sel *sel, uint32_t n_sel, uint32_t n)
+/* A DICT vector made FLAT for the rows of sel (n: rows of the batch); others are returned as they are. NULL: out of memory. */
+static rtq__vec *vec_flat(rtq__scratch *scratch, rtq__vec *v, const rtq__sel *sel, uint32_t n_sel, uint32_t n)
 {
     if (v->form != RTQ__DICT)
         return v;
@@ -81,7 +82,7 @@ static int flatten_args(rtq__fcall *copy, const rtq__fcall *call)
     for (uint32_t i = 0; i < call->n_args; i++) {
         if (call->args[i]->form != RTQ__DICT)
             continue;
-        rtq__vec *flat = rtq__vec_flat(call->eval->scratch, call->args[i], call->sel, call->n_sel, call->n);
+        rtq__vec *flat = vec_flat(call->eval->scratch, call->args[i], call->sel, call->n_sel, call->n);
         if (!flat || (copy->args == call->args && !own_args(copy, call)))
             return RTQ_ERR_NOMEM;
         ((rtq__vec **)(uintptr_t)copy->args)[i] = flat; /* the array is the copy's own */
@@ -113,7 +114,7 @@ static int run_entries(rtq__vec **out, const rtq__fcall *call, uint32_t arg)
         return RTQ_OK;
     }
     shaped = rtq__arena_alloc(call->eval->scratch, sizeof *shaped);
-    if (!shaped || !(v = rtq__vec_flat(call->eval->scratch, v, NULL, copy.n, copy.n)))
+    if (!shaped || !(v = vec_flat(call->eval->scratch, v, NULL, copy.n, copy.n)))
         return RTQ_ERR_NOMEM;
     *shaped = *v;
     shaped->form = call->args[arg]->form;

@@ -5,10 +5,6 @@
 #include "base/diag.h"
 #include "fn/re2_shim.h"
 
-/* KQL's syntax (regex.md) to RE2's: Unicode \d \w \s, class algebra, (?x), \u…, octal. Refused, with offset and reason: what RE2 cannot
- * do (look-around, half boundaries, (?R)). RTQ_OK, RTQ_ERR_SYNTAX, RTQ_ERR_NOMEM. */
-int rtq__regex_translate(rtq__buf *out, const char *pattern, size_t len, size_t *error_at, const char **why);
-
 /* Translates and compiles. What is wrong goes to diag at [begin, end), with the offset inside the pattern. */
 enum { RTQ__REGEX_BEGIN = 1, RTQ__REGEX_END = 2 }; /* anchors: match at the beginning, at the end of the text only */
 int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len, unsigned anchors, rtq_diag *diag,

@@ -590,7 +590,9 @@ static bool step(reader *r)
     return true;
 }
 
-int rtq__regex_translate(rtq__buf *out, const char *pattern, size_t len, size_t *error_at, const char **why)
+/* KQL's syntax (regex.md) to RE2's: Unicode \d \w \s, class algebra, (?x), \u…, octal. Refused, with offset and reason: what RE2 cannot
+ * do (look-around, half boundaries, (?R)). RTQ_OK, RTQ_ERR_SYNTAX, RTQ_ERR_NOMEM. */
+static int translate_all(rtq__buf *out, const char *pattern, size_t len, size_t *error_at, const char **why)
 {
     reader r = {.p = pattern, .len = len, .out = out};
     while (r.i < r.len && !out->failed)
@@ -613,7 +615,7 @@ int rtq__regex_new(rtq__re **out, rtq__mem *mem, const char *pattern, size_t len
     char error[160] = "";
     rtq__buf_init(&text, mem);
     rtq__buf_adds(&text, anchors & RTQ__REGEX_BEGIN ? "\\A(?:" : anchors ? "(?:" : "");
-    int rc = rtq__regex_translate(&text, pattern, len, &at, &why);
+    int rc = translate_all(&text, pattern, len, &at, &why);
     rtq__buf_adds(&text, anchors & RTQ__REGEX_END ? ")\\z" : anchors ? ")" : "");
     if (rc == RTQ_ERR_SYNTAX) {
         rtq__diag_add(diag, RTQ_ERR_SEMANTIC, RTQ__SEV_ERROR, begin, end,

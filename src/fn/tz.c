@@ -236,7 +236,7 @@ void rtq__tz_free(rtq__mem *mem, rtq__tz *tz)
     rtq__free(mem, tz);
 }
 
-int64_t rtq__tz_offset(const rtq__tz *tz, int64_t t)
+static int64_t tz_offset(const rtq__tz *tz, int64_t t)
 {
     uint32_t low = 0, high = tz->n;
     while (low < high) {
@@ -259,14 +259,13 @@ static int64_t unix_of(int64_t ticks)
 
 int64_t rtq__tz_to_local(const rtq__tz *tz, int64_t utc)
 {
-    return utc + rtq__tz_offset(tz, unix_of(utc)) * RTQ__TICKS_SECOND;
+    return utc + tz_offset(tz, unix_of(utc)) * RTQ__TICKS_SECOND;
 }
 
 int64_t rtq__tz_to_utc(const rtq__tz *tz, int64_t local)
 {
-    int64_t t = unix_of(local), before = rtq__tz_offset(tz, t - SECONDS_DAY),
-            after = rtq__tz_offset(tz, t + SECONDS_DAY);
-    if (before != after && rtq__tz_offset(tz, t - before) != before)
+    int64_t t = unix_of(local), before = tz_offset(tz, t - SECONDS_DAY), after = tz_offset(tz, t + SECONDS_DAY);
+    if (before != after && tz_offset(tz, t - before) != before)
         before = after;
     return local - before * RTQ__TICKS_SECOND;
 }

@@ -8,7 +8,6 @@ typedef struct rtq__tz rtq__tz; /* immutable, one allocation */
 
 int rtq__tz_parse(rtq__tz **out, rtq__mem *mem, const char *ptr, size_t len); /* RTQ_OK, NOMEM, DATA */
 void rtq__tz_free(rtq__mem *mem, rtq__tz *tz);
-int64_t rtq__tz_offset(const rtq__tz *tz, int64_t unix_seconds); /* seconds east of UTC */
 int64_t rtq__tz_to_local(const rtq__tz *tz, int64_t utc_ticks);
 /* A local time that occurs twice is the first one; one that is skipped is read with the offset after the gap. */
 int64_t rtq__tz_to_utc(const rtq__tz *tz, int64_t local_ticks);

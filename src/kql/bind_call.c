@@ -17,7 +17,7 @@ static bool reads_from(const rtq__bound *bound, const rtq__expr *e, const rtq__r
     return false;
 }
 
-rtq__expr *rtq__bind_window(rtq__binder *b, const rtq__ctx *ctx, rtq__expr *call, const rtq__ast *at)
+static rtq__expr *bind_window(rtq__binder *b, const rtq__ctx *ctx, rtq__expr *call, const rtq__ast *at)
 {
     rtq__windows *w = ctx->windows;
     if (!w || (ctx->aggs && ctx->aggs->inside)) {
@@ -206,6 +206,6 @@ rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *c
     if (counts_weeks(b, rows.name, args, n))
         e = rtq__bind_cast(b, e, RTQ_REAL, call);
     if (rows.fns[row].flags & RTQ__FN_WINDOW)
-        e = rtq__bind_window(b, ctx, e, call);
+        e = bind_window(b, ctx, e, call);
     return type ? typed_result(b, e, type, call) : e;
 }

@@ -20,7 +20,7 @@ const char *rtq__path_step(rtq__binder *b, const char *key, bool first)
     return strpbrk(key, "'\"\\]") ? NULL : rtq__bind_namef(b, "['%s']", key);
 }
 
-rtq__col *rtq__bind_member_col(rtq__binder *b, rtq__col *col, const char *step)
+static rtq__col *bind_member_col(rtq__binder *b, rtq__col *col, const char *step)
 {
     switch (col->rel->op) {
     case RTQ__R_SCAN: {
@@ -31,11 +31,11 @@ rtq__col *rtq__bind_member_col(rtq__binder *b, rtq__col *col, const char *step)
     }
     case RTQ__R_REF:
     case RTQ__R_APPLY_INPUT: {
-        rtq__col *of = col->of ? rtq__bind_member_col(b, col->of, step) : NULL;
+        rtq__col *of = col->of ? bind_member_col(b, col->of, step) : NULL;
         return of ? rtq__ref_col(b, col->rel, of, of->name) : NULL;
     }
     case RTQ__R_EXTEND:
-        return col->expr && col->expr->op == RTQ__E_COL ? rtq__bind_member_col(b, b->bound->cols[col->expr->col], step)
+        return col->expr && col->expr->op == RTQ__E_COL ? bind_member_col(b, b->bound->cols[col->expr->col], step)
                                                         : NULL;
     default: return NULL;
     }
@@ -51,7 +51,7 @@ rtq__expr *rtq__bind_member(rtq__binder *b, rtq__expr *object, const char *key, 
         unknown |= (col->flags & (RTQ__COL_BAG | RTQ__COL_REST)) != 0;
         const char *step = memchr(key, '\0', len) ? NULL
                                                   : rtq__path_step(b, rtq__bind_namef(b, "%.*s", (int)len, key), false);
-        rtq__col *found_col = step && unknown ? rtq__bind_member_col(b, col, step) : NULL;
+        rtq__col *found_col = step && unknown ? bind_member_col(b, col, step) : NULL;
         if (found_col) {
             rtq__expr *e = rtq__expr_col(b, found_col, at);
             return e;
@@ -126,7 +126,7 @@ static rtq__expr *element(rtq__binder *b, rtq__expr *object, rtq__expr *index, c
         unknown |= (col->flags & RTQ__COL_BAG) != 0;
         if (unknown && (index->kind == RTQ_LONG || index->kind == RTQ_INT) && rtq__expr_constant(b, index, &cell) &&
             !cell.is_null) {
-            rtq__col *found = rtq__bind_member_col(b, col, rtq__bind_namef(b, "[%lld]", (long long)cell.u.i));
+            rtq__col *found = bind_member_col(b, col, rtq__bind_namef(b, "[%lld]", (long long)cell.u.i));
             if (found)
                 return rtq__expr_col(b, found, ast);
         }

@@ -254,8 +254,6 @@ rtq__open *rtq__open_apply(rtq__binder *b, rtq__rel *leaf, rtq__rel *apply,
 /* ---- bind_member.c ---- */
 const char *rtq__path_step(rtq__binder *b, const char *key,
                            bool first); /* .key or ['a key']; NULL: paths cannot say it */
-rtq__col *rtq__bind_member_col(rtq__binder *b, rtq__col *col,
-                               const char *step); /* bag or unknown: field at path + step; or NULL */
 rtq__expr *rtq__bind_member(rtq__binder *b, rtq__expr *object, const char *key, size_t len, const rtq__ast *at);
 rtq__expr *rtq__bind_member_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast);
 rtq__expr *rtq__bind_index_of(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast);
@@ -307,7 +305,6 @@ int32_t rtq__bind_overload(rtq__binder *b, const rtq__rows *rows, rtq__expr **ar
 rtq__expr *rtq__bind_call(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *call);
 rtq__expr *rtq__bind_operator(rtq__binder *b, rtq__ast_operator op, rtq__expr **args, uint32_t n_args,
                               const rtq__ast *at, uint32_t op_begin, uint32_t op_end);
-const char *rtq__bind_call_text(rtq__binder *b, rtq__expr *const *args, uint32_t n_args); /* "(long, string)" */
 
 /* ---- bind_rules.c: what a signature cannot say ---- */
 uint8_t rtq__shape_of_cell(const rtq__cell *cell);
@@ -353,8 +350,6 @@ rtq__value rtq__bind_value(rtq__binder *b, const rtq__ctx *ctx,
 rtq__value rtq__bind_name_value(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast, bool tables);
 const rtq__env *rtq__env_find(const rtq__env *env, const char *name);
 const rtq__env *rtq__env_add(rtq__binder *b, const rtq__env *up, const char *name, const rtq__value *value);
-rtq__value rtq__bind_table_name(rtq__binder *b, const rtq__env *env, const char *name,
-                                const rtq__ast *at); /* tables by name; NONE: no such */
 bool rtq__bind_function(rtq__binder *b, const rtq__ctx *ctx, const char *name, rtq__value *out); /* of let, library */
 /* ---- bind_inline.c: functions of let and of the library ---- */
 /* call NULL: no arguments; first: the table in front of invoke, or NULL. */
@@ -398,7 +393,6 @@ void rtq__proj_add(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *co
                    bool once);
 void rtq__proj_declare(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *col, bool replace,
                        const rtq__ast *at);
-void rtq__proj_skip(rtq__binder *b, rtq__proj *p, rtq__vcol *col);
 rtq__vcol *rtq__proj_define(rtq__binder *b, rtq__proj *p, const char *name, rtq__expr *expr, const rtq__ast *at);
 void rtq__proj_all(rtq__binder *b, rtq__proj *p, const rtq__tab *tab); /* each column once */
 rtq__tab *rtq__proj_tab(rtq__binder *b, rtq__proj *p, const rtq__tab *in, rtq__rel *rel,
@@ -421,8 +415,6 @@ const rtq__tab *rtq__bind_operator_node(rtq__binder *b, const rtq__ctx *ctx, con
                                         const rtq__ast *ast); /* any of them */
 const rtq__tab *rtq__bind_pipe(rtq__binder *b, const rtq__ctx *ctx, const rtq__ast *ast);
 rtq__windows rtq__windows_begin(const rtq__tab *in);
-rtq__expr *rtq__bind_window(rtq__binder *b, const rtq__ctx *ctx, rtq__expr *call,
-                            const rtq__ast *at);               /* the column it becomes */
 bool rtq__bind_matches(const char *pattern, const char *name); /* `*` stands for any text */
 const char *rtq__bind_parameter(const rtq__ast_list *params, const char *name,
                                 const rtq__ast **at); /* text of name=value, NULL: absent */

@@ -43,7 +43,7 @@ static int32_t proj_find(const rtq__proj *p, const char *name)
     return -1;
 }
 
-void rtq__proj_skip(rtq__binder *b, rtq__proj *p, rtq__vcol *col)
+static void proj_skip(rtq__binder *b, rtq__proj *p, rtq__vcol *col)
 {
     *RTQ__BIND_PUSH(b, &b->work, p->skip, p->n_skip, p->cap_skip) = col;
 }
@@ -77,7 +77,7 @@ void rtq__proj_add(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *co
 {
     add(b, p, name, col, base, replace);
     if (once)
-        rtq__proj_skip(b, p, col);
+        proj_skip(b, p, col);
 }
 
 void rtq__proj_declare(rtq__binder *b, rtq__proj *p, const char *name, rtq__vcol *col, bool replace, const rtq__ast *at)

@@ -205,7 +205,7 @@ static uint32_t row_cost(const rtq__rows *rows, const rtq__sig *sig, rtq__expr *
     return cost;
 }
 
-const char *rtq__bind_call_text(rtq__binder *b, rtq__expr *const *args, uint32_t n_args)
+static const char *bind_call_text(rtq__binder *b, rtq__expr *const *args, uint32_t n_args)
 {
     const char *text = "(";
     for (uint32_t i = 0; i < n_args && i < 12; i++)
@@ -255,7 +255,7 @@ static void report_types(rtq__binder *b, const rtq__rows *rows, uint32_t row, ui
                            rtq__kind_text(arg->kind));
     else
         rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name,
-                        rtq__bind_call_text(b, args, n_args));
+                        bind_call_text(b, args, n_args));
     const char *known = NULL;
     for (uint32_t r = 0; r < rows->n && r < 8; r++)
         known = known ? rtq__bind_namef(b, "%s; (%s)", known, row_args(rows, r))
@@ -287,7 +287,7 @@ static uint32_t result_kind(rtq__binder *b, const rtq__rows *rows, uint32_t r, c
             b->n_errors++;
         else if (!kind)
             rtq__bind_error(b, at, "%s() does not take arguments of the types %s", rows->name,
-                            rtq__bind_call_text(b, args, n_args));
+                            bind_call_text(b, args, n_args));
         return kind == RTQ_DYNAMIC && unknown ? RTQ_UNKNOWN : kind;
     }
     uint32_t kind = rtq__kind_parse(ret, strlen(ret));

@@ -119,7 +119,7 @@ static rtq__value last_resort(rtq__binder *b, const char *name, const rtq__ast *
     return table_value(rtq__bind_scan(b, c->tables[0], false, at));
 }
 
-rtq__value rtq__bind_table_name(rtq__binder *b, const rtq__env *env, const char *name, const rtq__ast *at)
+static rtq__value bind_table_name(rtq__binder *b, const rtq__env *env, const char *name, const rtq__ast *at)
 {
     const rtq__env *var = rtq__env_find(env, name);
     if (var && var->value.how == RTQ__VALUE_TABLE)
@@ -226,7 +226,7 @@ static rtq__value bind_table_call(rtq__binder *b, const rtq__ctx *ctx, const rtq
     if (rtq__expr_is_broken(arg))
         return broken_value();
     const char *name = rtq__bind_namef(b, "%.*s", (int)cell.len, cell.u.s);
-    rtq__value value = rtq__bind_table_name(b, ctx->env, name, call);
+    rtq__value value = bind_table_name(b, ctx->env, name, call);
     bool chosen = b->inline_depth > 0 && call->call.args.first->kind != RTQ__AST_LITERAL;
     if (value.how == RTQ__VALUE_NONE && (chosen || b->leaves_out))
         return table_value(rtq__bind_absent(b, name, call));

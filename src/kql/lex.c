@@ -64,16 +64,6 @@ static size_t first_word_with(char c)
     return low;
 }
 
-unsigned rtq__word_find(const char *ptr, size_t len)
-{
-    if (len == 0)
-        return RTQ__T_IDENT;
-    for (size_t i = first_word_with(ptr[0]); i < N_WORDS && words[i].text[0] == ptr[0]; i++)
-        if (words[i].len == len && memcmp(words[i].text, ptr, len) == 0)
-            return (unsigned)(RTQ__T_FIRST_WORD + i);
-    return RTQ__T_IDENT;
-}
-
 /* The longest keyword that the text starts with and that ends where a word may end. */
 static size_t longest_word(const lexer *lex, size_t pos, unsigned *kind)
 {

@@ -87,8 +87,6 @@ size_t rtq__lex_string(const char *text, size_t len, size_t pos, bool *closed, s
 
 unsigned rtq__word_flags(unsigned token_kind); /* RTQ__WORD_*; 0 for what is no keyword */
 const char *rtq__word_text(unsigned token_kind);
-/* The keyword spelled exactly so, or RTQ__T_IDENT. */
-unsigned rtq__word_find(const char *ptr, size_t len);
 /* Units of short timespans, "m", "min", ...: ticks of one unit times 100 (for nanoseconds); 0: no unit. */
 int64_t rtq__timespan_unit(const char *ptr, size_t len);
 

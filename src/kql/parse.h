@@ -19,9 +19,6 @@ int rtq__parse_tables(rtq__ast_list *out, rtq__arena *arena, const char *text, s
 /* One literal, with a sign where KQL allows one: the value of a query parameter. */
 int rtq__parse_literal(rtq__ast **out, rtq__arena *arena, const char *text, size_t len, rtq_diag *diag);
 
-/* Where a type name is legal: RTQ_LONG for "long", "int64", ...; 0: no type. */
-uint32_t rtq__type_from_name(const char *name, size_t len);
-
 /* Query files. Pieces are spans of the file; each is parsed on its own with rtq__parse(). */
 typedef struct rtq__script_piece {
     size_t begin, end; /* the query without its header */

@@ -100,7 +100,6 @@ bool rtq__p_new_name(parser *p, rtq__ast_name *out); /* also keywords that may b
 void rtq__p_need_name(parser *p, rtq__ast_name *out);
 rtq__ast *rtq__p_name_node(parser *p);
 rtq__ast *rtq__p_new_name_node(parser *p);
-rtq__ast *rtq__p_wildcard(parser *p);
 rtq__ast *rtq__p_wildcard_or_name(parser *p);
 rtq__ast *rtq__p_selector(parser *p);                             /* name, @, ['name'], [a*b], [expr] */
 rtq__ast *rtq__p_simple_path(parser *p);                          /* a.b["c"] */
@@ -115,7 +114,6 @@ rtq__ast *rtq__p_column(parser *p);                     /* name:type or name:(sc
 rtq__ast *rtq__p_column_with_default(parser *p);        /* ... [= value] */
 rtq__ast *rtq__p_pattern_column(parser *p);             /* name [:type], in parse */
 rtq__ast *rtq__p_typed_name(parser *p);                 /* name [:extended type], in find */
-rtq__ast *rtq__p_schema_item(parser *p);                /* name:type or `*` */
 void rtq__p_open_schema(parser *p, rtq__ast_list *out); /* the inside of (a:long, *): the star stands last */
 bool rtq__p_row_schema(parser *p, rtq__ast_list *out, bool open, bool not_empty); /* false: no parenthesis here */
 void rtq__p_need_row_schema(parser *p, rtq__ast_list *out);
@@ -127,9 +125,6 @@ rtq__ast *rtq__p_literal(parser *p);
 rtq__ast *rtq__p_string(parser *p); /* one or more adjacent string literals */
 rtq__ast *rtq__p_one_string(parser *p);
 rtq__ast *rtq__p_dynamic(parser *p);
-rtq_str rtq__p_unquote(parser *p, const rtq__token *token, bool *obfuscated);
-void rtq__p_negate(parser *p, rtq__ast *literal);
-bool rtq__p_is_signed_number(const parser *p);
 
 /* ---- parse_expr.c ---- */
 rtq__ast *rtq__p_unnamed(parser *p);

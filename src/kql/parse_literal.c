@@ -66,7 +66,7 @@ static size_t unescape(char *out, const char *ptr, const char *end)
     return (size_t)(out - begin);
 }
 
-rtq_str rtq__p_unquote(parser *p, const rtq__token *token, bool *obfuscated)
+static rtq_str p_unquote(parser *p, const rtq__token *token, bool *obfuscated)
 {
     const char *ptr = p->text + token->begin, *end = p->text + token->end;
     *obfuscated = *ptr == 'h' || *ptr == 'H';
@@ -112,7 +112,7 @@ rtq__ast *rtq__p_one_string(parser *p)
     if (peek(p) != RTQ__T_STRING)
         return NULL;
     rtq__ast *node = literal_node(p, RTQ_STRING);
-    node->literal.text = rtq__p_unquote(p, &p->tokens[p->pos], &obfuscated);
+    node->literal.text = p_unquote(p, &p->tokens[p->pos], &obfuscated);
     node->literal.flags = obfuscated ? RTQ__LITERAL_OBFUSCATED : 0;
     advance(p);
     return rtq__p_done(p, node);
@@ -133,7 +133,7 @@ rtq__ast *rtq__p_string(parser *p)
     size_t at = 0;
     for (uint32_t i = 0; i < n; i++, advance(p)) {
         bool obfuscated;
-        rtq_str part = rtq__p_unquote(p, &p->tokens[p->pos], &obfuscated);
+        rtq_str part = p_unquote(p, &p->tokens[p->pos], &obfuscated);
         memcpy(text + at, part.ptr, part.len);
         at += part.len;
         if (obfuscated)
@@ -378,6 +378,15 @@ static void bad_value(parser *p, const rtq__token *token, rtq_str text, uint32_t
                       (int)(text.len > 40 ? 40 : text.len), text.ptr, names[type]);
 }
 
+static void p_negate(parser *p, rtq__ast *node)
+{
+    (void)p;
+    if (node->literal.type == RTQ_REAL)
+        node->literal.u.d = -node->literal.u.d;
+    else
+        node->literal.u.i = (int64_t)(0 - (uint64_t)node->literal.u.i);
+}
+
 /* A literal of one token that is no string; sign: the token before it is a sign that belongs to it. */
 static rtq__ast *scalar_literal(parser *p, bool sign)
 {
@@ -409,21 +418,12 @@ static rtq__ast *scalar_literal(parser *p, bool sign)
         advance(p);
     advance(p);
     if (negative)
-        rtq__p_negate(p, node);
+        p_negate(p, node);
     return rtq__p_done(p, node);
 }
 
-void rtq__p_negate(parser *p, rtq__ast *node)
-{
-    (void)p;
-    if (node->literal.type == RTQ_REAL)
-        node->literal.u.d = -node->literal.u.d;
-    else
-        node->literal.u.i = (int64_t)(0 - (uint64_t)node->literal.u.i);
-}
-
 /* A sign with a plain number right after it */
-bool rtq__p_is_signed_number(const parser *p)
+static bool p_is_signed_number(const parser *p)
 {
     unsigned sign = peek(p), number = peek_at(p, 1);
     return (sign == RTQ__T_PLUS || sign == RTQ__T_MINUS) &&
@@ -445,7 +445,7 @@ rtq__ast *rtq__p_literal(parser *p)
     case RTQ__T_GUID: return scalar_literal(p, false);
     case RTQ__T_RAW_GUID: rtq__p_error(p, "a guid is written guid(...)"); return scalar_literal(p, false);
     case RTQ__T_PLUS:
-    case RTQ__T_MINUS: return rtq__p_is_signed_number(p) ? scalar_literal(p, true) : NULL;
+    case RTQ__T_MINUS: return p_is_signed_number(p) ? scalar_literal(p, true) : NULL;
     case RTQ__W_DYNAMIC: return rtq__p_dynamic(p);
     case RTQ__W_TYPEOF: return rtq__p_typeof(p);
     case RTQ__T_LBRACE: return rtq__p_name_node(p);
@@ -464,7 +464,7 @@ static rtq__ast *json_pair(parser *p)
         bool obfuscated;
         rtq__ast *name = rtq__p_node(p, RTQ__AST_NAME);
         const rtq__token *token = &p->tokens[p->pos];
-        rtq_str text = rtq__p_unquote(p, token, &obfuscated);
+        rtq_str text = p_unquote(p, token, &obfuscated);
         name->name = (rtq__ast_name){text.ptr, (uint32_t)text.len, token->begin, token->end, true};
         advance(p);
         rtq__p_append(&pair->named.names, rtq__p_done(p, name));

@@ -166,7 +166,7 @@ rtq__ast *rtq__p_new_name_node(parser *p)
     return rtq__p_done(p, node);
 }
 
-rtq__ast *rtq__p_wildcard(parser *p)
+static rtq__ast *p_wildcard(parser *p)
 {
     uint32_t n = rtq__p_scan_wildcard(p, 0);
     if (n == 0)
@@ -178,7 +178,7 @@ rtq__ast *rtq__p_wildcard(parser *p)
 
 rtq__ast *rtq__p_wildcard_or_name(parser *p)
 {
-    rtq__ast *node = rtq__p_wildcard(p);
+    rtq__ast *node = p_wildcard(p);
     return node ? node : rtq__p_name_node(p);
 }
 
@@ -297,7 +297,7 @@ rtq__ast *rtq__p_entity_path(parser *p)
 rtq__ast *rtq__p_wildcard_entity(parser *p)
 {
     if (rtq__p_scan_wildcard(p, 0) > 0)
-        return rtq__p_wildcard(p);
+        return p_wildcard(p);
     return entity_tail(p, rtq__p_scan_call(p, 0) ? rtq__p_call(p) : rtq__p_selector(p), true, true);
 }
 

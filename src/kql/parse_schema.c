@@ -1,7 +1,8 @@
 /* parse_schema.c - columns with types, schemas, parameters, typeof(). */
 #include "parse_internal.h"
 
-uint32_t rtq__type_from_name(const char *name, size_t len)
+/* Where a type name is legal: RTQ_LONG for "long", "int64", ...; 0: no type. */
+static uint32_t type_from_name(const char *name, size_t len)
 {
     static const struct {
         const char *name;
@@ -24,7 +25,7 @@ uint32_t rtq__type_from_name(const char *name, size_t len)
 static void take_type(parser *p, rtq__ast *column)
 {
     rtq__p_token_name(p, &column->column.type_name, 1);
-    column->column.type = rtq__type_from_name(column->column.type_name.ptr, column->column.type_name.len);
+    column->column.type = type_from_name(column->column.type_name.ptr, column->column.type_name.len);
 }
 
 /* extended: also the types that only find and typeof know. */
@@ -42,14 +43,14 @@ static void need_type(parser *p, rtq__ast *column, bool extended)
     }
 }
 
-rtq__ast *rtq__p_schema_item(parser *p)
+static rtq__ast *p_schema_item(parser *p)
 {
     return peek(p) == RTQ__T_STAR ? rtq__p_star(p) : rtq__p_column(p);
 }
 
 void rtq__p_open_schema(parser *p, rtq__ast_list *out)
 {
-    rtq__p_list(p, out, rtq__p_schema_item, rtq__p_ends_list, RTQ__LIST_TRAILING_COMMA, "a column (name:type)");
+    rtq__p_list(p, out, p_schema_item, rtq__p_ends_list, RTQ__LIST_TRAILING_COMMA, "a column (name:type)");
     for (const rtq__ast *item = out->first; item; item = item->next)
         if (item->kind == RTQ__AST_STAR && item->next)
             rtq__p_error_span(p, RTQ_ERR_SYNTAX, item->begin, item->end, "'*' stands last in a schema");
@@ -173,7 +174,7 @@ rtq__ast *rtq__p_typeof(parser *p)
         take_type(p, column);
         rtq__p_append(&node->list, rtq__p_done(p, column));
     } else {
-        rtq__p_list(p, &node->list, rtq__p_schema_item, rtq__p_ends_list, 0, "a type");
+        rtq__p_list(p, &node->list, p_schema_item, rtq__p_ends_list, 0, "a type");
     }
     rtq__p_close(p, RTQ__T_RPAREN, open);
     return rtq__p_done(p, node);

@@ -3,7 +3,6 @@
 
 struct rtq__owned_batch {
     rtq__mem *mem;
-    uint64_t bytes;
     rtq__batch batch;
 };
 
@@ -151,7 +150,6 @@ int rtq__batch_copy(rtq__owned_batch **out, rtq__mem *mem, rtq__batch *b)
         return RTQ_ERR_NOMEM;
     rtq__owned_batch *o = take(&pos, sizeof *o);
     o->mem = rtq__mem_ref(mem); /* a retained batch may outlive its env */
-    o->bytes = len;
     o->batch = *b;
     o->batch.n = b->n_sel;
     o->batch.sel = NULL;
@@ -172,11 +170,6 @@ int rtq__batch_copy(rtq__owned_batch **out, rtq__mem *mem, rtq__batch *b)
 rtq__batch *rtq__owned_batch_get(rtq__owned_batch *owned)
 {
     return &owned->batch;
-}
-
-uint64_t rtq__owned_batch_bytes(const rtq__owned_batch *owned)
-{
-    return owned->bytes;
 }
 
 void rtq__owned_batch_free(rtq__owned_batch *owned)

@@ -38,7 +38,7 @@ const char *rtq__json_special(const char *p, const char *end)
     return p;
 }
 
-const char *rtq__json_string(const char *p, const char *end, bool *escapes)
+static const char *json_string(const char *p, const char *end, bool *escapes)
 {
     *escapes = false;
     for (p++; (p = rtq__json_special(p, end)) < end; p++) {
@@ -56,12 +56,12 @@ const char *rtq__json_skip(const char *p, const char *end)
 {
     bool escapes;
     if (p < end && *p == '"')
-        return rtq__json_string(p, end, &escapes);
+        return json_string(p, end, &escapes);
     if (p < end && (*p == '{' || *p == '[')) {
         for (size_t depth = 0; p < end;) {
             char c = *p;
             if (c == '"') {
-                p = rtq__json_string(p, end, &escapes);
+                p = json_string(p, end, &escapes);
                 continue;
             }
             p++;
@@ -237,7 +237,7 @@ const char *rtq__json_value(rtq__dyn *out, const char *p, const char *end)
         return end;
     if (*p == '"') {
         bool escapes;
-        const char *past = rtq__json_string(p, end, &escapes);
+        const char *past = json_string(p, end, &escapes);
         out->tag = RTQ__DYN_STRING;
         out->flags = escapes ? RTQ__DYN_ESCAPED : 0;
         out->u.p = p + 1;

@@ -10,9 +10,8 @@ enum { RTQ__DYN_ESCAPED = 0x80 };
 
 const char *rtq__json_blank(const char *p, const char *end);   /* past white space */
 const char *rtq__json_special(const char *p, const char *end); /* the next quote, backslash, control character */
-const char *rtq__json_string(const char *p, const char *end, bool *escapes); /* p at the quote; past the closing one */
-const char *rtq__json_skip(const char *p, const char *end);                  /* p at a value; past it */
-bool rtq__json_check(const char *p, const char *end); /* one value and white space, nothing else */
+const char *rtq__json_skip(const char *p, const char *end);    /* p at a value; past it */
+bool rtq__json_check(const char *p, const char *end);          /* one value and white space, nothing else */
 /* The value at p, which starts a value; past it. Containers become JSON spans, strings with escapes are flagged. */
 const char *rtq__json_value(rtq__dyn *out, const char *p, const char *end);
 size_t rtq__json_unescape(char *out, const char *p, size_t len); /* out has room for len; returns bytes written */

@@ -116,7 +116,6 @@ int rtq__rows_room(rtq__rows *r, uint32_t id); /* makes the chunk of row id */
 int rtq__rows_keep_text(rtq__rows *r, char *cell,
                         uint32_t kind);                  /* copies what the cell points at; the cell is changed last */
 int rtq__rows_grow_table(rtq__rows *r, uint64_t n_more); /* room for so many more keys */
-int rtq__rows_grow_next(rtq__rows *r);                   /* `next` for all rows there is room for */
 int rtq__rows_chain(rtq__rows *r);                       /* makes `next`, once */
 void rtq__rows_drop_direct(rtq__rows *r);
 uint32_t rtq__rows_cell_text(const char *cell, uint32_t kind); /* bytes behind the cell's pointer */

@@ -35,7 +35,7 @@ int rtq__rows_grow_table(rtq__rows *r, uint64_t n_more)
     return RTQ_OK;
 }
 
-int rtq__rows_grow_next(rtq__rows *r)
+static int rows_grow_next(rtq__rows *r)
 {
     if (r->rows_cap <= r->next_cap)
         return RTQ_OK;
@@ -55,7 +55,7 @@ int rtq__rows_grow_next(rtq__rows *r)
 int rtq__rows_chain(rtq__rows *r)
 {
     bool fresh = !r->next;
-    int rc = rtq__rows_grow_next(r);
+    int rc = rows_grow_next(r);
     for (uint32_t i = 0; rc == RTQ_OK && fresh && i < r->n_indexed; i++)
         r->next[i] = i;
     return rc;
@@ -105,7 +105,7 @@ int rtq__rows_insert(rtq__rows *r, const char *image, uint32_t stride, uint32_t 
     if (r->count >= r->rows_cap) {
         int rc = rtq__rows_room(r, r->count);
         if (rc == RTQ_OK && r->next)
-            rc = rtq__rows_grow_next(r);
+            rc = rows_grow_next(r);
         if (rc != RTQ_OK)
             return rc;
     }

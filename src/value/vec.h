@@ -102,7 +102,6 @@ rtq__vec *rtq__vec_nulls(rtq__scratch *s, uint32_t kind);           /* CONST nul
 typedef struct rtq__owned_batch rtq__owned_batch;
 int rtq__batch_copy(rtq__owned_batch **out, rtq__mem *mem, rtq__batch *batch); /* loads lazy columns; OK, NOMEM */
 rtq__batch *rtq__owned_batch_get(rtq__owned_batch *owned);
-uint64_t rtq__owned_batch_bytes(const rtq__owned_batch *owned);
 void rtq__owned_batch_free(rtq__owned_batch *owned);
 
 #endif

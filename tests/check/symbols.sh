@@ -30,6 +30,14 @@ result "every public function exists" "$work/missing"
 
 nm --defined-only "$B/libkqlstream.a" 2>/dev/null | awk '$2 ~ /^[TDBRCG]$/ && $3 !~ /^rtq_/ { print $3 }' | sort -u >"$work/global"
 result "the static library defines only rtq_* names" "$work/global"
+# What only its own file uses is static there; what nobody uses is dead. Tests may look at a part by itself.
+nm --defined-only "$B/libkqlstream.a" 2>/dev/null | awk '$2 ~ /^[TDBR]$/ && $3 ~ /^rtq__/ { print $3 }' | sort -u >"$work/ours"
+nm --undefined-only "$B/libkqlstream.a" 2>/dev/null | awk '$1 == "U" { print $2 }' | sort -u >"$work/used"
+grep -rhowE 'rtq__[a-z0-9_]+' tests | sort -u | cat - "$work/used" | sort -u >"$work/known"
+# Written by a macro for each instruction set.
+echo rtq__json_object_plain | sort -u - "$work/known" >"$work/all"
+comm -23 "$work/ours" "$work/all" >"$work/lonely"
+result "every internal function is used beyond its file, or static" "$work/lonely"
 nm -D --undefined-only "$B/libkqlstream.so.0" | grep -o 'rtq_.*' >"$work/undefined"
 result "no function of ours is undefined" "$work/undefined"
 nm --undefined-only "$B/libkqlstream.a" | grep -wE 'U (setlocale|strtok|localtime|gmtime|abort|exit|printf|puts|getenv|rand|srand|strerror|system)' |

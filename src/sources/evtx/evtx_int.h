@@ -282,8 +282,6 @@ bool rtq__evtx_tree_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *want,
 /* The value of the column whose element is node `elem`, down its path. */
 bool rtq__evtx_elem_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *want, uint32_t elem, evtx_text *text);
 bool rtq__evtx_any(rtq__dyn *out, rtq__evtx *d, const evtx_val *v, evtx_text *text); /* a scalar or an array */
-bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind,
-                       evtx_text *text);
 
 /* Cells as JSON text, without making them: the print function of the vectors. */
 int rtq__evtx_print_plan(rtq__evtx *d, evtx_plan *plan);

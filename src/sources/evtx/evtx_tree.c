@@ -80,8 +80,8 @@ static bool join(rtq_str *out, const evtx_node *v, uint32_t from, uint32_t to, e
     return true;
 }
 
-bool rtq__evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind,
-                       evtx_text *text)
+static bool evtx_text_of(rtq__cell *out, rtq__evtx *d, const evtx_node *v, uint32_t from, uint32_t to, uint32_t kind,
+                         evtx_text *text)
 {
     uint32_t only = 0, n = count_values(v, from, to, &only);
     *out = rtq__cell_null(kind);
@@ -148,7 +148,7 @@ static rtq_str key_of(bag *b, uint32_t child, bool event_data, bool *by_attr)
     if (!attr)
         return key;
     rtq__cell c;
-    if (!rtq__evtx_text_of(&c, b->d, b->v, attr + 1, b->v[attr].end, RTQ_STRING, &b->d->temp)) {
+    if (!evtx_text_of(&c, b->d, b->v, attr + 1, b->v[attr].end, RTQ_STRING, &b->d->temp)) {
         b->failed = true;
         return key;
     }
@@ -191,7 +191,7 @@ static void put_values(bag *b, uint32_t from, uint32_t to)
         rtq__dyn_end(b->d->builder);
         return;
     }
-    if (!rtq__evtx_text_of(&c, b->d, b->v, from, to, RTQ_UNKNOWN, &b->d->temp))
+    if (!evtx_text_of(&c, b->d, b->v, from, to, RTQ_UNKNOWN, &b->d->temp))
         b->failed = true;
     else
         rtq__dyn_add(b->d->builder, &c.u.y);
@@ -383,7 +383,7 @@ bool rtq__evtx_elem_cell(rtq__cell *out, rtq__evtx *d, const evtx_want *w, uint3
         uint32_t a = attr ? rtq__evtx_child(b.v, elem, EVTX_ATTR, attr, strlen(attr)) : 0;
         uint32_t from = attr ? a + 1 : rtq__evtx_content(b.v, elem);
         uint32_t to = attr ? (a ? b.v[a].end : from) : b.v[elem].end;
-        return rtq__evtx_text_of(out, d, b.v, from, to, w->kind, text);
+        return evtx_text_of(out, d, b.v, from, to, w->kind, text);
     }
     if (w->n_path > 0 && w->path[0].name && w->path[0].len > 0 && w->path[0].name[0] != '@' &&
         w->path[0].name[0] != '#')
