@@ -103,6 +103,28 @@ static struct rule *find_rule(struct agent *a, const char *file, size_t index)
     return NULL;
 }
 
+static int add_rule(struct agent *a, const char *file, size_t index, rtq_query *query)
+{
+    rtq_attach_options ao = {.size = sizeof ao, .errors = a->dead, .max_errors = 1000};
+    struct rule *r = &a->rules[a->n_rules];
+    struct alert *al;
+    int rc;
+
+    if (a->n_rules == MAX_RULES)
+        return RTQ_ERR_LIMIT;
+    if (!(al = calloc(1, sizeof *al)))
+        return RTQ_ERR_NOMEM;
+    snprintf(al->name, sizeof al->name, "%s", rtq_query_name(query));
+    if ((rc = rtq_sink_callback(&r->sink, a->env, on_alert, al, free)) < 0 || /* al freed also on failure */
+        (rc = rtq_run_add_query(&r->id, a->run, query, r->sink, &ao, &a->diag)) < 0) {
+        rtq_sink_free(r->sink), r->sink = NULL;
+        return rc;
+    }
+    snprintf(r->file, sizeof r->file, "%s", file);
+    r->index = index, a->n_rules++;
+    return RTQ_OK;
+}
+
 /* (Re)load one file: compile everything first; a bad file leaves the old rules running. */
 static int load_file(struct agent *a, const char *dir, const char *file)
 {
@@ -131,18 +153,8 @@ static int load_file(struct agent *a, const char *dir, const char *file)
         struct rule *r = find_rule(a, file, i);
         if (r) {
             rc = rtq_run_replace_query(a->run, r->id, q[i], &a->diag);
-        } else if (a->n_rules < MAX_RULES) {
-            rtq_attach_options ao = {.size = sizeof ao, .errors = a->dead, .max_errors = 1000};
-            struct alert *al = calloc(1, sizeof *al);
-            r = &a->rules[a->n_rules];
-            snprintf(al->name, sizeof al->name, "%s", rtq_query_name(q[i]));
-            if ((rc = rtq_sink_callback(&r->sink, a->env, on_alert, al, free)) < 0 || /* al freed also on failure */
-                (rc = rtq_run_add_query(&r->id, a->run, q[i], r->sink, &ao, &a->diag)) < 0) {
-                rtq_sink_free(r->sink), r->sink = NULL;
-                goto out;
-            }
-            snprintf(r->file, sizeof r->file, "%s", file);
-            r->index = i, a->n_rules++;
+        } else {
+            rc = add_rule(a, file, i, q[i]);
         }
         if (rc < 0)
             goto out;
@@ -179,65 +191,88 @@ static void load_dir(struct agent *a, const char *dir)
     rtq_run_commit(a->run); /* one re-plan, one kernel filter update */
 }
 
+static int open_all(struct agent *a, char **argv)
+{
+    const rtq_option sysl[] = {{"path", argv[2]}, {"follow", "start"}, {"table", "AuthLog"}};
+    const rtq_option json[] = {{"path", argv[3]}, {"follow", "start"}, {"table", "Events"}};
+    const rtq_option dead[] = {{"path", argv[4]}};
+    rtq_env_options eo = {.size = sizeof eo, .log = on_log, .log_level = 2, .max_memory_bytes = 256u << 20};
+    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = a, .idle_ns = 10000000000};
+    int rc;
+
+    if ((rc = rtq_env_new(&a->env, &eo)) < 0 ||
+        (rc = rtq_env_add_function(a->env, "reputation(sha256:string) -> long", RTQ_FN_VOLATILE, fn_reputation, NULL,
+                                   NULL, &a->diag)) < 0 ||
+        (rc = rtq_source_open(&a->sources[0], a->env, "syslog", sysl, 3, &a->diag)) < 0 ||
+        (rc = rtq_source_open(&a->sources[1], a->env, "json", json, 3, &a->diag)) < 0 ||
+        (rc = rtq_sink_open(&a->dead, a->env, "json", dead, 1, &a->diag)) < 0 ||
+        (rc = rtq_run_new(&a->run, a->env, &ro)) < 0 ||
+        (rc = rtq_run_add_source(NULL, a->run, a->sources[0], &a->diag)) < 0)
+        return rc;
+    return rtq_run_add_source(NULL, a->run, a->sources[1], &a->diag);
+}
+
+/* Rule files that were written: all their changes take effect together, between two events. */
+static void reload(struct agent *a, const char *dir, int ino)
+{
+    char buf[4096] __attribute__((aligned(8)));
+    ssize_t len = read(ino, buf, sizeof buf);
+    int changed = 0;
+
+    for (char *p = buf; len > 0 && p < buf + len;
+         p += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)p)->len)
+        if (strstr(((struct inotify_event *)(void *)p)->name, ".kql"))
+            changed |= load_file(a, dir, ((struct inotify_event *)(void *)p)->name) == RTQ_OK;
+    if (changed)
+        rtq_run_commit(a->run);
+}
+
+static int loop(struct agent *a, const char *dir, int ep, int ino)
+{
+    int rc;
+
+    while ((rc = rtq_run_step(a->run, NULL, &a->diag)) >= 0 && rc != RTQ_END) {
+        struct epoll_event ev[8];
+        int64_t ns = rc == RTQ_OK ? 0 : rtq_run_timeout_ns(a->run, NULL);
+        int n = epoll_wait(ep, ev, 8, ns < 0 ? -1 : (int)((ns + 999999) / 1000000));
+        for (int i = 0; i < n; i++)
+            if (ev[i].data.fd == ino)
+                reload(a, dir, ino);
+    }
+    return rc;
+}
+
+static int watch_rules(struct agent *a, const char *dir, int *ep, int *ino)
+{
+    struct epoll_event er = {.events = EPOLLIN, .data.fd = (int)rtq_run_handle(a->run)}, ei = {.events = EPOLLIN};
+
+    if ((*ep = epoll_create1(EPOLL_CLOEXEC)) < 0 || (*ino = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) < 0 ||
+        inotify_add_watch(*ino, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) < 0)
+        return RTQ_ERR_IO;
+    ei.data.fd = *ino;
+    return epoll_ctl(*ep, EPOLL_CTL_ADD, er.data.fd, &er) < 0 || epoll_ctl(*ep, EPOLL_CTL_ADD, *ino, &ei) < 0
+               ? RTQ_ERR_IO
+               : RTQ_OK;
+}
+
 int main(int argc, char **argv)
 {
     static struct agent a;
-    const char *dir = argc == 5 ? argv[1] : NULL;
-    const rtq_option sysl[] = {{"path", argc == 5 ? argv[2] : ""}, {"follow", "start"}, {"table", "AuthLog"}};
-    const rtq_option json[] = {{"path", argc == 5 ? argv[3] : ""}, {"follow", "start"}, {"table", "Events"}};
-    const rtq_option dead[] = {{"path", argc == 5 ? argv[4] : ""}};
-    rtq_env_options eo = {.size = sizeof eo, .log = on_log, .log_level = 2, .max_memory_bytes = 256u << 20};
-    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = &a, .idle_ns = 10000000000};
-    int ep = -1, ino = -1, rc = RTQ_ERR_STATE;
+    int ep = -1, ino = -1, rc;
 
-    if (!dir)
+    if (argc != 5)
         return fprintf(stderr, "usage: agent RULES_DIR SYSLOG_FILE JSON_FILE DEAD_LETTER_FILE\n"), 2;
     if (rtq_version() < RTQ_VERSION || !strstr(rtq_features(), "syslog"))
         return fprintf(stderr, "libkqlstream %s is too old or lacks syslog\n", rtq_features()), 2;
-    if ((rc = rtq_env_new(&a.env, &eo)) < 0 ||
-        (rc = rtq_env_add_function(a.env, "reputation(sha256:string) -> long", RTQ_FN_VOLATILE, fn_reputation, NULL,
-                                   NULL, &a.diag)) < 0 ||
-        (rc = rtq_source_open(&a.sources[0], a.env, "syslog", sysl, 3, &a.diag)) < 0 ||
-        (rc = rtq_source_open(&a.sources[1], a.env, "json", json, 3, &a.diag)) < 0 ||
-        (rc = rtq_sink_open(&a.dead, a.env, "json", dead, 1, &a.diag)) < 0 ||
-        (rc = rtq_run_new(&a.run, a.env, &ro)) < 0 ||
-        (rc = rtq_run_add_source(NULL, a.run, a.sources[0], &a.diag)) < 0 ||
-        (rc = rtq_run_add_source(NULL, a.run, a.sources[1], &a.diag)) < 0)
-        goto out;
-    load_dir(&a, dir);
-    g_run = a.run;
-    signal(SIGTERM, on_term);
-    signal(SIGINT, on_term);
-    if ((ep = epoll_create1(EPOLL_CLOEXEC)) < 0 || (ino = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) < 0 ||
-        inotify_add_watch(ino, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) < 0)
-        goto out;
-    struct epoll_event er = {.events = EPOLLIN, .data.fd = (int)rtq_run_handle(a.run)},
-                       ei = {.events = EPOLLIN, .data.fd = ino};
-    epoll_ctl(ep, EPOLL_CTL_ADD, er.data.fd, &er);
-    epoll_ctl(ep, EPOLL_CTL_ADD, ino, &ei);
-
-    for (;;) {
-        struct epoll_event ev[8];
-        int64_t ns;
-        int n, changed = 0;
-
-        if ((rc = rtq_run_step(a.run, NULL, &a.diag)) < 0 || rc == RTQ_END)
-            break;
-        ns = rc == RTQ_OK ? 0 : rtq_run_timeout_ns(a.run, NULL);
-        n = epoll_wait(ep, ev, 8, ns < 0 ? -1 : (int)((ns + 999999) / 1000000));
-        for (int i = 0; i < n; i++)
-            if (ev[i].data.fd == ino) {
-                char buf[4096] __attribute__((aligned(8)));
-                ssize_t len = read(ino, buf, sizeof buf);
-                for (char *p = buf; len > 0 && p < buf + len;
-                     p += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)p)->len)
-                    if (strstr(((struct inotify_event *)(void *)p)->name, ".kql"))
-                        changed |= load_file(&a, dir, ((struct inotify_event *)(void *)p)->name) == RTQ_OK;
-            }
-        if (changed)
-            rtq_run_commit(a.run);
+    if ((rc = open_all(&a, argv)) == RTQ_OK) {
+        load_dir(&a, argv[1]);
+        g_run = a.run;
+        signal(SIGTERM, on_term);
+        signal(SIGINT, on_term);
+        if ((rc = watch_rules(&a, argv[1], &ep, &ino)) == RTQ_OK)
+            rc = loop(&a, argv[1], ep, ino);
     }
-    {
+    if (rc == RTQ_END) {
         rtq_stats s = {.size = sizeof s};
         rtq_run_stats(&s, a.run, RTQ_STAT_SOURCE, 0);
         fprintf(stderr,
@@ -245,7 +280,6 @@ int main(int argc, char **argv)
                 " + pending %" PRIu64 "\n",
                 s.in, s.out, s.filtered, s.errored, s.dropped, s.pending);
     }
-out:
     if (rc < 0)
         complain(&a, rtq_strerror(rc));
     for (size_t i = 0; i < a.n_rules; i++)
