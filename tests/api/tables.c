@@ -191,6 +191,7 @@ static void a_table_may_change_its_columns(void)
     CHECK(r.notices == 1);
     r.notices = 0;
     finish(&r);
+    expect(&r, "{\"A\":1,\"Name\":\"one\"}{\"A\":2,\"Name\":\"dos\"}");
 }
 
 int main(void)
