@@ -35,8 +35,9 @@ RTQ_API int rtq_batch_get(rtq_value *out, const rtq_batch *batch, size_t row, si
 /** A row as a JSON object; fields of a rest column stand beside the others. Datetimes, timespans, guids and decimals are strings.
  *  @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_NOMEM. Thread: one. */
 RTQ_API int rtq_batch_json(rtq_blob **out, const rtq_batch *batch, size_t row);
-/** A value inside a dynamic cell: path "a.b[0]['x y']". A scalar comes with its own kind, an array or bag as JSON text, what is not
- *  there as null. @return RTQ_OK, RTQ_ERR_ARG (no dynamic column, bad path), RTQ_ERR_NOMEM. Thread: one. */
+/** A value inside a dynamic cell: path "a.b[0]['x y']"; [-1] is the last element, "" all of it. A scalar comes with its own kind, an
+ *  array or bag as JSON text, what is not there as null.
+ *  @return RTQ_OK, RTQ_ERR_ARG (no dynamic column, bad path), RTQ_ERR_NOMEM. Thread: one. */
 RTQ_API int rtq_batch_path(rtq_value *out, const rtq_batch *batch, size_t row, size_t column, const char *path);
 /** A batch of the caller's own: a compact copy that outlives run and env (of a retained batch: one more reference). Free it.
  *  @return RTQ_OK, RTQ_ERR_ARG, RTQ_ERR_NOMEM. Thread: any. */

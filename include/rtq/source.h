@@ -106,7 +106,8 @@ RTQ_API int rtq_demand_column(rtq_column_def *out, const rtq_demand *demand, siz
  *  @return RTQ_OK, RTQ_END behind the last, RTQ_ERR_ARG. Thread: inside plan(). */
 RTQ_API int rtq_demand_conjunct(rtq_conjunct *out, const rtq_demand *demand, size_t index);
 
-/** A source of the host. Members beyond `next` may be NULL. All are called by the thread that is in the run. */
+/** A source of the host. Only tables and next must be there. tables is called by the thread of rtq_source_custom(), close by the one
+ *  that drops the last reference, all others by the thread that is in the run. */
 typedef struct {
     size_t size; /**< set by the caller: sizeof of the struct */
     /** "Proc(Time:datetime, Pid:long); Net(...)": called once, at open; the first datetime is the event time. */
