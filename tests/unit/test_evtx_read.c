@@ -1,5 +1,6 @@
 /* The evtx source on files: which files, windows, notices, checksums, reading again. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -205,6 +206,42 @@ Test(evtx_read, a_new_demand_between_batches)
     src->cls->close(src);
     ed_free(&e);
     ed_free(&f);
+}
+
+/* A pipe whose writer takes its time: the run must come back by itself. */
+Test(evtx_read, a_slow_pipe)
+{
+    static const size_t pieces[] = {5000, 30000, 34632};
+    rtq_clock clock = {0, 0};
+    size_t sent = 0;
+    uint32_t i = 0, table;
+    rtq__batch *b;
+    eg g;
+    ed e;
+    while (strcmp(eg_case_name(i), "classics") != 0)
+        i++;
+    eg_case(&g, i);
+    cr_assert_eq(mkfifo(path_of("pipe"), 0600), 0);
+    int fd = open(path_of("pipe"), O_RDWR | O_CLOEXEC);
+    cr_assert_geq(fd, 0);
+    rtq_option options[] = {{"path", path_of("pipe")}};
+    rtq__src *src = open_paths(&e, options, 1);
+    for (size_t k = 0; k < 3; k++) {
+        cr_assert_eq(src->cls->next(src, &clock, 10, &b, &table, NULL), RTQ_AGAIN);
+        cr_expect_null(b);
+        cr_expect_gt(src->cls->timeout_ns(src, &clock), 0);
+        cr_assert_eq(write(fd, g.bytes + sent, pieces[k]), (ssize_t)pieces[k]);
+        sent += pieces[k];
+    }
+    cr_assert_eq(sent, g.len);
+    cr_assert_eq(src->cls->next(src, &clock, 10, &b, &table, NULL), RTQ_AGAIN);
+    close(fd);
+    cr_assert_eq(src->cls->next(src, &clock, 10, &b, &table, NULL), RTQ_OK);
+    cr_assert_not_null(b);
+    cr_expect_eq(b->n, 3);
+    src->cls->close(src);
+    ed_free(&e);
+    eg_free(&g);
 }
 
 Test(evtx_read, checksums)

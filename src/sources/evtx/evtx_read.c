@@ -14,6 +14,7 @@ enum {
     WINDOWS = 16,
     SCAN = 32 * WINDOW /* bytes of one call without rows */
 };
+#define POLL INT64_C(20000000) /* ns, of pipes */
 enum { SUMS_OFF = 0, SUMS_REPORT, SUMS_SKIP };
 
 typedef struct window {
@@ -116,9 +117,12 @@ static int check_single(evtx_src *s, rtq_diag *diag)
     size_t got = 0, got_chunk = 0;
     rtq__os_error why = {0};
     rtq__file file = RTQ__FILE_NONE;
+    rtq__file_info info;
     if (s->paths.n != 1)
         return RTQ_OK;
     const char *path = s->paths.items[0];
+    if (rtq__path_info_get(&info, path, &why) == RTQ_OK && info.kind == RTQ__FILE_STREAM)
+        return RTQ_OK; /* opened once: closing it would break the writer's pipe */
     int rc = rtq__file_open(&file, path, &why);
     if (rc == RTQ_OK && file.kind == RTQ__FILE_REGULAR) {
         rc = rtq__file_read_at(&file, head, sizeof head, 0, &got, &why);
@@ -403,16 +407,11 @@ static int next_src(rtq__src *src, const rtq_clock *clock, uint32_t max_rows, rt
     return RTQ_OK;
 }
 
-static intptr_t handle_src(rtq__src *src)
-{
-    evtx_src *s = (evtx_src *)src;
-    return s->file.handle == -1 ? -1 : rtq__file_wait_handle(&s->file);
-}
-
+/* A pipe has no handle to wait for: the run asked for that before the first file was opened. */
 static int64_t timeout_src(rtq__src *src, const rtq_clock *clock)
 {
-    (void)src, (void)clock;
-    return -1;
+    (void)clock;
+    return ((evtx_src *)src)->file.kind == RTQ__FILE_STREAM ? POLL : -1;
 }
 
 static int64_t watermark_src(rtq__src *src)
@@ -429,7 +428,6 @@ const rtq__src_class rtq__src_evtx = {
     .plan = plan_src,
     .start = start_src,
     .next = next_src,
-    .handle = handle_src,
     .timeout_ns = timeout_src,
     .rewind = rewind_src,
     .watermark = watermark_src,
