@@ -51,7 +51,7 @@ static inline const char *csv_line_end(const char *p, const char *end)
 /* The text of a cell: itself, or on heap. NULL: out of memory. */
 const char *rtq__csv_text(const csv_cell *cell, size_t *len, rtq__arena *heap);
 
-/* Moves *p behind what Excel puts in front of a header, a line `sep=;`. The delimiter: that one, else `fixed`, or (CSV_GUESS) that of
+/* Moves *p behind what Excel puts in front of a header, a line `sep=;`, and empty lines there. The delimiter: that one, else `fixed`, or (CSV_GUESS) that of
  * , ; tab and | which the header has most often outside quotes. 0: the header's end is not there yet (final: it is). */
 char rtq__csv_delimiter(const char **p, const char *end, bool final, char fixed);
 /* Lines that end in CR alone make one record of a file: its header then has a CR in a cell. */

@@ -117,7 +117,8 @@ char rtq__csv_delimiter(const char **p, const char *end, bool final, char fixed)
     if (q < end && (q - *p == 5 || (q - *p == 6 && q[-1] == '\r')) && memcmp(*p, "sep=", 4) == 0 &&
         !memchr("\0\r\"", (*p)[4], 3)) {
         char named = (*p)[4];
-        *p = q + 1;
+        for (*p = q + 1; *p < end && (**p == '\n' || **p == '\r');)
+            ++*p;
         return fixed != CSV_GUESS ? fixed : named;
     }
     if (fixed != CSV_GUESS)

@@ -223,7 +223,9 @@ static int begin_input(rtq__csv *d, rtq__feed_input *in, const char **p, const c
             const char *from = *p;
             if (!(in->delimiter = rtq__csv_delimiter(p, end, final, d->delimiter)))
                 return RTQ_AGAIN;
-            in->line += *p != from;
+            count_lines(in, from, *p);
+            if (*p == end)
+                return RTQ_AGAIN;
         }
         if ((rc = read_header(d, in, p, end, final)) != RTQ_OK)
             return rc;
