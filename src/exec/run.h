@@ -136,10 +136,19 @@ rtq_run *rtq__run_ref(rtq_run *run);
 void rtq__change_free(rtq_run *run, rtq__change *change);
 /* run_apply.c */
 int rtq__run_apply(rtq_run *run, rtq_diag *diag);
-void rtq__run_reload(rtq_run *run); /* reference tables that were replaced */
 void rtq__run_close_query(rtq_run *run, rtq__run_query *q);
 void rtq__run_close_source(rtq_run *run, rtq__run_source *s);
-int rtq__run_plan_source(rtq_run *run, size_t index); /* gives it the demand of its queries */
+/* The query stays, dead, and the others go on. Only a lack of memory ends the run. before: diagnostics that were there already. */
+int rtq__run_could_not_start(rtq_run *run, rtq__run_query *q, size_t before, int rc);
+/* run_plan.c */
+int rtq__run_replan(rtq_run *run, rtq_diag *diag);
+int rtq__run_plan_source(rtq_run *run, size_t index);                  /* gives it the demand of its queries */
+uint64_t rtq__run_rejected(const rtq_run *run, const rtq__binding *b); /* rows that the source kept from the query */
+/* run_tables.c */
+int rtq__run_table(void *ctx, const rtq__table *table, rtq__batch *const **batches,
+                   uint32_t *n_batches);                    /* rtq__pipe_host.host_table */
+void rtq__run_reload(rtq_run *run);                         /* reference tables that were replaced */
+void rtq__run_drop_tables(rtq_run *run, rtq__run_query *q); /* its pipe is closed */
 /* run_again.c */
 void rtq__run_allow_again(rtq_run *run, rtq__run_query *q);  /* its pipe is new */
 void rtq__run_check_again(rtq_run *run);                     /* sources came, or failed */

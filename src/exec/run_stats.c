@@ -24,7 +24,7 @@ static void query_stats(rtq_stats *out, const rtq_run *run, const rtq__run_query
     if (q->pipe)
         rtq__pipe_stats_get(&p, q->pipe);
     for (uint32_t b = 0; b < q->n_bindings; b++)
-        rejected += rtq__run_counts(run->sources[q->bindings[b].source])->filtered - q->bindings[b].base_filtered;
+        rejected += rtq__run_rejected(run, &q->bindings[b]);
     out->in = q->frozen.in + p.in + rejected;
     out->used = q->frozen.used + p.used;
     out->filtered = q->frozen.filtered + p.filtered + rejected;
