@@ -386,7 +386,6 @@ static int sort_runs(sort *s, item *items, item *spare, uint32_t n, uint32_t *co
     return RTQ_OK;
 }
 
-/* Items of all rows in order, in s->items. */
 static void drop_other(sort *s)
 {
     rtq__free(s->op.flow->mem, s->other);
@@ -412,6 +411,7 @@ static int make_room(sort *s, size_t n)
     return RTQ_OK;
 }
 
+/* Items of all rows in order, in s->items. */
 static int sort_items(sort *s)
 {
     uint32_t n = rtq__rows_count(s->rows);

@@ -84,15 +84,30 @@ static void row_keys(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq
     rtq__return_built(out, ctx);
 }
 
+/* Begins a new bag from the entries of another; false: it is none, and the result is null. */
+static bool begin_copy(rtq__dyn_iter *it, const rtq__cell *bag, rtq__rowctx *ctx)
+{
+    if (!bag_of(bag))
+        return false;
+    rtq__dyn_begin_bag(ctx->eval->builder);
+    rtq__dyn_iter_init(it, &bag->u.y, ctx->heap);
+    return true;
+}
+
+static void end_copy(rtq__cell *out, const rtq__dyn_iter *it, rtq__rowctx *ctx)
+{
+    rtq__dyn_end(ctx->eval->builder);
+    ctx->error = it->error ? it->error : ctx->error;
+    rtq__return_built(out, ctx);
+}
+
 static void row_prefix(rtq__cell *out, const rtq__cell *args, uint32_t n_args, rtq__rowctx *ctx)
 {
     rtq__buf *name = &ctx->eval->text;
     rtq__dyn_iter it;
     (void)n_args;
-    if (!bag_of(&args[0]))
+    if (!begin_copy(&it, &args[0], ctx))
         return;
-    rtq__dyn_begin_bag(ctx->eval->builder);
-    rtq__dyn_iter_init(&it, &args[0].u.y, ctx->heap);
     while (rtq__dyn_next(&it)) {
         rtq__buf_clear(name);
         rtq__buf_add(name, args[1].u.s, args[1].len);
@@ -100,9 +115,8 @@ static void row_prefix(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
         rtq__dyn_key(ctx->eval->builder, name->ptr, name->len);
         rtq__dyn_add(ctx->eval->builder, &it.item);
     }
-    rtq__dyn_end(ctx->eval->builder);
-    ctx->error = it.error ? it.error : name->failed ? RTQ_ERR_NOMEM : ctx->error;
-    rtq__return_built(out, ctx);
+    ctx->error = name->failed ? RTQ_ERR_NOMEM : ctx->error;
+    end_copy(out, &it, ctx);
 }
 
 /* The bag less what is null or an empty text. */
@@ -110,19 +124,15 @@ static void row_filled(rtq__cell *out, const rtq__cell *args, uint32_t n_args, r
 {
     rtq__dyn_iter it;
     (void)n_args;
-    if (!bag_of(&args[0]))
+    if (!begin_copy(&it, &args[0], ctx))
         return;
-    rtq__dyn_begin_bag(ctx->eval->builder);
-    rtq__dyn_iter_init(&it, &args[0].u.y, ctx->heap);
     while (rtq__dyn_next(&it)) {
         if (it.item.tag == RTQ__DYN_NULL || (it.item.tag == RTQ__DYN_STRING && it.item.len == 0))
             continue;
         rtq__dyn_key(ctx->eval->builder, it.key.ptr, it.key.len);
         rtq__dyn_add(ctx->eval->builder, &it.item);
     }
-    rtq__dyn_end(ctx->eval->builder);
-    ctx->error = it.error ? it.error : ctx->error;
-    rtq__return_built(out, ctx);
+    end_copy(out, &it, ctx);
 }
 
 /* The names come in the order of the arguments, so a first pass puts them; of equal names the first value counts, so a second pass

@@ -1,47 +1,18 @@
 /* run.c - runs through the public API: conservation after every step, changes between steps, the three stops, what sinks answer. */
-#include "check.h"
+#include "rig.h"
 
 /* ---- a feed of our own making ------------------------------------------------------------------------------------------- */
 
-struct rig {
-    rtq_env *env;
-    rtq_source *source;
-    rtq_appender *app;
-    rtq_run *run;
-    rtq_diag *diag;
-    uint64_t source_id, notices;
-    int last_code;
-};
-
-static void on_notice(const rtq_notice *n, void *user)
-{
-    struct rig *r = user;
-    if (n->code < 0) {
-        r->notices++;
-        r->last_code = n->code;
-    }
-}
-
-static void rig_open(struct rig *r)
+static void open_rig(struct rig *r)
 {
     const rtq_option push[] = {{"table", "T"}, {"schema", "Time:datetime, A:long, S:string"}, {"queue_rows", "100000"}};
-    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = r, .step_rows = 64};
+    rtq_run_options ro = {.size = sizeof ro, .notice = rig_notice, .notice_user = r, .step_rows = 64};
 
-    memset(r, 0, sizeof *r);
-    CHECK(rtq_env_new(&r->env, NULL) == RTQ_OK);
+    rig_env(r);
     CHECK(rtq_source_open(&r->source, r->env, "push", push, 3, &r->diag) == RTQ_OK);
     CHECK(rtq_appender_new(&r->app, r->source, "T") == RTQ_OK);
     CHECK(rtq_run_new(&r->run, r->env, &ro) == RTQ_OK);
     CHECK(rtq_run_add_source(&r->source_id, r->run, r->source, &r->diag) == RTQ_OK);
-}
-
-static void rig_close(struct rig *r)
-{
-    rtq_run_free(r->run);
-    rtq_appender_free(r->app);
-    rtq_source_free(r->source);
-    rtq_diag_free(r->diag);
-    rtq_env_free(r->env);
 }
 
 /* Rows A = from … from + n - 1. */
@@ -146,7 +117,7 @@ static void conservation_holds_after_each_step(void)
     struct seen s[4] = {{0}};
     uint64_t q[4];
 
-    rig_open(&r);
+    open_rig(&r);
     q[0] = add(&r, "T | where A % 3 == 0 | project A", &s[0], "filter");
     q[1] = add(&r, "T | summarize sum(A) by S", &s[1], "group");
     q[2] = add(&r, "T | take 10 | project A", &s[2], "take");
@@ -170,7 +141,7 @@ static void changes_take_effect_at_commit(void)
     uint64_t ids[2], twice;
     rtq_query *q;
 
-    rig_open(&r);
+    open_rig(&r);
     ids[0] = add(&r, "T | project A", &a, "first");
     CHECK(rtq_run_step(r.run, NULL, &r.diag) >= 0);
     ids[1] = add(&r, "T | project A", &b, "second");
@@ -210,7 +181,7 @@ static void a_query_that_is_done_or_errs_leaves_the_others_alone(void)
     uint64_t q[3];
     rtq_stats s = {.size = sizeof s};
 
-    rig_open(&r);
+    open_rig(&r);
     q[0] = add(&r, "T | project A", &good, "good");
     q[1] = add(&r, "T | project A", &ends, "ends");
     q[2] = add(&r, "T | project A", &errs, "errs");
@@ -220,7 +191,7 @@ static void a_query_that_is_done_or_errs_leaves_the_others_alone(void)
     }
     CHECK(good.rows == 640 && ends.rows == 64 && errs.rows == 64);
     CHECK(rtq_run_stats(&s, r.run, RTQ_STAT_SINK, q[2]) == RTQ_OK && s.errored == 576 && s.out == 64);
-    CHECK(r.notices == 9 && r.last_code == RTQ_ERR_USER);
+    CHECK(r.notices == 9 && r.code == RTQ_ERR_USER);
     rig_close(&r);
 }
 
@@ -234,7 +205,7 @@ static void a_full_queue_stops_reading_and_loses_nothing(void)
     int64_t next = 0;
     rtq_stats s = {.size = sizeof s};
 
-    rig_open(&r);
+    open_rig(&r);
     q = compile(&r, "T | project A");
     CHECK(rtq_sink_queue(&queue, r.env, 2) == RTQ_OK);
     CHECK(rtq_run_add_query(&id, r.run, q, queue, NULL, &r.diag) == RTQ_OK);
@@ -273,7 +244,7 @@ static void stop_modes(void)
         struct seen s = {0};
         uint64_t id;
 
-        rig_open(&r);
+        open_rig(&r);
         id = add(&r, "T | summarize n = count()", &s, "count");
         rig_push(&r, 0, 100);
         CHECK(step_until_again(&r, &id, 1) == RTQ_AGAIN);
@@ -298,7 +269,7 @@ static void a_push_source_ends_like_a_pipe(void)
     struct seen s = {0};
     uint64_t id;
 
-    rig_open(&r);
+    open_rig(&r);
     id = add(&r, "T | project A", &s, "all");
     rig_push(&r, 0, 5);
     rtq_source_free(r.source);
@@ -387,7 +358,7 @@ static void reference_tables(void)
     rtq_column cols2[2] = {{RTQ_LONG, sizeof keys2[0], keys2, NULL, 0, 0}, {RTQ_STRING, 0, names, NULL, 0, 0}};
     uint64_t id;
 
-    rig_open(&r);
+    open_rig(&r);
     CHECK(rtq_env_set_table(r.env, "Names", "A:long, Name:string", cols, 2, 3, &r.diag) == RTQ_OK);
     CHECK(rtq_env_set_table(r.env, "Names", "A:long", cols, 2, 3, &r.diag) == RTQ_ERR_ARG);
     id = add(&r, "T | lookup kind=inner Names on A | project A", &s, "lookup");

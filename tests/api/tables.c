@@ -1,37 +1,5 @@
 /* tables.c - reference tables replaced while a run goes on: seen from the next step on, and nothing else is forgotten. */
-#include "check.h"
-
-struct rig {
-    rtq_env *env;
-    rtq_source *source;
-    rtq_appender *app;
-    rtq_run *run;
-    rtq_diag *diag;
-    char got[4096];
-    int notices;
-};
-
-static void on_notice(const rtq_notice *n, void *user)
-{
-    if (n->code < 0)
-        ((struct rig *)user)->notices++;
-}
-
-static int on_rows(const rtq_batch *batch, void *user)
-{
-    struct rig *r = user;
-    rtq_batch_info info = {.size = sizeof info};
-
-    rtq_batch_info_get(&info, batch);
-    for (size_t i = 0; i < info.n_rows; i++) {
-        rtq_blob *b = NULL;
-        CHECK(rtq_batch_json(&b, batch, i) == RTQ_OK);
-        snprintf(r->got + strlen(r->got), sizeof r->got - strlen(r->got), "%.*s", (int)rtq_blob_get(b).len,
-                 rtq_blob_get(b).ptr);
-        rtq_blob_free(b);
-    }
-    return 0;
-}
+#include "rig.h"
 
 static void set_names(struct rig *r, const int64_t *keys, size_t n)
 {
@@ -42,36 +10,16 @@ static void set_names(struct rig *r, const int64_t *keys, size_t n)
 
 static void open_rig(struct rig *r, const char *kql, const int64_t *keys, size_t n)
 {
-    const rtq_option push[] = {{"table", "T"}, {"schema", "A:long"}};
-    rtq_run_options ro = {.size = sizeof ro, .notice = on_notice, .notice_user = r};
-    rtq_query_options qo = {.size = sizeof qo, .n_sources = 1};
-    rtq_query *q = NULL;
-    rtq_sink *sink = NULL;
-    int rc;
-
-    memset(r, 0, sizeof *r);
-    CHECK(rtq_env_new(&r->env, NULL) == RTQ_OK);
+    rig_env(r);
     set_names(r, keys, n);
-    CHECK(rtq_source_open(&r->source, r->env, "push", push, 2, &r->diag) == RTQ_OK &&
-          rtq_appender_new(&r->app, r->source, NULL) == RTQ_OK);
-    CHECK(rtq_run_new(&r->run, r->env, &ro) == RTQ_OK &&
-          rtq_run_add_source(NULL, r->run, r->source, &r->diag) == RTQ_OK);
-    qo.sources = (const rtq_source *const *)&r->source;
-    if ((rc = rtq_query_compile(&q, r->env, kql, RTQ_NTS, &qo, &r->diag)) < 0)
-        check_diag(kql, rc, r->diag);
-    CHECK(rtq_sink_callback(&sink, r->env, on_rows, r, NULL) == RTQ_OK);
-    CHECK(rtq_run_add_query(NULL, r->run, q, sink, NULL, &r->diag) == RTQ_OK);
-    rtq_sink_free(sink);
-    rtq_query_free(q);
+    rig_open(r, "A:long", kql);
 }
 
 static void push(struct rig *r, int64_t from, int64_t to)
 {
     for (int64_t i = from; i <= to; i++)
         CHECK(rtq_appender_columns(r->app, &(rtq_column){RTQ_LONG, 8, &i, NULL, 0, 0}, 1, 1) == RTQ_OK);
-    CHECK(rtq_appender_flush(r->app) == RTQ_OK);
-    while (rtq_run_step(r->run, NULL, &r->diag) == RTQ_OK)
-        ;
+    rig_step(r);
 }
 
 static void finish(struct rig *r)
@@ -82,15 +30,11 @@ static void finish(struct rig *r)
 
 static void expect(struct rig *r, const char *want)
 {
-    if (strcmp(r->got, want) != 0) {
-        printf("# got %s\n# want %s\n", r->got, want);
+    if (strcmp(r->rows, want) != 0) {
+        printf("# got %s\n# want %s\n", r->rows, want);
         check_bad = 1;
     }
-    rtq_run_free(r->run);
-    rtq_appender_free(r->app);
-    rtq_source_free(r->source);
-    rtq_diag_free(r->diag);
-    rtq_env_free(r->env);
+    rig_close(r);
 }
 
 static const int64_t one_two[] = {1, 2}, three[] = {3};
@@ -185,7 +129,7 @@ static void a_table_may_change_its_columns(void)
     push(&r, 1, 1);
     CHECK(rtq_env_set_table(r.env, "Names", "Name:string, More:string, A:long", turned, 3, 3, &r.diag) == RTQ_OK);
     push(&r, 2, 2);
-    CHECK(strcmp(r.got, "{\"A\":1,\"Name\":\"one\"}{\"A\":2,\"Name\":\"dos\"}") == 0 && r.notices == 0);
+    CHECK(strcmp(r.rows, "{\"A\":1,\"Name\":\"one\"}{\"A\":2,\"Name\":\"dos\"}") == 0 && r.notices == 0);
     CHECK(rtq_env_set_table(r.env, "Names", "A:long, Name:long", other, 2, 3, &r.diag) == RTQ_OK);
     push(&r, 3, 3);
     CHECK(r.notices == 1);
